@@ -1,0 +1,128 @@
+package dev.slipstream.engine.runtime;
+
+import dev.slipstream.engine.cache.KvSequence;
+import java.util.Arrays;
+
+/**
+ * The one kind of work: a list of rows (sequence, token, parent row). Prefill chunks, single decodes and
+ * verification trees are all rows; there is no padding and no mask. A row attends to the committed KV of
+ * its sequence and to its ancestors in the batch.
+ *
+ * <p>The rows of one sequence stand together. Row i of a sequence writes its KV to the place {@code
+ * sequence.length() + i}, so {@code sequence.reserve(rows)} must have succeeded before the forward pass.
+ * The object is meant to be reused.
+ */
+public final class Batch {
+  /** Parent of a row that follows the committed text directly. */
+  public static final int COMMITTED = -1;
+
+  private final int maxLogitRows;
+  private final KvSequence[] sequences;
+  private final int[] tokens;
+  private final int[] parents;
+  private final int[] positions;
+  private final int[] places;
+  private final int[] logitRows;
+  private final boolean[] straight;
+  private int rows;
+  private int logits;
+
+  /**
+   * @param maxRows rows it can take
+   * @param maxLogitRows rows that can ask for logits
+   */
+  public Batch(int maxRows, int maxLogitRows) {
+    this.maxLogitRows = maxLogitRows;
+    this.sequences = new KvSequence[maxRows];
+    this.tokens = new int[maxRows];
+    this.parents = new int[maxRows];
+    this.positions = new int[maxRows];
+    this.places = new int[maxRows];
+    this.logitRows = new int[maxRows];
+    this.straight = new boolean[maxRows];
+  }
+
+  public void clear() {
+    Arrays.fill(sequences, 0, rows, null);
+    rows = 0;
+    logits = 0;
+  }
+
+  /**
+   * Adds a row and returns its index.
+   *
+   * @param parent the row it follows, which is of the same sequence, or {@link #COMMITTED}
+   * @param wantsLogits whether the pass computes logits for this row
+   */
+  public int add(KvSequence sequence, int token, int parent, boolean wantsLogits) {
+    if (rows == tokens.length) {
+      throw new IllegalStateException("the batch is full: " + rows + " rows");
+    }
+    if (wantsLogits && logits == maxLogitRows) {
+      throw new IllegalStateException("the batch is full: " + logits + " rows with logits");
+    }
+    int row = rows;
+    boolean first = row == 0 || sequences[row - 1] != sequence;
+    if (parent != COMMITTED && (parent < 0 || parent >= row || sequences[parent] != sequence)) {
+      throw new IllegalArgumentException("row " + row + " cannot follow row " + parent);
+    }
+    sequences[row] = sequence;
+    tokens[row] = token;
+    parents[row] = parent;
+    positions[row] = parent == COMMITTED ? sequence.length() : positions[parent] + 1;
+    places[row] = first ? sequence.length() : places[row - 1] + 1;
+    straight[row] = places[row] == positions[row] && (parent == COMMITTED || straight[parent]);
+    logitRows[row] = wantsLogits ? logits++ : -1;
+    rows++;
+    return row;
+  }
+
+  public int rows() {
+    return rows;
+  }
+
+  public int capacity() {
+    return tokens.length;
+  }
+
+  /** Rows that asked for logits. */
+  public int logitRows() {
+    return logits;
+  }
+
+  public int maxLogitRows() {
+    return maxLogitRows;
+  }
+
+  public KvSequence sequence(int row) {
+    return sequences[row];
+  }
+
+  public int token(int row) {
+    return tokens[row];
+  }
+
+  public int parent(int row) {
+    return parents[row];
+  }
+
+  /** Position of the token in its text, from 0. */
+  public int position(int row) {
+    return positions[row];
+  }
+
+  /** Place in the sequence's KV that the row writes to. */
+  public int place(int row) {
+    return places[row];
+  }
+
+  /** Whether the row and all its ancestors lie at the places of their positions, as in a plain chain. */
+  public boolean isStraight(int row) {
+    return straight[row];
+  }
+
+  /** Index among the rows with logits, or -1. */
+  public int logitRow(int row) {
+    return logitRows[row];
+  }
+}
