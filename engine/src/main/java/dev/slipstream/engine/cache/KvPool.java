@@ -7,12 +7,12 @@ import java.util.Objects;
 import java.util.function.IntPredicate;
 
 /**
- * A fixed number of reference-counted KV blocks in one off-heap arena. Not thread-safe: it belongs to
- * the decode loop.
+ * A fixed number of reference-counted KV blocks in one off-heap arena. Not thread-safe: it belongs
+ * to the decode loop.
  *
- * <p>A block whose count falls to zero goes back to the free list, unless the {@link Retention} wants
- * to keep its content for later prompts; retained blocks are taken back one by one when the free list
- * is empty.
+ * <p>A block whose count falls to zero goes back to the free list, unless the {@link Retention}
+ * wants to keep its content for later prompts; retained blocks are taken back one by one when the
+ * free list is empty.
  */
 public final class KvPool implements AutoCloseable {
 
@@ -127,7 +127,8 @@ public final class KvPool implements AutoCloseable {
   /** Drops a reference. */
   public void release(int block) {
     if (references[block] <= 0) {
-      throw new IllegalStateException("block " + block + " was released more often than it was taken");
+      throw new IllegalStateException(
+          "block " + block + " was released more often than it was taken");
     }
     if (--references[block] == 0 && !retention.retain(block)) {
       free.add(block);
@@ -142,7 +143,9 @@ public final class KvPool implements AutoCloseable {
     return references[block];
   }
 
-  /** Hands a block that retention gave up outside of {@link Retention#evict} back to the free list. */
+  /**
+   * Hands a block that retention gave up outside of {@link Retention#evict} back to the free list.
+   */
   public void reclaim(int block) {
     if (references[block] != 0) {
       throw new IllegalStateException("block " + block + " is in use");

@@ -78,8 +78,8 @@ public final class KvSequence implements AutoCloseable {
   }
 
   /**
-   * The rows at these offsets behind the committed ones, in ascending order, become committed and move
-   * together; all others are dropped.
+   * The rows at these offsets behind the committed ones, in ascending order, become committed and
+   * move together; all others are dropped.
    */
   public void commitPath(int[] offsets, int count) {
     for (int i = 0; i < count; i++) {

@@ -4,13 +4,13 @@ import dev.slipstream.engine.cache.KvSequence;
 import java.util.Arrays;
 
 /**
- * The one kind of work: a list of rows (sequence, token, parent row). Prefill chunks, single decodes and
- * verification trees are all rows; there is no padding and no mask. A row attends to the committed KV of
- * its sequence and to its ancestors in the batch.
+ * The one kind of work: a list of rows (sequence, token, parent row). Prefill chunks, single
+ * decodes and verification trees are all rows; there is no padding and no mask. A row attends to
+ * the committed KV of its sequence and to its ancestors in the batch.
  *
  * <p>The rows of one sequence stand together. Row i of a sequence writes its KV to the place {@code
- * sequence.length() + i}, so {@code sequence.reserve(rows)} must have succeeded before the forward pass.
- * The object is meant to be reused.
+ * sequence.length() + i}, so {@code sequence.reserve(rows)} must have succeeded before the forward
+ * pass. The object is meant to be reused.
  */
 public final class Batch {
   /** Parent of a row that follows the committed text directly. */
@@ -116,7 +116,10 @@ public final class Batch {
     return places[row];
   }
 
-  /** Whether the row and all its ancestors lie at the places of their positions, as in a plain chain. */
+  /**
+   * Whether the row and all its ancestors lie at the places of their positions, as in a plain
+   * chain.
+   */
   public boolean isStraight(int row) {
     return straight[row];
   }
