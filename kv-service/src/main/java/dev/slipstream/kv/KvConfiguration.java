@@ -1,0 +1,71 @@
+package dev.slipstream.kv;
+
+import dev.slipstream.kv.application.PrefixCache;
+import dev.slipstream.kv.memory.MemoryBlockStore;
+import dev.slipstream.kv.storage.BlockStore;
+import io.grpc.ServerBuilder;
+import java.util.Locale;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.boot.grpc.server.autoconfigure.GrpcServerExecutorProvider;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.grpc.server.ServerBuilderCustomizer;
+
+/** Wires the service from its properties. */
+@Configuration(proxyBeanMethods = false)
+class KvConfiguration {
+  private static final Logger log = LoggerFactory.getLogger(KvConfiguration.class);
+
+  /** A StoreRequest carries a tenant, a key and a checksum besides the block. */
+  private static final int MESSAGE_OVERHEAD_BYTES = 64 << 10;
+
+  @Bean
+  BlockStore blockStore(KvProperties properties) {
+    log.info(
+        "kv storage {}: capacity {}, blocks up to {}",
+        properties.storage().name().toLowerCase(Locale.ROOT),
+        properties.memory().capacity(),
+        properties.maxBlockSize());
+    return switch (properties.storage()) {
+      case MEMORY -> new MemoryBlockStore(properties.memory().capacity().toBytes());
+    };
+  }
+
+  @Bean
+  PrefixCache prefixCache(BlockStore store, KvProperties properties) {
+    return new PrefixCache(
+        store,
+        new PrefixCache.Limits(
+            Math.toIntExact(properties.maxBlockSize().toBytes()), properties.maxKeys()));
+  }
+
+  @Bean
+  KvMetrics kvMetrics(PrefixCache cache) {
+    return new KvMetrics(cache);
+  }
+
+  @Bean(destroyMethod = "shutdown")
+  ExecutorService grpcHandlers() {
+    return Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("kv-grpc-", 0).factory());
+  }
+
+  @Bean
+  GrpcServerExecutorProvider grpcServerExecutorProvider(ExecutorService grpcHandlers) {
+    return () -> grpcHandlers;
+  }
+
+  /**
+   * The transport takes what the configuration promises, with no second setting to keep in step.
+   */
+  @Bean
+  <T extends ServerBuilder<T>> ServerBuilderCustomizer<T> maxMessageSize(KvProperties properties) {
+    int bytes =
+        Math.toIntExact(properties.maxBlockSize().toBytes())
+            + MESSAGE_OVERHEAD_BYTES
+            + properties.maxKeys() * 40;
+    return builder -> builder.maxInboundMessageSize(bytes);
+  }
+}

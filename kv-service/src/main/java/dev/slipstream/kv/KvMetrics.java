@@ -1,0 +1,65 @@
+package dev.slipstream.kv;
+
+import dev.slipstream.kv.application.PrefixCache;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import java.util.function.ToDoubleFunction;
+
+/** Shows the cache's figures to Micrometer. The units of this service are blocks and bytes. */
+final class KvMetrics implements MeterBinder {
+  private final PrefixCache cache;
+
+  KvMetrics(PrefixCache cache) {
+    this.cache = cache;
+  }
+
+  @Override
+  public void bindTo(MeterRegistry registry) {
+    counter(
+        registry,
+        "slipstream.prefix.cache.queries",
+        "Blocks asked for with Match; hit rate = prefix_cache_hits / prefix_cache_queries",
+        c -> c.stats().queries());
+    counter(
+        registry,
+        "slipstream.prefix.cache.hits",
+        "Blocks asked for with Match that were stored, counted up to the first missing one",
+        c -> c.stats().hits());
+    counter(registry, "slipstream.kv.blocks.fetched", "Blocks sent", c -> c.stats().fetched());
+    counter(registry, "slipstream.kv.blocks.stored", "Blocks stored", c -> c.stats().stored());
+    counter(
+        registry,
+        "slipstream.kv.blocks.skipped",
+        "Blocks offered that were there already or that the admission policy declined",
+        c -> c.stats().skipped());
+    counter(
+        registry,
+        "slipstream.kv.blocks.evicted",
+        "Blocks dropped to stay within the capacity",
+        c -> c.usage().evictions());
+    gauge(registry, "slipstream.kv.blocks", "Blocks held", c -> c.usage().blocks());
+    gauge(registry, "slipstream.kv.bytes", "Bytes held", c -> c.usage().bytes());
+    gauge(
+        registry,
+        "slipstream.kv.capacity.bytes",
+        "Bytes that blocks may take",
+        c -> c.usage().capacityBytes());
+    gauge(
+        registry,
+        "slipstream.kv.cache.usage.perc",
+        "kv_bytes / kv_capacity_bytes, 0 to 1",
+        c -> (double) c.usage().bytes() / c.usage().capacityBytes());
+  }
+
+  private void counter(
+      MeterRegistry registry, String name, String help, ToDoubleFunction<PrefixCache> value) {
+    FunctionCounter.builder(name, cache, value).description(help).register(registry);
+  }
+
+  private void gauge(
+      MeterRegistry registry, String name, String help, ToDoubleFunction<PrefixCache> value) {
+    Gauge.builder(name, cache, value).description(help).register(registry);
+  }
+}

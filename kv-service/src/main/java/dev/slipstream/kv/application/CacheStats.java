@@ -1,0 +1,12 @@
+package dev.slipstream.kv.application;
+
+/**
+ * Counts since the start, in blocks.
+ *
+ * @param queries asked for with match
+ * @param hits matched, up to the first missing one of each chain
+ * @param fetched handed out
+ * @param stored taken in
+ * @param skipped offered, but there already or declined
+ */
+public record CacheStats(long queries, long hits, long fetched, long stored, long skipped) {}

@@ -1,0 +1,112 @@
+package dev.slipstream.kv.application;
+
+import dev.slipstream.kv.storage.BlockId;
+import dev.slipstream.kv.storage.BlockKey;
+import dev.slipstream.kv.storage.BlockStore;
+import dev.slipstream.kv.storage.StoreOutcome;
+import dev.slipstream.kv.storage.StoreUsage;
+import dev.slipstream.kv.storage.StoredBlock;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.zip.CRC32C;
+
+/**
+ * What the service does with blocks: checks requests, keeps count and leaves storage to the store.
+ */
+public final class PrefixCache {
+  private static final int MAX_TENANT_LENGTH = 256;
+
+  /**
+   * @param maxBlockBytes largest block that is taken
+   * @param maxKeys longest chain in one request
+   */
+  public record Limits(int maxBlockBytes, int maxKeys) {}
+
+  private final BlockStore store;
+  private final Limits limits;
+  private final LongAdder queries = new LongAdder();
+  private final LongAdder hits = new LongAdder();
+  private final LongAdder fetched = new LongAdder();
+  private final LongAdder stored = new LongAdder();
+  private final LongAdder skipped = new LongAdder();
+
+  public PrefixCache(BlockStore store, Limits limits) {
+    this.store = store;
+    this.limits = limits;
+  }
+
+  /** How many leading keys are stored for this tenant. */
+  public int match(String tenant, List<BlockKey> keys) {
+    check(tenant, keys.size());
+    int matched = store.match(tenant, keys);
+    queries.add(keys.size());
+    hits.add(matched);
+    return matched;
+  }
+
+  /** Checks a request to fetch blocks, before the first of them is read. */
+  public void check(String tenant, int keys) {
+    checkTenant(tenant);
+    if (keys > limits.maxKeys()) {
+      throw new InvalidRequestException(
+          "%d keys in one request; at most %d are taken".formatted(keys, limits.maxKeys()));
+    }
+  }
+
+  /** A copy of a block, or nothing if it is gone. */
+  public Optional<StoredBlock> fetch(BlockId id) {
+    Optional<StoredBlock> block = store.get(id);
+    if (block.isPresent()) {
+      fetched.increment();
+    }
+    return block;
+  }
+
+  /**
+   * Stores a block unless it is there already or the admission policy declines it.
+   *
+   * @param crc32c the sender's checksum of {@code data}
+   * @return whether it was stored
+   * @throws InvalidRequestException if the block is empty, too large or does not fit its checksum
+   */
+  public boolean store(BlockId id, ByteBuffer data, int crc32c) {
+    checkTenant(id.tenant());
+    int size = data.remaining();
+    if (size == 0 || size > limits.maxBlockBytes()) {
+      throw new InvalidRequestException(
+          "a block of %d bytes; it must have 1 to %d".formatted(size, limits.maxBlockBytes()));
+    }
+    CRC32C crc = new CRC32C();
+    crc.update(data.duplicate());
+    if ((int) crc.getValue() != crc32c) {
+      throw new InvalidRequestException(
+          "the block's CRC-32C is %08x, but the request says %08x: damaged on the way"
+              .formatted((int) crc.getValue(), crc32c));
+    }
+    boolean taken = store.put(id, data, crc32c) == StoreOutcome.STORED;
+    (taken ? stored : skipped).increment();
+    return taken;
+  }
+
+  private static void checkTenant(String tenant) {
+    if (tenant.length() > MAX_TENANT_LENGTH) {
+      throw new InvalidRequestException(
+          "a tenant of %d characters; at most %d are taken"
+              .formatted(tenant.length(), MAX_TENANT_LENGTH));
+    }
+  }
+
+  public CacheStats stats() {
+    return new CacheStats(queries.sum(), hits.sum(), fetched.sum(), stored.sum(), skipped.sum());
+  }
+
+  public StoreUsage usage() {
+    return store.usage();
+  }
+
+  public String storage() {
+    return store.name();
+  }
+}

@@ -1,0 +1,5 @@
+/**
+ * Hosts shared KV blocks: {@code transport} (gRPC) calls {@code application}, which keeps the
+ * blocks in a {@code storage.BlockStore}; {@code memory} is the one that lives in this process.
+ */
+package dev.slipstream.kv;

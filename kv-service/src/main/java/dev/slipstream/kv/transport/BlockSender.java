@@ -1,0 +1,59 @@
+package dev.slipstream.kv.transport;
+
+import dev.slipstream.kv.application.PrefixCache;
+import dev.slipstream.kv.storage.BlockId;
+import dev.slipstream.kv.storage.BlockKey;
+import dev.slipstream.kv.storage.StoredBlock;
+import dev.slipstream.proto.v1.FetchRequest;
+import dev.slipstream.proto.v1.KvBlock;
+import io.grpc.stub.ServerCallStreamObserver;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Sends blocks in order as fast as the receiver takes them: a block is copied from the store only
+ * when the transport is ready for it, so a slow receiver costs one block of heap and not its whole
+ * prefix.
+ *
+ * <p>gRPC calls back one at a time for a call, so there is no lock.
+ */
+final class BlockSender {
+  private final PrefixCache cache;
+  private final FetchRequest request;
+  private final List<BlockKey> keys;
+  private final ServerCallStreamObserver<KvBlock> responses;
+  private int next;
+  private boolean done;
+
+  BlockSender(
+      PrefixCache cache,
+      FetchRequest request,
+      List<BlockKey> keys,
+      ServerCallStreamObserver<KvBlock> responses) {
+    this.cache = cache;
+    this.request = request;
+    this.keys = keys;
+    this.responses = responses;
+  }
+
+  /** To be called in the service method, the only place where handlers may be set. */
+  void start() {
+    responses.setOnCancelHandler(() -> done = true);
+    responses.setOnReadyHandler(this::send);
+  }
+
+  private void send() {
+    while (!done && responses.isReady()) {
+      Optional<StoredBlock> block =
+          next < keys.size()
+              ? cache.fetch(new BlockId(request.getTenant(), keys.get(next)))
+              : Optional.empty();
+      if (block.isPresent()) {
+        responses.onNext(Messages.block(request.getKeys(next++), block.get()));
+      } else {
+        done = true;
+        responses.onCompleted();
+      }
+    }
+  }
+}

@@ -1,0 +1,313 @@
+package dev.slipstream.kv.transport;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.ByteString;
+import dev.slipstream.proto.v1.FetchRequest;
+import dev.slipstream.proto.v1.GetStatsRequest;
+import dev.slipstream.proto.v1.KvBlock;
+import dev.slipstream.proto.v1.KvServiceGrpc;
+import dev.slipstream.proto.v1.KvStats;
+import dev.slipstream.proto.v1.MatchRequest;
+import dev.slipstream.proto.v1.StoreRequest;
+import dev.slipstream.proto.v1.StoreResponse;
+import io.grpc.ManagedChannel;
+import io.grpc.ManagedChannelBuilder;
+import io.grpc.Status;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.health.v1.HealthGrpc;
+import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientResponseObserver;
+import io.grpc.stub.StreamObserver;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import java.util.zip.CRC32C;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.grpc.test.autoconfigure.LocalGrpcServerPort;
+import org.springframework.boot.micrometer.metrics.test.autoconfigure.AutoConfigureMetrics;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.web.server.LocalServerPort;
+
+/** The service over a real port, as a target in another process uses it. */
+@SpringBootTest(
+    webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT,
+    properties = {
+      "spring.grpc.server.port=0",
+      "slipstream.kv.memory.capacity=64MB",
+      "slipstream.kv.max-block-size=8MB",
+      "slipstream.kv.max-keys=100"
+    })
+@AutoConfigureMetrics
+class KvGrpcServiceTest {
+  private static final AtomicInteger TENANTS = new AtomicInteger();
+
+  @LocalGrpcServerPort private int grpcPort;
+  @LocalServerPort private int httpPort;
+
+  /** One per test, so that tests sharing the service do not see each other's blocks. */
+  private final String tenant = "tenant-" + TENANTS.incrementAndGet();
+
+  private ManagedChannel channel;
+
+  @BeforeEach
+  void connect() {
+    channel =
+        ManagedChannelBuilder.forAddress("localhost", grpcPort)
+            .usePlaintext()
+            .maxInboundMessageSize(9 << 20)
+            .build();
+  }
+
+  @AfterEach
+  void disconnect() {
+    channel.shutdownNow();
+  }
+
+  @Test
+  void storedBlocksAreMatchedAndFetchedInOrderWithTheirChecksums() throws Exception {
+    List<KvBlock> blocks = List.of(block(1, 1000), block(2, 400_000), block(3, 8 << 20));
+
+    assertThat(store(tenant, blocks)).isEqualTo(response(3, 0));
+
+    assertThat(match(tenant, 1, 2, 3, 4)).isEqualTo(3);
+    assertThat(fetch(tenant, 1, 2, 3, 4)).isEqualTo(blocks);
+    assertThat(store(tenant, blocks)).isEqualTo(response(0, 3));
+  }
+
+  @Test
+  void aFetchEndsAtTheFirstMissingBlock() throws Exception {
+    store(tenant, List.of(block(1, 100), block(3, 100)));
+
+    assertThat(fetch(tenant, 1, 2, 3)).containsExactly(block(1, 100));
+    assertThat(fetch(tenant)).isEmpty();
+  }
+
+  @Test
+  void anotherTenantHasNothing() throws Exception {
+    store(tenant, List.of(block(1, 100)));
+
+    assertThat(match(tenant + "-rival", 1)).isZero();
+    assertThat(fetch(tenant + "-rival", 1)).isEmpty();
+  }
+
+  @Test
+  void aDamagedBlockIsRefusedAndNeverServed() {
+    KvBlock damaged = block(1, 100).toBuilder().setCrc32C(1).build();
+
+    assertRefused(() -> store(tenant, List.of(damaged)), "CRC-32C");
+    assertThat(match(tenant, 1)).isZero();
+  }
+
+  @Test
+  void badRequestsAreInvalidArgumentsThatSayWhy() {
+    ByteString shortKey = ByteString.copyFrom(new byte[31]);
+    assertRefused(
+        () -> store(tenant, List.of(block(1, 10).toBuilder().setKey(shortKey).build())), "31");
+    assertRefused(
+        () -> store(tenant, List.of(block(1, 10).toBuilder().clearData().build())), "0 bytes");
+    assertRefused(() -> store(tenant, List.of(block(1, (8 << 20) + 1))), "8388609");
+    assertRefused(() -> match("x".repeat(257), 1), "256");
+    assertRefused(() -> match(tenant, new int[101]), "101 keys");
+    assertRefused(() -> fetch(tenant, new int[101]), "101 keys");
+    assertRefused(
+        () ->
+            KvServiceGrpc.newBlockingStub(channel)
+                .match(MatchRequest.newBuilder().addKeys(shortKey).build()),
+        "31");
+  }
+
+  @Test
+  void aSlowReaderIsNotSentMoreThanItAskedFor() throws Exception {
+    List<KvBlock> blocks = new ArrayList<>();
+    for (int n = 0; n < 40; n++) {
+      blocks.add(block(n, 1 << 20));
+    }
+    store(tenant, blocks);
+    double before = metric("slipstream_kv_blocks_fetched_total");
+    SlowReader reader = new SlowReader();
+
+    KvServiceGrpc.newStub(channel)
+        .fetch(fetchRequest(tenant, IntStream.range(0, 40).toArray()), reader);
+    reader.first.get();
+    double early = metric("slipstream_kv_blocks_fetched_total") - before;
+    reader.askForAll();
+
+    assertThat(reader.done.get()).isEqualTo(40);
+    assertThat(early).as("blocks copied before the reader asked for a second one").isLessThan(10);
+  }
+
+  @Test
+  void figuresAndHealthAreThereForOperators() throws Exception {
+    store(tenant, List.of(block(1, 100)));
+    match(tenant, 1, 2);
+
+    assertThat(stats().getStorage()).isEqualTo("memory");
+    assertThat(stats().getCapacityBytes()).isEqualTo(64 << 20);
+    assertThat(stats().getBlocks()).isPositive();
+    assertThat(stats().getBytes()).isPositive();
+    assertThat(stats().getQueries()).isGreaterThan(stats().getHits());
+    assertThat(metric("slipstream_prefix_cache_queries_total")).isGreaterThanOrEqualTo(2);
+    assertThat(metric("slipstream_prefix_cache_hits_total")).isGreaterThanOrEqualTo(1);
+    assertThat(metric("slipstream_kv_cache_usage_perc")).isBetween(0.0, 1.0);
+    assertThat(http("/actuator/health")).contains("UP");
+    assertThat(
+            HealthGrpc.newBlockingStub(channel)
+                .check(HealthCheckRequest.getDefaultInstance())
+                .getStatus())
+        .isEqualTo(ServingStatus.SERVING);
+  }
+
+  private KvStats stats() {
+    return KvServiceGrpc.newBlockingStub(channel).getStats(GetStatsRequest.getDefaultInstance());
+  }
+
+  private int match(String of, int... numbers) {
+    MatchRequest.Builder request = MatchRequest.newBuilder().setTenant(of);
+    for (int number : numbers) {
+      request.addKeys(key(number));
+    }
+    return KvServiceGrpc.newBlockingStub(channel).match(request.build()).getMatched();
+  }
+
+  private List<KvBlock> fetch(String of, int... numbers) {
+    List<KvBlock> blocks = new ArrayList<>();
+    KvServiceGrpc.newBlockingStub(channel)
+        .fetch(fetchRequest(of, numbers))
+        .forEachRemaining(blocks::add);
+    return blocks;
+  }
+
+  private static FetchRequest fetchRequest(String of, int... numbers) {
+    FetchRequest.Builder request = FetchRequest.newBuilder().setTenant(of);
+    for (int number : numbers) {
+      request.addKeys(key(number));
+    }
+    return request.build();
+  }
+
+  private StoreResponse store(String of, List<KvBlock> blocks) throws Exception {
+    CompletableFuture<StoreResponse> answer = new CompletableFuture<>();
+    StreamObserver<StoreRequest> requests =
+        KvServiceGrpc.newStub(channel)
+            .store(
+                new StreamObserver<>() {
+                  @Override
+                  public void onNext(StoreResponse response) {
+                    answer.complete(response);
+                  }
+
+                  @Override
+                  public void onError(Throwable cause) {
+                    answer.completeExceptionally(cause);
+                  }
+
+                  @Override
+                  public void onCompleted() {}
+                });
+    for (KvBlock block : blocks) {
+      requests.onNext(StoreRequest.newBuilder().setTenant(of).setBlock(block).build());
+    }
+    requests.onCompleted();
+    return answer.get();
+  }
+
+  private static StoreResponse response(int stored, int skipped) {
+    return StoreResponse.newBuilder().setStored(stored).setSkipped(skipped).build();
+  }
+
+  private static ByteString key(int number) {
+    return ByteString.copyFrom(ByteBuffer.allocate(32).putLong(number).rewind());
+  }
+
+  private static KvBlock block(int number, int size) {
+    byte[] data = new byte[size];
+    new SplittableRandom(number).nextBytes(data);
+    CRC32C crc = new CRC32C();
+    crc.update(data);
+    return KvBlock.newBuilder()
+        .setKey(key(number))
+        .setData(ByteString.copyFrom(data))
+        .setCrc32C((int) crc.getValue())
+        .build();
+  }
+
+  private interface Call {
+    void run() throws Exception;
+  }
+
+  private static void assertRefused(Call call, String reason) {
+    assertThatThrownBy(call::run)
+        .satisfies(
+            thrown -> {
+              Throwable cause = thrown instanceof ExecutionException ? thrown.getCause() : thrown;
+              Status status = Status.fromThrowable(cause);
+              assertThat(status.getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+              assertThat(status.getDescription()).contains(reason);
+            });
+  }
+
+  private double metric(String name) throws Exception {
+    return http("/actuator/prometheus")
+        .lines()
+        .filter(line -> line.startsWith(name))
+        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+        .sum();
+  }
+
+  private String http(String path) throws Exception {
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      URI uri = URI.create("http://localhost:" + httpPort + path);
+      return client
+          .send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString())
+          .body();
+    }
+  }
+
+  /** Asks for one block and then waits until it is told to go on. */
+  private static final class SlowReader implements ClientResponseObserver<FetchRequest, KvBlock> {
+    final CompletableFuture<Void> first = new CompletableFuture<>();
+    final CompletableFuture<Integer> done = new CompletableFuture<>();
+    private ClientCallStreamObserver<FetchRequest> call;
+    private int received;
+
+    @Override
+    public void beforeStart(ClientCallStreamObserver<FetchRequest> requestStream) {
+      call = requestStream;
+      call.disableAutoRequestWithInitial(1);
+    }
+
+    void askForAll() {
+      call.request(Integer.MAX_VALUE);
+    }
+
+    @Override
+    public void onNext(KvBlock block) {
+      received++;
+      first.complete(null);
+    }
+
+    @Override
+    public void onError(Throwable cause) {
+      done.completeExceptionally(cause);
+    }
+
+    @Override
+    public void onCompleted() {
+      done.complete(received);
+    }
+  }
+}
