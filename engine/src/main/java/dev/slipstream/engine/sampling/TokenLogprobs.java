@@ -1,0 +1,51 @@
+package dev.slipstream.engine.sampling;
+
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Natural logarithms of probabilities under the raw logits: before bias, penalties, temperature and
+ * truncation.
+ *
+ * @param chosen the token that was chosen
+ * @param top the likeliest tokens, likeliest first; equal ones by token id
+ */
+public record TokenLogprobs(Entry chosen, List<Entry> top) {
+  /** The most alternatives that can be asked for. */
+  public static final int MAX_TOP = 20;
+
+  /**
+   * @param logprob at most 0
+   */
+  public record Entry(int token, float logprob) {}
+
+  public TokenLogprobs {
+    top = List.copyOf(top);
+  }
+
+  /**
+   * @param logits the array that holds the row
+   * @param offset where the row starts
+   * @param topCount number of alternatives, 0 to {@link #MAX_TOP}
+   */
+  public static TokenLogprobs of(
+      float[] logits, int offset, int vocabularySize, int token, int topCount) {
+    if (topCount < 0 || topCount > MAX_TOP) {
+      throw new IllegalArgumentException(
+          "top_logprobs is " + topCount + ", but must be from 0 to " + MAX_TOP);
+    }
+    double logSum = Logits.logSumExp(logits, offset, vocabularySize);
+    long[] keys = new long[Math.min(topCount, vocabularySize)];
+    if (keys.length > 0) {
+      Truncation.largest(logits, offset, vocabularySize, keys.length, keys);
+      Arrays.sort(keys);
+    }
+    List<Entry> top =
+        Arrays.stream(keys).mapToObj(key -> entry(logits, offset, (int) key, logSum)).toList();
+    return new TokenLogprobs(entry(logits, offset, token, logSum), top);
+  }
+
+  private static Entry entry(float[] logits, int offset, int token, double logSum) {
+    return new Entry(token, (float) Math.min(0, logits[offset + token] - logSum));
+  }
+}

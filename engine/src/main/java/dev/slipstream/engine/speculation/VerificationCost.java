@@ -1,0 +1,184 @@
+package dev.slipstream.engine.speculation;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * T(k): how long a forward pass over k rows takes. Made from measurements at start-up, refined by
+ * the times of real steps. Between measured row counts it is a straight line, beyond the last one
+ * it goes on with the mean slope of all; it never falls as rows are added.
+ *
+ * <p>Immutable, so that a decode loop can keep the newest one in a volatile field for others to
+ * read.
+ */
+public final class VerificationCost {
+  private static final String HEADER = "slipstream verification cost 1";
+
+  /**
+   * A single step never counts for more than this, up or down: pauses are not the model's speed.
+   */
+  private static final double CLIP = 1.5;
+
+  private static final double COMMON_RATE = 0.05;
+  private static final double LOCAL_RATE = 0.02;
+
+  private final int[] rows;
+  private final double[] seconds;
+
+  /** Speed now against that of {@link #seconds}: context length and neighbours change all alike. */
+  private final double scale;
+
+  private VerificationCost(int[] rows, double[] seconds, double scale) {
+    this.rows = rows;
+    this.seconds = seconds;
+    this.scale = scale;
+  }
+
+  /**
+   * @param secondsByRows measured seconds of a pass, above 0, by number of rows; 1 row is required
+   * @throws IllegalArgumentException saying what is wrong
+   */
+  public static VerificationCost of(Map<Integer, Double> secondsByRows) {
+    TreeMap<Integer, Double> sorted = new TreeMap<>(secondsByRows);
+    if (sorted.isEmpty() || sorted.firstKey() != 1) {
+      throw new IllegalArgumentException("verification cost needs the time of 1 row: " + sorted);
+    }
+    int[] rows = new int[sorted.size()];
+    double[] seconds = new double[sorted.size()];
+    int i = 0;
+    for (Map.Entry<Integer, Double> point : sorted.entrySet()) {
+      checkSeconds(point.getKey(), point.getValue());
+      rows[i] = point.getKey();
+      seconds[i++] = point.getValue();
+    }
+    return new VerificationCost(rows, monotone(seconds), 1);
+  }
+
+  /** Seconds that a pass over {@code count} rows is expected to take; 0 for no rows. */
+  public double seconds(int count) {
+    if (count < 0) {
+      throw new IllegalArgumentException(count + " rows");
+    }
+    return count == 0 ? 0 : scale * shape(count);
+  }
+
+  /** T(count) / T(1). */
+  public double relative(int count) {
+    return seconds(count) / seconds(1);
+  }
+
+  /** The largest row count that was measured. */
+  public int measuredRows() {
+    return rows[rows.length - 1];
+  }
+
+  /**
+   * This table after a real step: all times move a little towards it, those of similar row counts a
+   * little more.
+   *
+   * @param count rows of the step, at least 1
+   * @param measured its seconds, above 0
+   */
+  public VerificationCost observe(int count, double measured) {
+    checkSeconds(count, measured);
+    double surprise = Math.clamp(measured / seconds(count), 1 / CLIP, CLIP);
+    double[] moved = seconds.clone();
+    int above = indexAtOrAbove(count);
+    int below = Math.max(0, rows[Math.min(above, rows.length - 1)] == count ? above : above - 1);
+    double share =
+        above < rows.length && above != below
+            ? (double) (count - rows[below]) / (rows[above] - rows[below])
+            : 0;
+    moved[below] *= Math.pow(surprise, LOCAL_RATE * (1 - share));
+    if (share > 0) {
+      moved[above] *= Math.pow(surprise, LOCAL_RATE * share);
+    }
+    return new VerificationCost(rows, monotone(moved), scale * Math.pow(surprise, COMMON_RATE));
+  }
+
+  /** A few lines that {@link #parse} reads. */
+  public String toText() {
+    StringBuilder text = new StringBuilder(HEADER).append('\n');
+    for (int i = 0; i < rows.length; i++) {
+      text.append(rows[i]).append(' ').append(scale * seconds[i]).append('\n');
+    }
+    return text.toString();
+  }
+
+  /**
+   * @throws IllegalArgumentException if this is not what {@link #toText} writes
+   */
+  public static VerificationCost parse(String text) {
+    List<String> lines = new ArrayList<>(text.lines().toList());
+    if (lines.isEmpty() || !lines.removeFirst().equals(HEADER)) {
+      throw new IllegalArgumentException("the text does not start with '" + HEADER + "'");
+    }
+    Map<Integer, Double> points = new TreeMap<>();
+    for (String line : lines) {
+      String[] words = line.split(" ");
+      try {
+        points.put(Integer.valueOf(words[0]), Double.valueOf(words[1]));
+      } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
+        throw new IllegalArgumentException("not '<rows> <seconds>': '" + line + "'", e);
+      }
+    }
+    return of(points);
+  }
+
+  @Override
+  public String toString() {
+    return "T(1) = %.3g s, T(%d)/T(1) = %.2f"
+        .formatted(seconds(1), measuredRows(), relative(measuredRows()));
+  }
+
+  private double shape(int count) {
+    int above = indexAtOrAbove(count);
+    if (above < rows.length && rows[above] == count) {
+      return seconds[above];
+    }
+    int last = rows.length - 1;
+    if (above > last) {
+      double slope = last == 0 ? seconds[0] : (seconds[last] - seconds[0]) / (rows[last] - rows[0]);
+      return seconds[last] + slope * (count - rows[last]);
+    }
+    double share = (double) (count - rows[above - 1]) / (rows[above] - rows[above - 1]);
+    return seconds[above - 1] + share * (seconds[above] - seconds[above - 1]);
+  }
+
+  private int indexAtOrAbove(int count) {
+    int at = Arrays.binarySearch(rows, count);
+    return at >= 0 ? at : -at - 1;
+  }
+
+  /** The nearest sequence that never falls: neighbours in the wrong order are averaged. */
+  private static double[] monotone(double[] values) {
+    double[] means = new double[values.length];
+    int[] sizes = new int[values.length];
+    int pools = 0;
+    for (double value : values) {
+      means[pools] = value;
+      sizes[pools++] = 1;
+      while (pools > 1 && means[pools - 2] > means[pools - 1]) {
+        int size = sizes[pools - 2] + sizes[pools - 1];
+        means[pools - 2] =
+            (means[pools - 2] * sizes[pools - 2] + means[pools - 1] * sizes[pools - 1]) / size;
+        sizes[pools - 2] = size;
+        pools--;
+      }
+    }
+    double[] out = new double[values.length];
+    for (int pool = 0, i = 0; pool < pools; i += sizes[pool++]) {
+      Arrays.fill(out, i, i + sizes[pool], means[pool]);
+    }
+    return out;
+  }
+
+  private static void checkSeconds(int rows, double seconds) {
+    if (rows < 1 || !(seconds > 0 && seconds < Double.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException(rows + " rows in " + seconds + " s");
+    }
+  }
+}
