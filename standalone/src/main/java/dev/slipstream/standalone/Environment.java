@@ -1,0 +1,46 @@
+package dev.slipstream.standalone;
+
+import dev.slipstream.engine.catalog.CatalogSettings;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/** The environment variables: {@code --max-tokens} is {@code SLIPSTREAM_MAX_TOKENS}. */
+record Environment(Map<String, String> variables) implements CommandLine.IDefaultValueProvider {
+
+  @Override
+  public String defaultValue(ArgSpec argument) {
+    if (!(argument instanceof OptionSpec option) || option.usageHelp() || option.versionHelp()) {
+      return null;
+    }
+    String value = variables.get(variableOf(option));
+    if (value == null || value.isBlank()) {
+      return null;
+    }
+    return option.type() == boolean.class ? truth(value) : value;
+  }
+
+  static String variableOf(OptionSpec option) {
+    String name = option.longestName().replaceFirst("^-+", "");
+    return "SLIPSTREAM_" + name.toUpperCase(Locale.ROOT).replace('-', '_');
+  }
+
+  /** Anything else than these words is left for picocli to refuse. */
+  private static String truth(String value) {
+    return switch (value.strip().toLowerCase(Locale.ROOT)) {
+      case "1", "yes", "on" -> "true";
+      case "0", "no", "off" -> "false";
+      default -> value;
+    };
+  }
+
+  /** How models are looked for; {@code offline} is what the command line says about it. */
+  CatalogSettings catalogSettings(boolean offline) {
+    Map<String, String> merged = new HashMap<>(variables);
+    merged.put("SLIPSTREAM_OFFLINE", Boolean.toString(offline));
+    return CatalogSettings.of(merged);
+  }
+}

@@ -1,0 +1,65 @@
+package dev.slipstream.standalone;
+
+import java.util.Map;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ScopeType;
+
+/** The {@code slipstream} command. Exit codes: 0 done, 1 failed, 2 wrong usage. */
+@Command(
+    name = "slipstream",
+    description = "Serves language models with speculative decoding on CPUs.",
+    subcommands = {PullCommand.class, ModelsCommand.class, CommandLine.HelpCommand.class},
+    synopsisSubcommandLabel = "COMMAND",
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.Version.class,
+    scope = ScopeType.INHERIT,
+    sortOptions = false,
+    usageHelpAutoWidth = true,
+    footer = {
+      "",
+      "Every option can be given as an environment variable too: --max-tokens is"
+          + " SLIPSTREAM_MAX_TOKENS.",
+      "SLIPSTREAM_HOME is the directory that everything is written to (default: slipstream in the"
+          + " XDG cache directory)."
+    })
+public final class Main {
+
+  /** What the jar says it is. */
+  static final class Version implements CommandLine.IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      String version = Main.class.getPackage().getImplementationVersion();
+      return new String[] {"slipstream " + (version == null ? "(not packaged)" : version)};
+    }
+  }
+
+  private Main() {}
+
+  public static void main(String[] args) {
+    System.exit(commandLine(System.getenv()).execute(args));
+  }
+
+  /** The whole command line, with option defaults from these environment variables. */
+  static CommandLine commandLine(Map<String, String> environment) {
+    Environment variables = new Environment(environment);
+    CommandLine.IFactory factory = new CommandFactory(variables);
+    return new CommandLine(new Main(), factory)
+        .setDefaultValueProvider(variables)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setParameterExceptionHandler(Errors::wrongUsage)
+        .setExecutionExceptionHandler(Errors::failed);
+  }
+
+  /** Gives commands the environment they ask for in their constructor. */
+  private record CommandFactory(Environment environment) implements CommandLine.IFactory {
+    @Override
+    public <K> K create(Class<K> type) throws Exception {
+      try {
+        return type.getDeclaredConstructor(Environment.class).newInstance(environment);
+      } catch (NoSuchMethodException e) {
+        return CommandLine.defaultFactory().create(type);
+      }
+    }
+  }
+}

