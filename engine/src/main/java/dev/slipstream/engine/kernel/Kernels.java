@@ -1,0 +1,106 @@
+package dev.slipstream.engine.kernel;
+
+/**
+ * Matrix times a tile of activation rows, for weights whose rows lie in the vector lanes.
+ *
+ * <p><b>Layout.</b> With L lanes, a group is 4L rows; row j*L + l of a group is lane l of row vector
+ * j. Weights are stored column by column, so that one activation, broadcast to all lanes, serves the
+ * 4L weights of its column:
+ *
+ * <ul>
+ *   <li>nibbles: L shorts a column; nibble j of short l is the code of row j*L + l (0 to 15)
+ *   <li>bytes: L ints a column; byte j of int l is the code of row j*L + l (signed)
+ *   <li>halves and brains (float16, bfloat16): 2L ints a column; the low half of int h*L + l is row
+ *       2h*L + l and the high half row (2h+1)*L + l
+ *   <li>floats: 4L floats a column
+ * </ul>
+ *
+ * <p><b>Tile.</b> T activation rows (1, 2 or 4), interleaved: x[xo + column * T + t].
+ *
+ * <p><b>Order of additions.</b> One fused multiply-add chain over the columns of a block (16 or 32)
+ * gives a block sum; one chain over the blocks, with the block's scale, gives the total. It is the
+ * same for every T, every number of lanes and every implementation, and lanes never meet, so a
+ * result has the same bits however it was batched, split or vectorised.
+ *
+ * <p>Block sums lie at z[((block * 4 + j) * T + t) * L + l], totals at totals[(j * T + t) * L + l],
+ * followed by as many totals of the minimums.
+ */
+public interface Kernels {
+  /** Row vectors in a group. */
+  int ROW_VECTORS = 4;
+
+  /** How codes are stored; a kernel may hold block sums multiplied by a power of two. */
+  enum Codes {
+    NIBBLES,
+    BYTES,
+    REAL
+  }
+
+  /** Lanes of a vector: L above. */
+  int lanes();
+
+  /** For the log: which instructions compute. */
+  String description();
+
+  /** Block sums of four-bit codes; columns is a multiple of block. */
+  void nibbles(
+      short[] w, int o, float[] x, int xo, int tokens, int columns, int block, float[] z);
+
+  /** Block sums of signed eight-bit codes. */
+  void bytes(int[] w, int o, float[] x, int xo, int tokens, int columns, int block, float[] z);
+
+  /** Block sums of finite float16 weights. */
+  void halves(int[] w, int o, float[] x, int xo, int tokens, int columns, int block, float[] z);
+
+  /** Block sums of bfloat16 weights. */
+  void brains(int[] w, int o, float[] x, int xo, int tokens, int columns, int block, float[] z);
+
+  /** Block sums of float32 weights. */
+  void floats(float[] w, int o, float[] x, int xo, int tokens, int columns, int block, float[] z);
+
+  /** Adds block sums to the totals. */
+  void addPlain(float[] z, int tokens, int blocks, float[] totals);
+
+  /** Adds block sums times scales; scales[so + (block * 4 + j) * L + l]. */
+  void addScaled(float[] scales, int so, float[] z, int tokens, int blocks, float[] totals);
+
+  /**
+   * Adds block sums times scales, and minimums times the sums of the activations of a block,
+   * sums[sumOffset + block * T + t].
+   */
+  void addScaledWithMins(
+      float[] scales,
+      float[] mins,
+      int so,
+      float[] sums,
+      int sumOffset,
+      float[] z,
+      int tokens,
+      int blocks,
+      float[] totals);
+
+  /** The same with float16 pairs: scale in the high half, minimum in the low half; both finite. */
+  void addPairs(
+      int[] pairs,
+      int so,
+      float[] sums,
+      int sumOffset,
+      float[] z,
+      int tokens,
+      int blocks,
+      float[] totals);
+
+  /**
+   * Writes the results of a whole group: out[outOffset + t * outStride + row] for the first {@code
+   * used} of the tile's rows.
+   */
+  void finish(
+      Codes codes,
+      boolean mins,
+      float[] totals,
+      int tokens,
+      int used,
+      float[] out,
+      int outOffset,
+      int outStride);
+}

@@ -1,0 +1,198 @@
+package dev.slipstream.engine.kernel;
+
+import java.util.Arrays;
+
+/** The reference: plain loops, used where the Vector API is not available. */
+public final class ScalarKernels implements Kernels {
+  private final int lanes;
+
+  /**
+   * @param lanes lanes of the layout to compute with
+   */
+  public ScalarKernels(int lanes) {
+    this.lanes = lanes;
+  }
+
+  @Override
+  public int lanes() {
+    return lanes;
+  }
+
+  @Override
+  public String description() {
+    return "scalar loops";
+  }
+
+  @Override
+  public void nibbles(
+      short[] w, int o, float[] x, int xo, int tokens, int columns, int block, float[] z) {
+    float[] weights = new float[ROW_VECTORS * lanes];
+    for (int k = 0; k < columns; k++) {
+      for (int l = 0; l < lanes; l++) {
+        int v = w[o + k * lanes + l];
+        for (int j = 0; j < ROW_VECTORS; j++) {
+          weights[j * lanes + l] = v >> 4 * j & 15;
+        }
+      }
+      column(weights, x, xo + k * tokens, tokens, k, block, z);
+    }
+  }
+
+  @Override
+  public void bytes(
+      int[] w, int o, float[] x, int xo, int tokens, int columns, int block, float[] z) {
+    float[] weights = new float[ROW_VECTORS * lanes];
+    for (int k = 0; k < columns; k++) {
+      for (int l = 0; l < lanes; l++) {
+        int v = w[o + k * lanes + l];
+        for (int j = 0; j < ROW_VECTORS; j++) {
+          weights[j * lanes + l] = (byte) (v >> 8 * j);
+        }
+      }
+      column(weights, x, xo + k * tokens, tokens, k, block, z);
+    }
+  }
+
+  @Override
+  public void halves(
+      int[] w, int o, float[] x, int xo, int tokens, int columns, int block, float[] z) {
+    float[] weights = new float[ROW_VECTORS * lanes];
+    for (int k = 0; k < columns; k++) {
+      for (int i = 0; i < 2 * lanes; i++) {
+        int v = w[o + 2 * k * lanes + i];
+        int row = 2 * (i / lanes) * lanes + i % lanes;
+        weights[row] = Float.float16ToFloat((short) v);
+        weights[row + lanes] = Float.float16ToFloat((short) (v >> 16));
+      }
+      column(weights, x, xo + k * tokens, tokens, k, block, z);
+    }
+  }
+
+  @Override
+  public void brains(
+      int[] w, int o, float[] x, int xo, int tokens, int columns, int block, float[] z) {
+    float[] weights = new float[ROW_VECTORS * lanes];
+    for (int k = 0; k < columns; k++) {
+      for (int i = 0; i < 2 * lanes; i++) {
+        int v = w[o + 2 * k * lanes + i];
+        int row = 2 * (i / lanes) * lanes + i % lanes;
+        weights[row] = Float.intBitsToFloat(v << 16);
+        weights[row + lanes] = Float.intBitsToFloat(v & 0xffff0000);
+      }
+      column(weights, x, xo + k * tokens, tokens, k, block, z);
+    }
+  }
+
+  @Override
+  public void floats(
+      float[] w, int o, float[] x, int xo, int tokens, int columns, int block, float[] z) {
+    int rows = ROW_VECTORS * lanes;
+    float[] weights = new float[rows];
+    for (int k = 0; k < columns; k++) {
+      System.arraycopy(w, o + k * rows, weights, 0, rows);
+      column(weights, x, xo + k * tokens, tokens, k, block, z);
+    }
+  }
+
+  /** Adds one column of a group to its block sums. */
+  private void column(
+      float[] weights, float[] x, int xo, int tokens, int k, int block, float[] z) {
+    int base = k / block * ROW_VECTORS * tokens * lanes;
+    if (k % block == 0) {
+      Arrays.fill(z, base, base + ROW_VECTORS * tokens * lanes, 0);
+    }
+    for (int j = 0; j < ROW_VECTORS; j++) {
+      for (int t = 0; t < tokens; t++) {
+        int p = base + (j * tokens + t) * lanes;
+        float v = x[xo + t];
+        for (int l = 0; l < lanes; l++) {
+          z[p + l] = Math.fma(weights[j * lanes + l], v, z[p + l]);
+        }
+      }
+    }
+  }
+
+  @Override
+  public void addPlain(float[] z, int tokens, int blocks, float[] totals) {
+    int n = ROW_VECTORS * tokens * lanes;
+    for (int b = 0; b < blocks; b++) {
+      for (int i = 0; i < n; i++) {
+        totals[i] += z[b * n + i];
+      }
+    }
+  }
+
+  @Override
+  public void addScaled(
+      float[] scales, int so, float[] z, int tokens, int blocks, float[] totals) {
+    int n = tokens * lanes;
+    for (int p = 0; p < blocks * ROW_VECTORS; p++) {
+      for (int i = 0; i < n; i++) {
+        int at = p % ROW_VECTORS * n + i;
+        float scale = scales[so + p * lanes + i % lanes];
+        totals[at] = Math.fma(z[p * n + i], scale, totals[at]);
+      }
+    }
+  }
+
+  @Override
+  public void addScaledWithMins(
+      float[] scales,
+      float[] mins,
+      int so,
+      float[] sums,
+      int sumOffset,
+      float[] z,
+      int tokens,
+      int blocks,
+      float[] totals) {
+    addScaled(scales, so, z, tokens, blocks, totals);
+    int n = tokens * lanes;
+    for (int p = 0; p < blocks * ROW_VECTORS; p++) {
+      for (int i = 0; i < n; i++) {
+        int at = (ROW_VECTORS + p % ROW_VECTORS) * n + i;
+        float sum = sums[sumOffset + p / ROW_VECTORS * tokens + i / lanes];
+        totals[at] = Math.fma(mins[so + p * lanes + i % lanes], sum, totals[at]);
+      }
+    }
+  }
+
+  @Override
+  public void addPairs(
+      int[] pairs,
+      int so,
+      float[] sums,
+      int sumOffset,
+      float[] z,
+      int tokens,
+      int blocks,
+      float[] totals) {
+    int n = blocks * ROW_VECTORS * lanes;
+    float[] scales = new float[n];
+    float[] mins = new float[n];
+    for (int i = 0; i < n; i++) {
+      scales[i] = Float.float16ToFloat((short) (pairs[so + i] >> 16));
+      mins[i] = Float.float16ToFloat((short) pairs[so + i]);
+    }
+    addScaledWithMins(scales, mins, 0, sums, sumOffset, z, tokens, blocks, totals);
+  }
+
+  @Override
+  public void finish(
+      Codes codes,
+      boolean mins,
+      float[] totals,
+      int tokens,
+      int used,
+      float[] out,
+      int outOffset,
+      int outStride) {
+    int n = ROW_VECTORS * tokens * lanes;
+    for (int t = 0; t < used; t++) {
+      for (int i = 0; i < ROW_VECTORS * lanes; i++) {
+        int at = (i / lanes * tokens + t) * lanes + i % lanes;
+        out[outOffset + t * outStride + i] = mins ? totals[at] + totals[n + at] : totals[at];
+      }
+    }
+  }
+}

@@ -1,0 +1,121 @@
+package dev.slipstream.engine.tensor;
+
+import dev.slipstream.engine.gguf.GgufTensor;
+import dev.slipstream.engine.kernel.Kernels;
+import dev.slipstream.engine.kernel.Kernels.Codes;
+import dev.slipstream.engine.runtime.ComputePool;
+import java.lang.foreign.MemorySegment;
+
+/** Integer codes with a scale, and perhaps a minimum, for every 16 or 32 columns of a row. */
+final class QuantizedMatrix extends WeightMatrix {
+  private static final short[] NO_NIBBLES = {};
+  private static final int[] NO_BYTES = {};
+
+  private final QuantFormat format;
+  private final int block;
+  private final int codesPerGroup;
+  private final int scalesPerGroup;
+  private final short[] nibbles;
+  private final int[] bytes;
+  private final BlockScales scales;
+
+  QuantizedMatrix(GgufTensor tensor, QuantFormat format, ComputePool pool, Kernels kernels) {
+    super(tensor, kernels);
+    this.format = format;
+    this.block = format.subBlock;
+    this.codesPerGroup = arrayLength(tensor, (long) paddedColumns * lanes);
+    this.scalesPerGroup = paddedColumns / block * groupRows;
+    int codes = arrayLength(tensor, (long) groups * codesPerGroup);
+    this.nibbles = format.codeBits == 4 ? new short[codes] : NO_NIBBLES;
+    this.bytes = format.codeBits == 8 ? new int[codes] : NO_BYTES;
+    int count = arrayLength(tensor, (long) groups * scalesPerGroup);
+    float[] scale = new float[count];
+    float[] min = new float[format.hasMins ? count : 0];
+    pool.run(
+        w -> {
+          QuantBlock decoded = new QuantBlock();
+          for (int row = firstRow(w); row < endRow(w); row++) {
+            packRow(tensor.data(), row, decoded, scale, min);
+          }
+        });
+    this.scales = BlockScales.of(scale, min);
+  }
+
+  private void packRow(
+      MemorySegment data, int row, QuantBlock decoded, float[] scale, float[] min) {
+    int elements = format.type.blockElements();
+    int blocks = columns() / elements;
+    for (int b = 0; b < blocks; b++) {
+      format.decode(data, ((long) row * blocks + b) * format.type.blockBytes(), decoded);
+      for (int i = 0; i < elements; i++) {
+        putCode(row, b * elements + i, decoded.codes[i]);
+      }
+      for (int i = 0; i < elements / block; i++) {
+        int at = scaleIndex(row, b * elements + i * block);
+        scale[at] = decoded.scales[i];
+        if (format.hasMins) {
+          min[at] = decoded.mins[i];
+        }
+      }
+    }
+  }
+
+  private void putCode(int row, int column, int code) {
+    int at = codeIndex(row, column);
+    int j = row % groupRows / lanes;
+    if (format.codeBits == 4) {
+      nibbles[at] |= (short) (code << 4 * j);
+    } else {
+      bytes[at] |= (code & 0xff) << 8 * j;
+    }
+  }
+
+  private int code(int row, int column) {
+    int at = codeIndex(row, column);
+    int j = row % groupRows / lanes;
+    return format.codeBits == 4 ? nibbles[at] >> 4 * j & 15 : (byte) (bytes[at] >> 8 * j);
+  }
+
+  private int codeIndex(int row, int column) {
+    return row / groupRows * codesPerGroup + column * lanes + row % lanes;
+  }
+
+  private int scaleIndex(int row, int column) {
+    return row / groupRows * scalesPerGroup + column / block * groupRows + row % groupRows;
+  }
+
+  @Override
+  void addColumns(
+      int group, int k, int n, Activations x, int tile, float[] sums, float[] totals) {
+    int width = x.tileWidth(tile);
+    int start = x.tileOffset(tile);
+    int codes = group * codesPerGroup + k * lanes;
+    if (format.codeBits == 4) {
+      kernels.nibbles(nibbles, codes, x.values, start + k * width, width, n, block, sums);
+    } else {
+      kernels.bytes(bytes, codes, x.values, start + k * width, width, n, block, sums);
+    }
+    int at = group * scalesPerGroup + k / block * groupRows;
+    int sumsAt = start / block + k / block * width;
+    scales.add(kernels, at, x.sums(block), sumsAt, sums, width, n / block, totals);
+  }
+
+  @Override
+  void finish(float[] totals, int width, int used, float[] out, int at, int stride) {
+    Codes codes = format.codeBits == 4 ? Codes.NIBBLES : Codes.BYTES;
+    kernels.finish(codes, format.hasMins, totals, width, used, out, at, stride);
+  }
+
+  @Override
+  public void dequantizeRow(int row, float[] out, int offset) {
+    for (int k = 0; k < columns(); k++) {
+      int at = scaleIndex(row, k);
+      out[offset + k] = Math.fma(scales.scale(at), code(row, k), scales.min(at));
+    }
+  }
+
+  @Override
+  public long bytes() {
+    return nibbles.length * 2L + bytes.length * 4L + scales.bytes();
+  }
+}

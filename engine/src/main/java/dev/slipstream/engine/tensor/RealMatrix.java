@@ -1,0 +1,130 @@
+package dev.slipstream.engine.tensor;
+
+import dev.slipstream.engine.gguf.GgmlType;
+import dev.slipstream.engine.gguf.GgufTensor;
+import dev.slipstream.engine.kernel.Kernels;
+import dev.slipstream.engine.kernel.Kernels.Codes;
+import dev.slipstream.engine.runtime.ComputePool;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * Floating-point weights: two to an int for the 16-bit formats. A float16 matrix with an infinity
+ * or NaN, which the fast decoding does not know, is held in float32.
+ */
+final class RealMatrix extends WeightMatrix {
+  private static final ValueLayout.OfShort SHORT =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfFloat FLOAT =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final int BLOCK = 32;
+  private static final int HALF_EXPONENT = 0x7c00;
+
+  private final GgmlType storage;
+  private final int[] halves;
+  private final float[] floats;
+
+  RealMatrix(GgufTensor tensor, ComputePool pool, Kernels kernels) {
+    super(tensor, kernels);
+    MemorySegment data = tensor.data();
+    this.storage = isFinite(tensor, pool) ? tensor.type() : GgmlType.F32;
+    long padded = (long) groups * groupRows * paddedColumns;
+    boolean wide = storage == GgmlType.F32;
+    this.floats = new float[wide ? arrayLength(tensor, padded) : 0];
+    this.halves = new int[wide ? 0 : arrayLength(tensor, padded / 2)];
+    pool.run(
+        w -> {
+          for (int row = firstRow(w); row < endRow(w); row++) {
+            packRow(data, tensor.type(), row);
+          }
+        });
+  }
+
+  private boolean isFinite(GgufTensor tensor, ComputePool pool) {
+    if (tensor.type() != GgmlType.F16) {
+      return true;
+    }
+    AtomicBoolean finite = new AtomicBoolean(true);
+    pool.run(
+        w -> {
+          long end = (long) endRow(w) * columns();
+          for (long i = (long) firstRow(w) * columns(); i < end; i++) {
+            if ((tensor.data().get(SHORT, 2 * i) & HALF_EXPONENT) == HALF_EXPONENT) {
+              finite.set(false);
+            }
+          }
+        });
+    return finite.get();
+  }
+
+  private void packRow(MemorySegment data, GgmlType type, int row) {
+    long start = (long) row * columns();
+    for (int k = 0; k < columns(); k++) {
+      if (type == GgmlType.F32) {
+        floats[floatIndex(row, k)] = data.get(FLOAT, 4 * (start + k));
+      } else if (storage == GgmlType.F32) {
+        floats[floatIndex(row, k)] = Float.float16ToFloat(data.get(SHORT, 2 * (start + k)));
+      } else {
+        int bits = data.get(SHORT, 2 * (start + k)) & 0xffff;
+        halves[halfIndex(row, k)] |= isHigh(row) ? bits << 16 : bits;
+      }
+    }
+  }
+
+  private int floatIndex(int row, int column) {
+    return (row / groupRows * paddedColumns + column) * groupRows + row % groupRows;
+  }
+
+  private int halfIndex(int row, int column) {
+    int pairOfVectors = row % groupRows / (2 * lanes);
+    int at = (row / groupRows * paddedColumns + column) * 2 + pairOfVectors;
+    return at * lanes + row % lanes;
+  }
+
+  private boolean isHigh(int row) {
+    return row / lanes % 2 == 1;
+  }
+
+  @Override
+  void addColumns(
+      int group, int k, int n, Activations x, int tile, float[] sums, float[] totals) {
+    int width = x.tileWidth(tile);
+    int xo = x.tileOffset(tile) + k * width;
+    int column = group * paddedColumns + k;
+    if (storage == GgmlType.F32) {
+      kernels.floats(floats, column * groupRows, x.values, xo, width, n, BLOCK, sums);
+    } else if (storage == GgmlType.F16) {
+      kernels.halves(halves, column * 2 * lanes, x.values, xo, width, n, BLOCK, sums);
+    } else {
+      kernels.brains(halves, column * 2 * lanes, x.values, xo, width, n, BLOCK, sums);
+    }
+    kernels.addPlain(sums, width, n / BLOCK, totals);
+  }
+
+  @Override
+  void finish(float[] totals, int width, int used, float[] out, int at, int stride) {
+    kernels.finish(Codes.REAL, false, totals, width, used, out, at, stride);
+  }
+
+  @Override
+  public void dequantizeRow(int row, float[] out, int offset) {
+    for (int k = 0; k < columns(); k++) {
+      if (storage == GgmlType.F32) {
+        out[offset + k] = floats[floatIndex(row, k)];
+      } else {
+        short bits = (short) (halves[halfIndex(row, k)] >>> (isHigh(row) ? 16 : 0));
+        out[offset + k] =
+            storage == GgmlType.F16
+                ? Float.float16ToFloat(bits)
+                : Float.intBitsToFloat(bits << 16);
+      }
+    }
+  }
+
+  @Override
+  public long bytes() {
+    return floats.length * 4L + halves.length * 4L;
+  }
+}

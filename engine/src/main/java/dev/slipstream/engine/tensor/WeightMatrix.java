@@ -1,0 +1,163 @@
+package dev.slipstream.engine.tensor;
+
+import dev.slipstream.engine.gguf.GgmlType;
+import dev.slipstream.engine.gguf.GgufTensor;
+import dev.slipstream.engine.gguf.ModelFormatException;
+import dev.slipstream.engine.kernel.KernelSelection;
+import dev.slipstream.engine.kernel.Kernels;
+import dev.slipstream.engine.runtime.ComputePool;
+import dev.slipstream.engine.runtime.ComputePool.Worker;
+import java.util.Arrays;
+
+/**
+ * A weight matrix, repacked at load into the layout that the kernels read (see {@link Kernels}).
+ *
+ * <p>Weights are used at their exact values and activations stay in float. An element of the result
+ * has the same bits whatever other rows are in the batch and however many workers share the work.
+ * Every weight is read once for all activation rows.
+ */
+public abstract sealed class WeightMatrix permits QuantizedMatrix, RealMatrix {
+  /** Columns whose block sums are kept before they are added up: they should stay in L1. */
+  private static final int CHUNK = 384;
+
+  /** Bytes of weights that are used on all tiles before going on: they should stay in L2. */
+  private static final int STRIP_BYTES = 128 << 10;
+
+  private static final int SMALLEST_BLOCK = 16;
+
+  /** Numbers of the scratch arrays. */
+  private static final int TOTALS = 0;
+
+  private static final int BLOCK_SUMS = 1;
+  private static final int LAST_GROUP = 2;
+
+  final Kernels kernels;
+  final int lanes;
+  final int groupRows;
+  final int groups;
+  final int paddedColumns;
+  private final int rows;
+  private final int columns;
+  private final int chunk;
+
+  WeightMatrix(GgufTensor tensor, Kernels kernels) {
+    this.kernels = kernels;
+    this.lanes = kernels.lanes();
+    this.groupRows = Kernels.ROW_VECTORS * lanes;
+    this.rows = tensor.rows();
+    this.columns = tensor.columns();
+    this.groups = Math.ceilDiv(rows, groupRows);
+    this.paddedColumns = Activations.pad(columns, Activations.PADDING);
+    int chunks = Math.ceilDiv(paddedColumns, CHUNK);
+    this.chunk = Activations.pad(Math.ceilDiv(paddedColumns, chunks), Activations.PADDING);
+  }
+
+  /**
+   * Repacks a tensor; the tensor's data is not needed afterwards.
+   *
+   * @throws ModelFormatException if the matrix is too large for the layout
+   */
+  public static WeightMatrix of(GgufTensor tensor, ComputePool pool) {
+    return of(tensor, pool, KernelSelection.kernels());
+  }
+
+  static WeightMatrix of(GgufTensor tensor, ComputePool pool, Kernels kernels) {
+    return switch (tensor.type()) {
+      case F32, F16, BF16 -> new RealMatrix(tensor, pool, kernels);
+      case Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K ->
+          new QuantizedMatrix(tensor, format(tensor.type()), pool, kernels);
+    };
+  }
+
+  private static QuantFormat format(GgmlType type) {
+    return QuantFormat.valueOf(type.name());
+  }
+
+  /** Output size. */
+  public final int rows() {
+    return rows;
+  }
+
+  /** Input size. */
+  public final int columns() {
+    return columns;
+  }
+
+  /** Memory that the repacked weights take. */
+  public abstract long bytes();
+
+  /** Writes the weights of a row, an embedding for instance, to out[offset .. offset+columns). */
+  public abstract void dequantizeRow(int row, float[] out, int offset);
+
+  /** First row that this worker computes. */
+  public final int firstRow(Worker w) {
+    return Math.min(rows, w.first(groups) * groupRows);
+  }
+
+  /** End (exclusive) of the rows that this worker computes. */
+  public final int endRow(Worker w) {
+    return Math.min(rows, w.end(groups) * groupRows);
+  }
+
+  /**
+   * Computes out[outOffset + t * outStride + r] = W[r] . x[t] for this worker's rows r and all
+   * packed activation rows t. All workers must call it.
+   */
+  public final void multiply(Activations x, float[] out, int outOffset, int outStride, Worker w) {
+    if (x.columns() != columns) {
+      throw new IllegalArgumentException(
+          "a matrix of %d columns cannot be multiplied with activations of %d"
+              .formatted(columns, x.columns()));
+    }
+    int end = w.end(groups);
+    int strip = (int) Math.clamp(STRIP_BYTES / Math.max(1, bytes() / groups), 1, groups);
+    for (int g = w.first(groups); g < end; g += strip) {
+      for (int tile = 0; tile < x.tiles(); tile++) {
+        for (int i = g; i < Math.min(end, g + strip); i++) {
+          multiplyGroup(i, tile, x, out, outOffset, outStride, w);
+        }
+      }
+    }
+  }
+
+  private void multiplyGroup(
+      int group, int tile, Activations x, float[] out, int outOffset, int outStride, Worker w) {
+    int width = x.tileWidth(tile);
+    int used = Math.min(width, x.rows() - tile * Activations.TILE);
+    int n = width * groupRows;
+    float[] totals = w.scratch(TOTALS, 2 * n);
+    float[] sums = w.scratch(BLOCK_SUMS, n * (chunk / SMALLEST_BLOCK));
+    Arrays.fill(totals, 0, 2 * n, 0);
+    for (int k = 0; k < paddedColumns; k += chunk) {
+      addColumns(group, k, Math.min(chunk, paddedColumns - k), x, tile, sums, totals);
+    }
+    int at = outOffset + tile * Activations.TILE * outStride + group * groupRows;
+    if ((group + 1) * groupRows <= rows) {
+      finish(totals, width, used, out, at, outStride);
+    } else {
+      float[] whole = w.scratch(LAST_GROUP, used * groupRows);
+      finish(totals, width, used, whole, 0, groupRows);
+      for (int t = 0; t < used; t++) {
+        System.arraycopy(
+            whole, t * groupRows, out, at + t * outStride, rows - group * groupRows);
+      }
+    }
+  }
+
+  /** Adds columns k .. k+n of a group to the totals of a tile. */
+  abstract void addColumns(
+      int group, int k, int n, Activations x, int tile, float[] sums, float[] totals);
+
+  /** Writes the totals of a group to out[at + t * stride + row in group]. */
+  abstract void finish(float[] totals, int width, int used, float[] out, int at, int stride);
+
+  /** Checks that an array of so many elements can exist. */
+  static int arrayLength(GgufTensor tensor, long length) {
+    if (length > Integer.MAX_VALUE - 64) {
+      throw new ModelFormatException(
+          "tensor '%s' (%s, %d x %d) is too large to be repacked"
+              .formatted(tensor.name(), tensor.type(), tensor.rows(), tensor.columns()));
+    }
+    return (int) length;
+  }
+}

@@ -1,0 +1,2 @@
+/** Weight matrices and the activations they are multiplied with. */
+package dev.slipstream.engine.tensor;
