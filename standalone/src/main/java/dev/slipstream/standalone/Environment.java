@@ -1,6 +1,7 @@
 package dev.slipstream.standalone;
 
 import dev.slipstream.engine.catalog.CatalogSettings;
+import java.io.InputStream;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -8,8 +9,12 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** The environment variables: {@code --max-tokens} is {@code SLIPSTREAM_MAX_TOKENS}. */
-record Environment(Map<String, String> variables) implements CommandLine.IDefaultValueProvider {
+/**
+ * What a command gets from outside besides its arguments. Variables stand in for options: {@code
+ * SLIPSTREAM_MAX_TOKENS} for {@code --max-tokens}.
+ */
+record Environment(Map<String, String> variables, InputStream in)
+    implements CommandLine.IDefaultValueProvider {
 
   @Override
   public String defaultValue(ArgSpec argument) {

@@ -1,6 +1,5 @@
 package dev.slipstream.standalone;
 
-import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ScopeType;
@@ -9,7 +8,14 @@ import picocli.CommandLine.ScopeType;
 @Command(
     name = "slipstream",
     description = "Serves language models with speculative decoding on CPUs.",
-    subcommands = {PullCommand.class, ModelsCommand.class, CommandLine.HelpCommand.class},
+    subcommands = {
+      ChatCommand.class,
+      ServeCommand.class,
+      PullCommand.class,
+      ModelsCommand.class,
+      TokenizeCommand.class,
+      CommandLine.HelpCommand.class
+    },
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
@@ -37,15 +43,13 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] args) {
-    System.exit(commandLine(System.getenv()).execute(args));
+    System.exit(commandLine(new Environment(System.getenv(), System.in)).execute(args));
   }
 
-  /** The whole command line, with option defaults from these environment variables. */
-  static CommandLine commandLine(Map<String, String> environment) {
-    Environment variables = new Environment(environment);
-    CommandLine.IFactory factory = new CommandFactory(variables);
-    return new CommandLine(new Main(), factory)
-        .setDefaultValueProvider(variables)
+  /** The whole command line, with option defaults from the environment. */
+  static CommandLine commandLine(Environment environment) {
+    return new CommandLine(new Main(), new CommandFactory(environment))
+        .setDefaultValueProvider(environment)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler(Errors::wrongUsage)
         .setExecutionExceptionHandler(Errors::failed);

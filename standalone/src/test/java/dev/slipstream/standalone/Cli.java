@@ -1,18 +1,25 @@
 package dev.slipstream.standalone;
 
+import java.io.ByteArrayInputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import picocli.CommandLine;
 
 /** One run of the command line. */
 record Cli(int exitCode, String out, String err) {
 
-  static Cli run(Map<String, String> environment, String... arguments) {
+  static Cli run(Map<String, String> variables, String... arguments) {
+    return runWithInput(variables, "", arguments);
+  }
+
+  static Cli runWithInput(Map<String, String> variables, String input, String... arguments) {
+    var in = new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8));
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     CommandLine main =
-        Main.commandLine(environment)
+        Main.commandLine(new Environment(variables, in))
             .setOut(new PrintWriter(out, true))
             .setErr(new PrintWriter(err, true));
     int exitCode = main.execute(arguments);

@@ -2,6 +2,7 @@ package dev.slipstream.standalone;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -71,7 +72,7 @@ class MainTest {
 
   @Test
   void everyCommandAndEveryOptionIsDescribed() {
-    CommandLine main = Main.commandLine(Map.of());
+    CommandLine main = Main.commandLine(new Environment(Map.of(), InputStream.nullInputStream()));
     List<String> undescribed = new ArrayList<>();
     main.getSubcommands()
         .forEach(

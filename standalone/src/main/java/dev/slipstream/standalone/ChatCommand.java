@@ -1,0 +1,186 @@
+package dev.slipstream.standalone;
+
+import dev.slipstream.engine.catalog.ResolvedModel;
+import dev.slipstream.standalone.chat.AnswerStatistics;
+import dev.slipstream.standalone.chat.ChatOptions;
+import dev.slipstream.standalone.chat.Conversation;
+import dev.slipstream.standalone.chat.Repl;
+import dev.slipstream.standalone.suite.EmbeddedSuite;
+import dev.slipstream.standalone.suite.SuiteSettings;
+import io.grpc.Grpc;
+import io.grpc.InsecureChannelCredentials;
+import io.grpc.ManagedChannel;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Answers one question, or holds a conversation, with the suite in this JVM. */
+@Command(
+    name = "chat",
+    description = {
+      "Answer a question, or hold a conversation if none is given.",
+      "The answer goes to standard output, everything else to standard error."
+    })
+final class ChatCommand implements Callable<Integer> {
+
+  private static final Duration START_LIMIT = Duration.ofMinutes(5);
+
+  /** Whether drafts may be used. */
+  enum Speculation {
+    AUTO,
+    OFF;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  private final Environment environment;
+  @Spec private CommandSpec spec;
+  @Mixin private ModelOption model;
+
+  @Parameters(
+      paramLabel = "QUESTION",
+      arity = "0..*",
+      description = "What to ask; several words are joined by spaces.")
+  private List<String> question = List.of();
+
+  @Option(
+      names = "--system",
+      paramLabel = "TEXT",
+      description = "Instructions that precede the conversation.")
+  private String system;
+
+  @Option(
+      names = "--temperature",
+      paramLabel = "T",
+      defaultValue = "0",
+      description = "0 to 2; 0 always takes the likeliest token (default: ${DEFAULT-VALUE}).")
+  private float temperature;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "Makes answers at temperatures above 0 repeatable.")
+  private Long seed;
+
+  @Option(
+      names = "--max-tokens",
+      paramLabel = "N",
+      description = "Longest answer, in tokens (default: until the model stops).")
+  private Integer maxTokens;
+
+  @Option(
+      names = "--speculation",
+      paramLabel = "MODE",
+      defaultValue = "auto",
+      description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+  private Speculation speculation;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads that compute (default: one for each processor).")
+  private Integer threads;
+
+  @Option(
+      names = "--address",
+      paramLabel = "HOST:PORT",
+      description = "Ask the gateway at this gRPC address instead of starting a suite.")
+  private String address;
+
+  ChatCommand(Environment environment) {
+    this.environment = environment;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    ChatOptions options = options();
+    if (address != null) {
+      ManagedChannel channel =
+          Grpc.newChannelBuilder(address, InsecureChannelCredentials.create()).build();
+      return converse(channel, options);
+    }
+    PrintWriter err = spec.commandLine().getErr();
+    ResolvedModel resolved = model.resolve(environment, err);
+    Logging.quiet();
+    var settings =
+        new SuiteSettings(
+            resolved,
+            threads == null ? OptionalInt.empty() : OptionalInt.of(threads),
+            Optional.empty(),
+            environment.catalogSettings(true).cache(),
+            Map.of());
+    try (EmbeddedSuite suite = EmbeddedSuite.start(settings)) {
+      return converse(suite.gateway(), options);
+    }
+  }
+
+  private ChatOptions options() {
+    require(temperature >= 0 && temperature <= 2, "--temperature must be between 0 and 2");
+    require(maxTokens == null || maxTokens >= 1, "--max-tokens must be at least 1");
+    require(threads == null || threads >= 1, "--threads must be at least 1");
+    return new ChatOptions(
+        temperature,
+        maxTokens == null ? OptionalInt.empty() : OptionalInt.of(maxTokens),
+        seed == null ? OptionalLong.empty() : OptionalLong.of(seed),
+        speculation == Speculation.AUTO);
+  }
+
+  private void require(boolean condition, String message) {
+    if (!condition) {
+      throw new ParameterException(spec.commandLine(), message + ".");
+    }
+  }
+
+  private int converse(ManagedChannel channel, ChatOptions options) throws Exception {
+    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter err = spec.commandLine().getErr();
+    var conversation = new Conversation(channel, options, Optional.ofNullable(system));
+    Thread waiting = Thread.currentThread();
+    Runnable stop =
+        () -> {
+          if (!conversation.cancel()) {
+            waiting.interrupt();
+          }
+        };
+    try (var interrupts = new Interrupts(stop)) {
+      SuiteReadiness.await(channel, START_LIMIT, () -> false);
+      if (question.isEmpty()) {
+        var cache = environment.catalogSettings(true).cache().root();
+        new Repl(conversation, environment.in(), out, err)
+            .run(Files.createDirectories(cache).resolve("history"));
+        return 0;
+      }
+      Optional<AnswerStatistics> statistics =
+          conversation.ask(
+              String.join(" ", question),
+              text -> {
+                out.print(text);
+                out.flush();
+              });
+      out.println();
+      err.println("[" + statistics.map(AnswerStatistics::line).orElse("cancelled") + "]");
+      return 0;
+    } catch (InterruptedException e) {
+      return 0;
+    } finally {
+      channel.shutdownNow();
+    }
+  }
+}

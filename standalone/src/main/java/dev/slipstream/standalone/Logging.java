@@ -1,0 +1,31 @@
+package dev.slipstream.standalone;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One logging configuration for the whole JVM ({@code logback.xml}); four contexts that start at
+ * once must not each set up their own.
+ */
+final class Logging {
+
+  private static final String SPRING_LOGGING = "org.springframework.boot.logging.LoggingSystem";
+
+  private Logging() {}
+
+  /** Warnings and errors only. */
+  static void quiet() {
+    set(Level.WARN);
+  }
+
+  /** What an operator wants to read. */
+  static void informative() {
+    set(Level.INFO);
+  }
+
+  private static void set(Level level) {
+    System.setProperty(SPRING_LOGGING, "none");
+    ((Logger) LoggerFactory.getLogger("dev.slipstream")).setLevel(level);
+  }
+}

@@ -1,0 +1,165 @@
+package dev.slipstream.standalone;
+
+import dev.slipstream.engine.catalog.ResolvedModel;
+import dev.slipstream.standalone.suite.EmbeddedSuite;
+import dev.slipstream.standalone.suite.ProcessSuite;
+import dev.slipstream.standalone.suite.Suite;
+import dev.slipstream.standalone.suite.SuiteSettings;
+import io.grpc.ManagedChannel;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Runs the suite until it is told to stop. */
+@Command(
+    name = "serve",
+    description = {
+      "Serve a model over HTTP (OpenAI's API) and gRPC, until Ctrl-C.",
+      "Any property of the services can be set by an environment variable too."
+    })
+final class ServeCommand implements Callable<Integer> {
+
+  private static final Duration START_LIMIT = Duration.ofMinutes(10);
+
+  /** Where the four services run. */
+  enum Topology {
+    EMBEDDED,
+    PROCESSES;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  private final Environment environment;
+  @Spec private CommandSpec spec;
+  @Mixin private ModelOption model;
+
+  @Option(
+      names = "--host",
+      paramLabel = "ADDRESS",
+      defaultValue = "127.0.0.1",
+      description = "Address to listen on; 0.0.0.0 is all (default: ${DEFAULT-VALUE}).")
+  private String host;
+
+  @Option(
+      names = "--port",
+      paramLabel = "N",
+      defaultValue = "8080",
+      description = "HTTP port; 0 takes a free one (default: ${DEFAULT-VALUE}).")
+  private int port;
+
+  @Option(
+      names = "--grpc-port",
+      paramLabel = "N",
+      defaultValue = "9090",
+      description = "gRPC port; 0 takes a free one (default: ${DEFAULT-VALUE}).")
+  private int grpcPort;
+
+  @Option(
+      names = "--topology",
+      paramLabel = "WHERE",
+      defaultValue = "embedded",
+      description =
+          "${COMPLETION-CANDIDATES}: all services in one JVM, or each in its own (default:"
+              + " ${DEFAULT-VALUE}).")
+  private Topology topology;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads that compute (default: one for each processor).")
+  private Integer threads;
+
+  ServeCommand(Environment environment) {
+    this.environment = environment;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    requirePort("--port", port);
+    requirePort("--grpc-port", grpcPort);
+    if (threads != null && threads < 1) {
+      throw new ParameterException(spec.commandLine(), "--threads must be at least 1.");
+    }
+    PrintWriter err = spec.commandLine().getErr();
+    ResolvedModel resolved = model.resolve(environment, err);
+    Logging.informative();
+    CountDownLatch told = new CountDownLatch(1);
+    try (var interrupts = new Interrupts(told::countDown);
+        Suite suite = start(resolved)) {
+      ManagedChannel channel = suite.gateway();
+      try {
+        boolean ready =
+            !SuiteReadiness.await(channel, START_LIMIT, () -> told.getCount() == 0).isEmpty();
+        if (ready) {
+          announce(suite, resolved);
+        }
+      } finally {
+        channel.shutdownNow();
+      }
+      told.await();
+      err.println("Stopping; answers under way may end ...");
+    }
+    return 0;
+  }
+
+  private void requirePort(String option, int value) {
+    if (value < 0 || value > 65535) {
+      throw new ParameterException(spec.commandLine(), option + " must be between 0 and 65535.");
+    }
+  }
+
+  private Suite start(ResolvedModel resolved) throws IOException, InterruptedException {
+    var settings =
+        new SuiteSettings(
+            resolved,
+            threads == null ? OptionalInt.empty() : OptionalInt.of(threads),
+            Optional.of(new SuiteSettings.Network(host, port, grpcPort)),
+            environment.catalogSettings(true).cache(),
+            Map.of());
+    return switch (topology) {
+      case EMBEDDED -> EmbeddedSuite.start(settings);
+      case PROCESSES -> ProcessSuite.start(settings, this::say);
+    };
+  }
+
+  private void say(String message) {
+    PrintWriter err = spec.commandLine().getErr();
+    err.println(message);
+    err.flush();
+  }
+
+  private void announce(Suite suite, ResolvedModel resolved) {
+    PrintWriter out = spec.commandLine().getOut();
+    String url = suite.httpAddress().orElseThrow().toString();
+    out.println();
+    out.println("HTTP   " + url + "/v1");
+    out.println("gRPC   " + suite.grpcAddress().orElseThrow());
+    out.println("Model  " + resolved.id() + " (" + resolved.file() + ")");
+    out.println("Cores  " + Cores.describe(threads));
+    out.println();
+    out.println(
+        "curl -N "
+            + url
+            + "/v1/chat/completions -H 'Content-Type: application/json' -d '{\"model\": \""
+            + resolved.id()
+            + "\", \"stream\": true, \"messages\": [{\"role\": \"user\", \"content\": \"What is"
+            + " the capital of France?\"}]}'");
+    out.println();
+    out.flush();
+  }
+}

@@ -1,0 +1,58 @@
+package dev.slipstream.standalone;
+
+import dev.slipstream.proto.v1.GenerationServiceGrpc;
+import dev.slipstream.proto.v1.ListModelsRequest;
+import dev.slipstream.proto.v1.ModelCard;
+import io.grpc.Channel;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+
+/** Waits until the gateway offers a model. */
+final class SuiteReadiness {
+
+  private static final Duration POLL = Duration.ofMillis(20);
+
+  private SuiteReadiness() {}
+
+  /**
+   * @param limit how long to wait at most
+   * @param abandoned asked between attempts; true ends the wait
+   * @return the models, or none if the wait was abandoned
+   */
+  static List<ModelCard> await(Channel gateway, Duration limit, BooleanSupplier abandoned)
+      throws InterruptedException {
+    var stub = GenerationServiceGrpc.newBlockingStub(gateway);
+    long deadline = System.nanoTime() + limit.toNanos();
+    String reason = "the gateway lists no model";
+    while (System.nanoTime() < deadline) {
+      if (abandoned.getAsBoolean()) {
+        return List.of();
+      }
+      try {
+        List<ModelCard> models =
+            stub.withDeadlineAfter(Duration.ofSeconds(5))
+                .listModels(ListModelsRequest.getDefaultInstance())
+                .getModelsList();
+        if (!models.isEmpty()) {
+          return models;
+        }
+      } catch (StatusRuntimeException e) {
+        if (!mayPass(e.getStatus())) {
+          throw e;
+        }
+        reason = e.getStatus().getDescription();
+      }
+      Thread.sleep(POLL);
+    }
+    throw new Errors.CommandFailedException(
+        "The suite is not ready after " + limit.toSeconds() + " s: " + reason + ".");
+  }
+
+  private static boolean mayPass(Status status) {
+    return status.getCode() == Status.Code.UNAVAILABLE
+        || status.getCode() == Status.Code.DEADLINE_EXCEEDED;
+  }
+}

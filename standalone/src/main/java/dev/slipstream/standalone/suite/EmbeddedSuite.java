@@ -1,0 +1,139 @@
+package dev.slipstream.standalone.suite;
+
+import io.grpc.ManagedChannel;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+
+/**
+ * The four services as four contexts in this JVM. They talk gRPC through memory; only the gateway
+ * opens ports, and only if it is asked to.
+ */
+public final class EmbeddedSuite implements Suite {
+
+  private final SuiteSettings settings;
+  private final ServiceProperties properties;
+  private final Map<Service, String> names = new EnumMap<>(Service.class);
+  private final Map<Service, ConfigurableApplicationContext> contexts =
+      new EnumMap<>(Service.class);
+
+  private EmbeddedSuite(SuiteSettings settings) {
+    this.settings = settings;
+    this.properties = new ServiceProperties(settings);
+    // Unique, because in-process names are known to the whole JVM and it may hold several suites.
+    String suite = "slipstream-" + UUID.randomUUID();
+    for (Service service : Service.values()) {
+      names.put(service, suite + "-" + service.name().toLowerCase(Locale.ROOT));
+    }
+  }
+
+  /**
+   * Starts all four at once.
+   *
+   * @throws IllegalStateException if one of them does not start; the others are stopped
+   */
+  public static EmbeddedSuite start(SuiteSettings settings) throws InterruptedException {
+    EmbeddedSuite suite = new EmbeddedSuite(settings);
+    Map<Service, Future<ConfigurableApplicationContext>> starting = new EnumMap<>(Service.class);
+    List<Throwable> failures = new ArrayList<>();
+    try (ExecutorService starters = Executors.newThreadPerTaskExecutor(Thread::new)) {
+      for (Service service : Service.values()) {
+        starting.put(service, starters.submit(() -> suite.run(service)));
+      }
+      for (var entry : starting.entrySet()) {
+        try {
+          suite.contexts.put(entry.getKey(), entry.getValue().get());
+        } catch (ExecutionException e) {
+          failures.add(e.getCause());
+        }
+      }
+    }
+    if (!failures.isEmpty()) {
+      suite.close();
+      throw new IllegalStateException("The suite cannot start.", failures.getFirst());
+    }
+    return suite;
+  }
+
+  private ConfigurableApplicationContext run(Service service) throws ClassNotFoundException {
+    boolean listens = service == Service.GATEWAY && settings.network().isPresent();
+    var application =
+        new SpringApplicationBuilder(Class.forName(service.application()))
+            .web(listens ? WebApplicationType.REACTIVE : WebApplicationType.NONE)
+            .registerShutdownHook(false)
+            .logStartupInfo(false);
+    application.application().setBannerMode(org.springframework.boot.Banner.Mode.OFF);
+    List<String> arguments = properties.arguments(service, addresses(service), targets());
+    return application.run(arguments.toArray(String[]::new));
+  }
+
+  private Map<String, String> addresses(Service service) {
+    Map<String, String> own = new java.util.LinkedHashMap<>();
+    own.put("spring.grpc.server.inprocess.name", names.get(service));
+    if (service == Service.GATEWAY && settings.network().isPresent()) {
+      SuiteSettings.Network network = settings.network().get();
+      own.put("server.address", network.host());
+      own.put("server.port", Integer.toString(network.httpPort()));
+      own.put("spring.grpc.server.address", network.host());
+      own.put("spring.grpc.server.port", Integer.toString(network.grpcPort()));
+    } else {
+      own.put("spring.grpc.server.factory.enabled", "false");
+    }
+    return own;
+  }
+
+  private Map<Service, String> targets() {
+    Map<Service, String> targets = new EnumMap<>(Service.class);
+    names.forEach((service, name) -> targets.put(service, "in-process:" + name));
+    return targets;
+  }
+
+  /** The context of one service, for its metrics. */
+  public ConfigurableApplicationContext context(Service service) {
+    return contexts.get(service);
+  }
+
+  @Override
+  public ManagedChannel gateway() {
+    return InProcessChannelBuilder.forName(names.get(Service.GATEWAY)).build();
+  }
+
+  @Override
+  public Optional<URI> httpAddress() {
+    return settings
+        .network()
+        .map(n -> URI.create("http://" + n.host() + ":" + gatewayProperty("local.server.port")));
+  }
+
+  @Override
+  public Optional<String> grpcAddress() {
+    return settings.network().map(n -> n.host() + ":" + gatewayProperty("local.grpc.server.port"));
+  }
+
+  private String gatewayProperty(String name) {
+    return contexts.get(Service.GATEWAY).getEnvironment().getRequiredProperty(name);
+  }
+
+  @Override
+  public void close() {
+    for (Service service : Service.values()) {
+      ConfigurableApplicationContext context = contexts.get(service);
+      if (context != null) {
+        context.close();
+      }
+    }
+  }
+}

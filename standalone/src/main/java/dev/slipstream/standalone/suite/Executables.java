@@ -1,0 +1,55 @@
+package dev.slipstream.standalone.suite;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * How to start a service as a process: its own executable jar, as it goes into an image, or its
+ * class on this JVM's class path where there are no such jars.
+ *
+ * @param repository with {@code <module>/target/<module>-<version>-exec.jar}
+ */
+record Executables(Optional<Path> repository) {
+
+  private static final List<String> QUIET =
+      List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow");
+  private static final List<String> COMPUTE = List.of("--add-modules", "jdk.incubator.vector");
+
+  /** The launcher says where the executables are. */
+  static Executables ofLauncher() {
+    return new Executables(
+        Optional.ofNullable(System.getProperty("slipstream.repository")).map(Path::of));
+  }
+
+  List<String> command(Service service, List<String> arguments) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(QUIET);
+    if (service == Service.TARGET) {
+      command.addAll(COMPUTE);
+    }
+    if (repository.isPresent()) {
+      command.addAll(List.of("-jar", jar(service).toString()));
+    } else {
+      command.addAll(List.of("-cp", System.getProperty("java.class.path"), service.application()));
+    }
+    command.addAll(arguments);
+    return command;
+  }
+
+  private Path jar(Service service) throws IOException {
+    Path target = repository.orElseThrow().resolve(service.module()).resolve("target");
+    try (DirectoryStream<Path> jars =
+        Files.newDirectoryStream(target, service.module() + "-*-exec.jar")) {
+      for (Path jar : jars) {
+        return jar;
+      }
+    }
+    throw new IOException("There is no executable jar in " + target + "; build Slipstream first.");
+  }
+}

@@ -1,0 +1,122 @@
+package dev.slipstream.standalone.suite;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/** One service as a process that is started again, with growing waits, when it ends by itself. */
+final class ManagedProcess {
+
+  private static final Duration FIRST_WAIT = Duration.ofSeconds(1);
+  private static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
+  private static final Duration RAN_WELL = Duration.ofMinutes(1);
+
+  private final String name;
+  private final List<String> command;
+  private final Path log;
+  private final Consumer<String> messages;
+  private final Thread supervisor;
+  private Process process;
+  private boolean stopping;
+
+  /**
+   * Starts it.
+   *
+   * @param log file that its output is appended to
+   * @param messages told when it ends and starts again
+   */
+  ManagedProcess(String name, List<String> command, Path log, Consumer<String> messages)
+      throws IOException {
+    this.name = name;
+    this.command = command;
+    this.log = log;
+    this.messages = messages;
+    this.process = spawn();
+    this.supervisor = Thread.ofVirtual().name("supervise-" + name).start(this::supervise);
+  }
+
+  private Process spawn() throws IOException {
+    return new ProcessBuilder(command)
+        .redirectInput(ProcessBuilder.Redirect.from(nothing()))
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+        .start();
+  }
+
+  private static java.io.File nothing() {
+    return new java.io.File(java.io.File.separatorChar == '\\' ? "NUL" : "/dev/null");
+  }
+
+  synchronized long pid() {
+    return process.pid();
+  }
+
+  synchronized boolean isAlive() {
+    return process.isAlive();
+  }
+
+  private void supervise() {
+    try {
+      Duration wait = FIRST_WAIT;
+      while (true) {
+        long started = System.nanoTime();
+        int code = current().waitFor();
+        boolean ranWell = System.nanoTime() - started >= RAN_WELL.toNanos();
+        wait = ranWell ? FIRST_WAIT : wait;
+        if (!announceEnd(code, wait)) {
+          return;
+        }
+        Thread.sleep(wait);
+        wait =
+            wait.multipliedBy(2).compareTo(LONGEST_WAIT) < 0 ? wait.multipliedBy(2) : LONGEST_WAIT;
+        restart();
+      }
+    } catch (InterruptedException e) {
+      // Stopped on purpose.
+    } catch (IOException e) {
+      messages.accept(name + " cannot be started again: " + e.getMessage());
+    }
+  }
+
+  private synchronized Process current() {
+    return process;
+  }
+
+  private synchronized boolean announceEnd(int code, Duration wait) {
+    if (!stopping) {
+      messages.accept(
+          "%s (pid %d) ended with code %d, see %s; starting it again in %d s"
+              .formatted(name, process.pid(), code, log, wait.toSeconds()));
+    }
+    return !stopping;
+  }
+
+  private synchronized void restart() throws IOException {
+    if (!stopping) {
+      process = spawn();
+      messages.accept(name + " started again, pid " + process.pid());
+    }
+  }
+
+  /** Asks it to end, and makes it end when it takes longer than {@code patience}. */
+  void stop(Duration patience) {
+    Process last;
+    synchronized (this) {
+      stopping = true;
+      last = process;
+    }
+    supervisor.interrupt();
+    last.destroy();
+    try {
+      if (!last.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+        last.destroyForcibly().waitFor();
+      }
+    } catch (InterruptedException e) {
+      last.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,21 @@
+package dev.slipstream.standalone.suite;
+
+import io.grpc.ManagedChannel;
+import java.net.URI;
+import java.util.Optional;
+
+/** A running suite. Closing it lets running answers end, within limits. */
+public sealed interface Suite extends AutoCloseable permits EmbeddedSuite, ProcessSuite {
+
+  /** A new channel to the gateway; the caller shuts it down. */
+  ManagedChannel gateway();
+
+  /** Base address of the gateway's HTTP API, if it has one. */
+  Optional<URI> httpAddress();
+
+  /** {@code host:port} of the gateway's gRPC server, if it has one. */
+  Optional<String> grpcAddress();
+
+  @Override
+  void close();
+}

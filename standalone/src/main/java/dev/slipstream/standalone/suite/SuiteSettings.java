@@ -1,0 +1,37 @@
+package dev.slipstream.standalone.suite;
+
+import dev.slipstream.engine.catalog.CacheDirectory;
+import dev.slipstream.engine.catalog.ResolvedModel;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * What to start.
+ *
+ * @param model to serve
+ * @param threads for the model; empty leaves the choice to the target
+ * @param network where the gateway listens; empty starts no network server at all
+ * @param cache for what the services write
+ * @param properties further properties, by service, that win over all others
+ */
+public record SuiteSettings(
+    ResolvedModel model,
+    OptionalInt threads,
+    Optional<Network> network,
+    CacheDirectory cache,
+    Map<Service, Map<String, String>> properties) {
+
+  /**
+   * Where the gateway listens.
+   *
+   * @param host name or address to bind
+   * @param httpPort 0 to take a free one
+   * @param grpcPort 0 to take a free one
+   */
+  public record Network(String host, int httpPort, int grpcPort) {}
+
+  public SuiteSettings {
+    properties = Map.copyOf(properties);
+  }
+}
