@@ -3,9 +3,9 @@ package dev.slipstream.engine.kernel;
 /**
  * Matrix times a tile of activation rows, for weights whose rows lie in the vector lanes.
  *
- * <p><b>Layout.</b> With L lanes, a group is 4L rows; row j*L + l of a group is lane l of row vector
- * j. Weights are stored column by column, so that one activation, broadcast to all lanes, serves the
- * 4L weights of its column:
+ * <p><b>Layout.</b> With L lanes, a group is 4L rows; row j*L + l of a group is lane l of row
+ * vector j. Weights are stored column by column, so that one activation, broadcast to all lanes,
+ * serves the 4L weights of its column:
  *
  * <ul>
  *   <li>nibbles: L shorts a column; nibble j of short l is the code of row j*L + l (0 to 15)
@@ -43,8 +43,7 @@ public interface Kernels {
   String description();
 
   /** Block sums of four-bit codes; columns is a multiple of block. */
-  void nibbles(
-      short[] w, int o, float[] x, int xo, int tokens, int columns, int block, float[] z);
+  void nibbles(short[] w, int o, float[] x, int xo, int tokens, int columns, int block, float[] z);
 
   /** Block sums of signed eight-bit codes. */
   void bytes(int[] w, int o, float[] x, int xo, int tokens, int columns, int block, float[] z);

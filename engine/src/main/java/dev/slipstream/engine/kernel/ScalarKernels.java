@@ -95,8 +95,7 @@ public final class ScalarKernels implements Kernels {
   }
 
   /** Adds one column of a group to its block sums. */
-  private void column(
-      float[] weights, float[] x, int xo, int tokens, int k, int block, float[] z) {
+  private void column(float[] weights, float[] x, int xo, int tokens, int k, int block, float[] z) {
     int base = k / block * ROW_VECTORS * tokens * lanes;
     if (k % block == 0) {
       Arrays.fill(z, base, base + ROW_VECTORS * tokens * lanes, 0);
@@ -123,8 +122,7 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void addScaled(
-      float[] scales, int so, float[] z, int tokens, int blocks, float[] totals) {
+  public void addScaled(float[] scales, int so, float[] z, int tokens, int blocks, float[] totals) {
     int n = tokens * lanes;
     for (int p = 0; p < blocks * ROW_VECTORS; p++) {
       for (int i = 0; i < n; i++) {

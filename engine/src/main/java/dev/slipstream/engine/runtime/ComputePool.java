@@ -1,5 +1,6 @@
 package dev.slipstream.engine.runtime;
 
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
@@ -54,7 +55,8 @@ public final class ComputePool implements AutoCloseable {
     }
     for (int i = 1; i < threads; i++) {
       Worker worker = workers[i];
-      this.threads[i] = Thread.ofPlatform().daemon().name("compute-" + i).start(() -> serve(worker));
+      this.threads[i] =
+          Thread.ofPlatform().daemon().name("compute-" + i).start(() -> serve(worker));
     }
   }
 
@@ -71,7 +73,7 @@ public final class ComputePool implements AutoCloseable {
    * @throws IllegalStateException if the pool is closed, or when called from within a task
    */
   public void run(Task task) {
-    if (turn.isHeldByCurrentThread()) {
+    if (turn.isHeldByCurrentThread() || Arrays.asList(threads).contains(Thread.currentThread())) {
       throw new IllegalStateException("a task cannot run another task on its own pool");
     }
     turn.lock();

@@ -85,8 +85,7 @@ final class QuantizedMatrix extends WeightMatrix {
   }
 
   @Override
-  void addColumns(
-      int group, int k, int n, Activations x, int tile, float[] sums, float[] totals) {
+  void addColumns(int group, int k, int n, Activations x, int tile, float[] sums, float[] totals) {
     int width = x.tileWidth(tile);
     int start = x.tileOffset(tile);
     int codes = group * codesPerGroup + k * lanes;

@@ -88,8 +88,7 @@ final class RealMatrix extends WeightMatrix {
   }
 
   @Override
-  void addColumns(
-      int group, int k, int n, Activations x, int tile, float[] sums, float[] totals) {
+  void addColumns(int group, int k, int n, Activations x, int tile, float[] sums, float[] totals) {
     int width = x.tileWidth(tile);
     int xo = x.tileOffset(tile) + k * width;
     int column = group * paddedColumns + k;
@@ -116,9 +115,7 @@ final class RealMatrix extends WeightMatrix {
       } else {
         short bits = (short) (halves[halfIndex(row, k)] >>> (isHigh(row) ? 16 : 0));
         out[offset + k] =
-            storage == GgmlType.F16
-                ? Float.float16ToFloat(bits)
-                : Float.intBitsToFloat(bits << 16);
+            storage == GgmlType.F16 ? Float.float16ToFloat(bits) : Float.intBitsToFloat(bits << 16);
       }
     }
   }

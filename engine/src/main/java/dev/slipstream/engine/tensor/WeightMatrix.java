@@ -138,8 +138,7 @@ public abstract sealed class WeightMatrix permits QuantizedMatrix, RealMatrix {
       float[] whole = w.scratch(LAST_GROUP, used * groupRows);
       finish(totals, width, used, whole, 0, groupRows);
       for (int t = 0; t < used; t++) {
-        System.arraycopy(
-            whole, t * groupRows, out, at + t * outStride, rows - group * groupRows);
+        System.arraycopy(whole, t * groupRows, out, at + t * outStride, rows - group * groupRows);
       }
     }
   }

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** If these fail, a forward pass computes with half-written data, hangs, or dies for good. */
-@Timeout(60)
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ComputePoolTest {
   @Test
   void runsTheTaskOnceOnEveryWorkerAndTheCallerIsWorkerZero() {

@@ -97,8 +97,8 @@ class WeightMatrixTest {
     float[] x = new float[33];
     Arrays.fill(x, 2);
     float[] y = multiply(RandomTensor.of(GgmlType.F16, 4, 33, data), x, 1, 1, KERNELS);
-    assertThat(y).containsExactly(
-        Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.NaN, 0x1p-23f);
+    assertThat(y)
+        .containsExactly(Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.NaN, 0x1p-23f);
   }
 
   @Test
