@@ -23,7 +23,7 @@ public final class VerificationCost {
   private static final double CLIP = 1.5;
 
   private static final double COMMON_RATE = 0.05;
-  private static final double LOCAL_RATE = 0.02;
+  private static final double LOCAL_RATE = 0.005;
 
   private final int[] rows;
   private final double[] seconds;

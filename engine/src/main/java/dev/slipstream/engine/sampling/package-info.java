@@ -1,0 +1,2 @@
+/** Chooses tokens from logits: processors, truncation, seeded draws, log-probabilities. */
+package dev.slipstream.engine.sampling;
