@@ -6,9 +6,11 @@ import java.util.Arrays;
  * Where a model keeps keys and values. The cache, attention and kv-service know only slots: a plain
  * model has one slot per layer, models that share KV between layers map several layers to one slot.
  *
- * <p>A block holds {@link #BLOCK_TOKENS} tokens of every slot as F16, and its bytes are the same on
- * every machine. Per slot, keys come first, transposed so that one vector load covers neighbouring
- * tokens: {@code [kvHead][dimension][token]}; then values: {@code [kvHead][token][dimension]}.
+ * <p>A block holds {@link #BLOCK_TOKENS} tokens of every slot, and its bytes are the same on every
+ * machine. Elements are 16-bit integers with one 32-bit scale per head and token: the size of F16
+ * with a tenth of its rounding error. Per slot and head there are keys, transposed so that one
+ * vector load covers neighbouring tokens, {@code [dimension][token]}; their scales, {@code
+ * [token]}; values, {@code [token][dimension]}; and their scales.
  *
  * @param slotOfLayer KV slot of each layer; slots are numbered from 0 without gaps
  * @param kvHeads key/value heads per slot
@@ -20,7 +22,9 @@ public record KvLayout(int[] slotOfLayer, int kvHeads, int headDimension) {
   public static final int BLOCK_TOKENS = 16;
 
   /** Changes when the bytes of a block change their meaning; part of every block key. */
-  public static final String ENCODING = "f16/1";
+  public static final String ENCODING = "i16s/1";
+
+  private static final int SCALE_BYTES = BLOCK_TOKENS * Float.BYTES;
 
   public KvLayout {
     slotOfLayer = slotOfLayer.clone();
@@ -33,27 +37,41 @@ public record KvLayout(int[] slotOfLayer, int kvHeads, int headDimension) {
     return new KvLayout(slots, kvHeads, headDimension);
   }
 
+  /** The KV slot of a layer. */
+  public int slot(int layer) {
+    return slotOfLayer[layer];
+  }
+
   public int slots() {
     return Arrays.stream(slotOfLayer).max().orElse(-1) + 1;
   }
 
-  /** Bytes of the keys (or of the values) of one slot in one block. */
-  public int planeBytes() {
-    return kvHeads * headDimension * BLOCK_TOKENS * Short.BYTES;
+  /** Bytes of the integers of one head's keys (or values) in one block. */
+  private int planeBytes() {
+    return headDimension * BLOCK_TOKENS * Short.BYTES;
+  }
+
+  private int headBytes() {
+    return 2 * (planeBytes() + SCALE_BYTES);
   }
 
   public int blockBytes() {
-    return slots() * 2 * planeBytes();
+    return slots() * kvHeads * headBytes();
   }
 
   /** Byte offset of the keys of one head inside a block. */
   public int keyOffset(int slot, int kvHead) {
-    return slot * 2 * planeBytes() + kvHead * headDimension * BLOCK_TOKENS * Short.BYTES;
+    return (slot * kvHeads + kvHead) * headBytes();
   }
 
   /** Byte offset of the values of one head inside a block. */
   public int valueOffset(int slot, int kvHead) {
-    return keyOffset(slot, kvHead) + planeBytes();
+    return keyOffset(slot, kvHead) + planeBytes() + SCALE_BYTES;
+  }
+
+  /** Bytes from the start of a head's keys (or values) to their scales. */
+  public int scalesAfter() {
+    return planeBytes();
   }
 
   /** A line for digests: layout and encoding, nothing else. */

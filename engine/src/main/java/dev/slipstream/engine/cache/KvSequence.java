@@ -146,25 +146,23 @@ public final class KvSequence implements AutoCloseable {
     KvLayout layout = pool.layout();
     MemorySegment source = pool.block(blocks[from / BLOCK_TOKENS]);
     MemorySegment target = pool.block(blocks[to / BLOCK_TOKENS]);
-    int dimension = layout.headDimension();
+    int a = from % BLOCK_TOKENS;
+    int b = to % BLOCK_TOKENS;
     for (int slot = 0; slot < layout.slots(); slot++) {
       for (int head = 0; head < layout.kvHeads(); head++) {
         int keys = layout.keyOffset(slot, head);
-        for (int d = 0; d < dimension; d++) {
+        for (int d = 0; d < layout.headDimension(); d++) {
           int row = keys + d * BLOCK_TOKENS * Short.BYTES;
-          target.set(
-              ValueLayout.JAVA_SHORT,
-              row + (to % BLOCK_TOKENS) * Short.BYTES,
-              source.get(ValueLayout.JAVA_SHORT, row + (from % BLOCK_TOKENS) * Short.BYTES));
+          short key = source.get(ValueLayout.JAVA_SHORT, row + a * Short.BYTES);
+          target.set(ValueLayout.JAVA_SHORT, row + b * Short.BYTES, key);
         }
         int values = layout.valueOffset(slot, head);
-        int bytes = dimension * Short.BYTES;
-        MemorySegment.copy(
-            source,
-            values + (from % BLOCK_TOKENS) * bytes,
-            target,
-            values + (to % BLOCK_TOKENS) * bytes,
-            bytes);
+        int bytes = layout.headDimension() * Short.BYTES;
+        MemorySegment.copy(source, values + a * bytes, target, values + b * bytes, bytes);
+        for (int scales : new int[] {keys + layout.scalesAfter(), values + layout.scalesAfter()}) {
+          float scale = source.get(ValueLayout.JAVA_FLOAT, scales + a * Float.BYTES);
+          target.set(ValueLayout.JAVA_FLOAT, scales + b * Float.BYTES, scale);
+        }
       }
     }
   }

@@ -1,0 +1,82 @@
+package dev.slipstream.engine.model;
+
+import dev.slipstream.engine.gguf.GgufFile;
+import dev.slipstream.engine.gguf.GgufTensor;
+import dev.slipstream.engine.gguf.ModelFormatException;
+import dev.slipstream.engine.model.TransformerLayer.Linear;
+import dev.slipstream.engine.runtime.ComputePool;
+import dev.slipstream.engine.tensor.WeightMatrix;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Takes tensors out of a file by name and checks their shapes. A tensor that nobody asked for is an
+ * error too: a model whose weights are only partly used would answer nonsense.
+ */
+final class WeightLoader {
+  private final GgufFile file;
+  private final ComputePool pool;
+  private final Set<String> taken = new HashSet<>();
+
+  WeightLoader(GgufFile file, ComputePool pool) {
+    this.file = file;
+    this.pool = pool;
+  }
+
+  WeightMatrix matrix(String name, int rows, int columns) {
+    GgufTensor tensor = require(name);
+    check(tensor, rows, columns);
+    return WeightMatrix.of(tensor, pool);
+  }
+
+  Linear linear(String name, int rows, int columns) {
+    return new Linear(
+        matrix(name + ".weight", rows, columns), optionalVector(name + ".bias", rows));
+  }
+
+  float[] vector(String name, int length) {
+    GgufTensor tensor = require(name);
+    check(tensor, 1, length);
+    float[] values = new float[length];
+    WeightMatrix.of(tensor, pool).dequantizeRow(0, values, 0);
+    return values;
+  }
+
+  float[] optionalVector(String name, int length) {
+    return file.tensor(name).isPresent() ? vector(name, length) : new float[0];
+  }
+
+  Optional<GgufTensor> find(String name) {
+    return file.tensor(name);
+  }
+
+  private GgufTensor require(String name) {
+    taken.add(name);
+    return file.tensor(name)
+        .orElseThrow(
+            () ->
+                new ModelFormatException(
+                    "%s: tensor '%s' is missing".formatted(file.name(), name)));
+  }
+
+  private void check(GgufTensor tensor, int rows, int columns) {
+    if (tensor.rows() != rows || tensor.columns() != columns) {
+      throw new ModelFormatException(
+          "%s: tensor '%s' is %d x %d, the metadata asks for %d x %d"
+              .formatted(
+                  file.name(), tensor.name(), tensor.rows(), tensor.columns(), rows, columns));
+    }
+  }
+
+  /** Throws if the file has a tensor that was not used. */
+  void finish() {
+    for (GgufTensor tensor : file.tensors()) {
+      if (!taken.contains(tensor.name())) {
+        throw new ModelFormatException(
+            "%s: tensor '%s' has no place in this architecture; the model is of a kind that is not supported"
+                .formatted(file.name(), tensor.name()));
+      }
+    }
+  }
+}
