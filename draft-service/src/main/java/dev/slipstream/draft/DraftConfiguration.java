@@ -1,0 +1,99 @@
+package dev.slipstream.draft;
+
+import dev.slipstream.draft.application.DraftLimits;
+import dev.slipstream.draft.application.DraftMetrics;
+import dev.slipstream.draft.application.DraftStreams;
+import dev.slipstream.draft.application.Vocabulary;
+import dev.slipstream.draft.drafter.Drafter;
+import dev.slipstream.draft.promptlookup.PromptLookupConfig;
+import dev.slipstream.draft.promptlookup.PromptLookupDrafter;
+import io.grpc.ServerBuilder;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.grpc.server.autoconfigure.GrpcServerExecutorProvider;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.grpc.server.ServerBuilderCustomizer;
+
+/** Wires the service from its properties. */
+@Configuration(proxyBeanMethods = false)
+class DraftConfiguration {
+  private static final Logger log = LoggerFactory.getLogger(DraftConfiguration.class);
+
+  /** A token id takes at most 5 bytes; the rest is for the other fields. */
+  private static final int BYTES_PER_TOKEN = 5;
+
+  private static final int MESSAGE_OVERHEAD_BYTES = 64 << 10;
+
+  @Bean
+  Drafter promptLookup(DraftProperties properties) {
+    DraftProperties.PromptLookup lookup = properties.promptLookup();
+    return new PromptLookupDrafter(
+        new PromptLookupConfig(
+            lookup.minNgram(), lookup.maxNgram(), lookup.candidates(), lookup.maxDepth()));
+  }
+
+  @Bean
+  DraftStreams draftStreams(
+      List<Drafter> drafters,
+      DraftProperties properties,
+      @Qualifier("drafterThreads") ExecutorService drafterThreads,
+      MeterRegistry meters) {
+    Vocabulary vocabulary = Vocabulary.any();
+    log.info(
+        "drafters {}, default {}, tokenizer {}, {} threads, up to {} streams",
+        drafters.stream().map(Drafter::name).toList(),
+        properties.defaultDrafter(),
+        vocabulary.tokenizerDigest().isEmpty() ? "any" : vocabulary.tokenizerDigest(),
+        properties.threads(),
+        properties.maxStreams());
+    return new DraftStreams(
+        drafters,
+        properties.defaultDrafter(),
+        vocabulary,
+        limits(properties),
+        drafterThreads,
+        new DraftMetrics(meters));
+  }
+
+  private static DraftLimits limits(DraftProperties properties) {
+    DraftProperties.Resting resting = properties.resting();
+    return new DraftLimits(
+        properties.maxStreams(),
+        properties.maxContext(),
+        properties.maxIndexedTokens(),
+        properties.maxNodes(),
+        new DraftLimits.Resting(resting.nodes(), resting.interval()));
+  }
+
+  /** A stream has one task at most, so the queue is as bounded as the streams are. */
+  @Bean(destroyMethod = "shutdown")
+  ExecutorService drafterThreads(DraftProperties properties) {
+    return Executors.newFixedThreadPool(
+        properties.threads(), Thread.ofPlatform().name("drafter-", 0).daemon().factory());
+  }
+
+  @Bean(destroyMethod = "shutdown")
+  ExecutorService grpcHandlers() {
+    return Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("draft-grpc-", 0).factory());
+  }
+
+  @Bean
+  GrpcServerExecutorProvider grpcServerExecutorProvider(
+      @Qualifier("grpcHandlers") ExecutorService grpcHandlers) {
+    return () -> grpcHandlers;
+  }
+
+  /** The longest prompt is one message. */
+  @Bean
+  <T extends ServerBuilder<T>> ServerBuilderCustomizer<T> maxMessageSize(
+      DraftProperties properties) {
+    int bytes = properties.maxContext() * BYTES_PER_TOKEN + MESSAGE_OVERHEAD_BYTES;
+    return builder -> builder.maxInboundMessageSize(bytes);
+  }
+}

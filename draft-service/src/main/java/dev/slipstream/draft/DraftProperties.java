@@ -1,0 +1,64 @@
+package dev.slipstream.draft;
+
+import dev.slipstream.draft.promptlookup.PromptLookupDrafter;
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.AssertTrue;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotBlank;
+import jakarta.validation.constraints.NotNull;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.validation.annotation.Validated;
+
+/**
+ * Configuration of the draft service.
+ *
+ * @param defaultDrafter the drafter of requests that name none
+ * @param threads threads that drafters work on
+ * @param maxStreams texts that are followed at a time
+ * @param maxContext longest text, in tokens
+ * @param maxIndexedTokens tokens of all texts together; prompt lookup takes about 90 bytes for each
+ * @param maxNodes most nodes of a proposal, whatever a request asks for
+ * @param resting what a target that wants no draft tokens is sent
+ * @param promptLookup settings of the {@code prompt-lookup} drafter
+ */
+@Validated
+@ConfigurationProperties("slipstream.draft")
+public record DraftProperties(
+    @NotBlank @DefaultValue(PromptLookupDrafter.NAME) String defaultDrafter,
+    @Min(1) @Max(256) @DefaultValue("2") int threads,
+    @Min(1) @DefaultValue("256") int maxStreams,
+    @Min(1) @Max(1 << 24) @DefaultValue("131072") int maxContext,
+    @Min(1) @DefaultValue("4194304") long maxIndexedTokens,
+    @Min(1) @Max(1024) @DefaultValue("32") int maxNodes,
+    @NotNull @Valid @DefaultValue Resting resting,
+    @NotNull @Valid @DefaultValue PromptLookup promptLookup) {
+
+  /**
+   * Short proposals now and then, by which the target notices that speculation would pay again.
+   *
+   * @param nodes nodes of such a proposal
+   * @param interval committed tokens from one to the next
+   */
+  public record Resting(
+      @Min(1) @Max(1024) @DefaultValue("4") int nodes, @Min(1) @DefaultValue("8") int interval) {}
+
+  /**
+   * @param minNgram fewest tokens that must have occurred before
+   * @param maxNgram most tokens that are compared
+   * @param candidates earlier occurrences taken into account
+   * @param maxDepth longest continuation, in tokens
+   */
+  public record PromptLookup(
+      @Min(1) @Max(32) @DefaultValue("2") int minNgram,
+      @Min(1) @Max(32) @DefaultValue("8") int maxNgram,
+      @Min(1) @Max(64) @DefaultValue("16") int candidates,
+      @Min(1) @Max(256) @DefaultValue("16") int maxDepth) {
+
+    @AssertTrue(message = "min-ngram must not be above max-ngram")
+    boolean isNgramRangeInOrder() {
+      return minNgram <= maxNgram;
+    }
+  }
+}

@@ -1,0 +1,11 @@
+package dev.slipstream.draft.application;
+
+/**
+ * What a client says when it opens a stream.
+ *
+ * @param tokenizerDigest of the target's tokenizer; empty is not checked
+ * @param prompt at least one token
+ * @param drafter name, or empty for the default
+ * @param maxTokens most nodes of a proposal, at least 1
+ */
+public record DraftOpening(String tokenizerDigest, int[] prompt, String drafter, int maxTokens) {}

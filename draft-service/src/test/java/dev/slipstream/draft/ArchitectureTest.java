@@ -1,0 +1,51 @@
+package dev.slipstream.draft;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+@AnalyzeClasses(
+    packages = "dev.slipstream.draft",
+    importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTest {
+  @ArchTest
+  static final ArchRule LAYERS =
+      layeredArchitecture()
+          .consideringOnlyDependenciesInLayers()
+          .layer("wiring")
+          .definedBy("dev.slipstream.draft")
+          .layer("transport")
+          .definedBy("..draft.transport..")
+          .layer("application")
+          .definedBy("..draft.application..")
+          .layer("drafter")
+          .definedBy("..draft.drafter..")
+          .layer("promptlookup")
+          .definedBy("..draft.promptlookup..")
+          .whereLayer("wiring")
+          .mayNotBeAccessedByAnyLayer()
+          .whereLayer("transport")
+          .mayNotBeAccessedByAnyLayer()
+          .whereLayer("application")
+          .mayOnlyBeAccessedByLayers("transport", "wiring")
+          .whereLayer("promptlookup")
+          .mayOnlyBeAccessedByLayers("wiring");
+
+  @ArchTest
+  static final ArchRule DRAFTERS_AND_USE_CASES_KNOW_NO_FRAMEWORK =
+      noClasses()
+          .that()
+          .resideInAnyPackage(
+              "..draft.promptlookup..", "..draft.drafter..", "..draft.application..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "org.springframework..",
+              "io.grpc..",
+              "com.google.protobuf..",
+              "dev.slipstream.proto..");
+}

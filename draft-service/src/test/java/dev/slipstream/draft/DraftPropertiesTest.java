@@ -1,0 +1,84 @@
+package dev.slipstream.draft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.slipstream.draft.DraftProperties.PromptLookup;
+import dev.slipstream.draft.DraftProperties.Resting;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+
+class DraftPropertiesTest {
+  @EnableConfigurationProperties(DraftProperties.class)
+  static class Properties {}
+
+  private final ApplicationContextRunner context =
+      new ApplicationContextRunner().withUserConfiguration(Properties.class);
+
+  @Test
+  void defaults() {
+    context.run(
+        c ->
+            assertThat(c.getBean(DraftProperties.class))
+                .isEqualTo(
+                    new DraftProperties(
+                        "prompt-lookup",
+                        2,
+                        256,
+                        131_072,
+                        4_194_304,
+                        32,
+                        new Resting(4, 8),
+                        new PromptLookup(2, 8, 16, 16))));
+  }
+
+  @Test
+  void everyKeyIsBound() {
+    context
+        .withPropertyValues(
+            "slipstream.draft.default-drafter=other",
+            "slipstream.draft.threads=3",
+            "slipstream.draft.max-streams=4",
+            "slipstream.draft.max-context=5",
+            "slipstream.draft.max-indexed-tokens=6",
+            "slipstream.draft.max-nodes=7",
+            "slipstream.draft.resting.nodes=8",
+            "slipstream.draft.resting.interval=9",
+            "slipstream.draft.prompt-lookup.min-ngram=1",
+            "slipstream.draft.prompt-lookup.max-ngram=10",
+            "slipstream.draft.prompt-lookup.candidates=11",
+            "slipstream.draft.prompt-lookup.max-depth=12")
+        .run(
+            c ->
+                assertThat(c.getBean(DraftProperties.class))
+                    .isEqualTo(
+                        new DraftProperties(
+                            "other",
+                            3,
+                            4,
+                            5,
+                            6,
+                            7,
+                            new Resting(8, 9),
+                            new PromptLookup(1, 10, 11, 12))));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "slipstream.draft.default-drafter=",
+        "slipstream.draft.threads=0",
+        "slipstream.draft.max-streams=0",
+        "slipstream.draft.max-context=many",
+        "slipstream.draft.max-nodes=2000",
+        "slipstream.draft.resting.interval=0",
+        "slipstream.draft.prompt-lookup.min-ngram=9",
+        "slipstream.draft.prompt-lookup.candidates=65",
+        "slipstream.draft.prompt-lookup.max-depth=0"
+      })
+  void aValueThatCannotWorkStopsTheStart(String property) {
+    context.withPropertyValues(property).run(c -> assertThat(c).hasFailed());
+  }
+}
