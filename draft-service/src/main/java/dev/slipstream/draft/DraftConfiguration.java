@@ -44,7 +44,8 @@ class DraftConfiguration {
       DraftProperties properties,
       @Qualifier("drafterThreads") ExecutorService drafterThreads,
       MeterRegistry meters) {
-    Vocabulary vocabulary = Vocabulary.any();
+    Vocabulary vocabulary =
+        properties.model().isEmpty() ? Vocabulary.any() : ModelVocabulary.load(properties.model());
     log.info(
         "drafters {}, default {}, tokenizer {}, {} threads, up to {} streams",
         drafters.stream().map(Drafter::name).toList(),

@@ -14,6 +14,9 @@ import org.springframework.validation.annotation.Validated;
 /**
  * Configuration of the draft service.
  *
+ * @param model reference of the model whose vocabulary the drafters speak; targets with another
+ *     tokenizer are refused. Empty serves any tokenizer, which is right for prompt lookup, as it
+ *     copies
  * @param defaultDrafter the drafter of requests that name none
  * @param threads threads that drafters work on
  * @param maxStreams texts that are followed at a time
@@ -26,6 +29,7 @@ import org.springframework.validation.annotation.Validated;
 @Validated
 @ConfigurationProperties("slipstream.draft")
 public record DraftProperties(
+    @NotNull @DefaultValue("") String model,
     @NotBlank @DefaultValue(PromptLookupDrafter.NAME) String defaultDrafter,
     @Min(1) @Max(256) @DefaultValue("2") int threads,
     @Min(1) @DefaultValue("256") int maxStreams,

@@ -24,6 +24,7 @@ class DraftPropertiesTest {
             assertThat(c.getBean(DraftProperties.class))
                 .isEqualTo(
                     new DraftProperties(
+                        "",
                         "prompt-lookup",
                         2,
                         256,
@@ -38,6 +39,7 @@ class DraftPropertiesTest {
   void everyKeyIsBound() {
     context
         .withPropertyValues(
+            "slipstream.draft.model=file:/models/m.gguf",
             "slipstream.draft.default-drafter=other",
             "slipstream.draft.threads=3",
             "slipstream.draft.max-streams=4",
@@ -55,6 +57,7 @@ class DraftPropertiesTest {
                 assertThat(c.getBean(DraftProperties.class))
                     .isEqualTo(
                         new DraftProperties(
+                            "file:/models/m.gguf",
                             "other",
                             3,
                             4,

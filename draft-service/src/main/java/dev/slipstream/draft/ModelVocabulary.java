@@ -1,0 +1,36 @@
+package dev.slipstream.draft;
+
+import dev.slipstream.draft.application.Vocabulary;
+import dev.slipstream.engine.catalog.ModelResolver;
+import dev.slipstream.engine.catalog.ProgressListener;
+import dev.slipstream.engine.catalog.ResolvedModel;
+import dev.slipstream.engine.gguf.GgufFile;
+import dev.slipstream.engine.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+
+/** Reads the vocabulary of a model file; a file without weights will do. */
+final class ModelVocabulary {
+  private ModelVocabulary() {}
+
+  /**
+   * @param reference as in {@link ModelResolver#resolve}
+   * @throws dev.slipstream.engine.catalog.ModelUnavailableException if the model cannot be had
+   * @throws dev.slipstream.engine.gguf.ModelFormatException if its file is no good
+   */
+  static Vocabulary load(String reference) {
+    try {
+      ResolvedModel model =
+          ModelResolver.ofEnvironment().resolve(reference, ProgressListener.SILENT);
+      try (GgufFile file = GgufFile.open(model.file())) {
+        Tokenizer tokenizer = Tokenizer.of(file.metadata());
+        return new Vocabulary(tokenizer.digest(), tokenizer.size());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("the model '" + reference + "' cannot be read", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while fetching '" + reference + "'", e);
+    }
+  }
+}
