@@ -74,10 +74,18 @@ public final class EmbeddedSuite implements Suite {
         new SpringApplicationBuilder(Class.forName(service.application()))
             .web(listens ? WebApplicationType.REACTIVE : WebApplicationType.NONE)
             .registerShutdownHook(false)
+            .initializers(context -> keepOffNetwork(service, context))
             .logStartupInfo(false);
     application.application().setBannerMode(org.springframework.boot.Banner.Mode.OFF);
     List<String> arguments = properties.arguments(service, addresses(service), targets());
     return application.run(arguments.toArray(String[]::new));
+  }
+
+  /** Boot has no property for "in process only"; its Netty server gives way to a bean so named. */
+  private void keepOffNetwork(Service service, ConfigurableApplicationContext context) {
+    if (service != Service.GATEWAY || settings.network().isEmpty()) {
+      context.getBeanFactory().registerSingleton("nettyGrpcServerLifecycle", new Object());
+    }
   }
 
   private Map<String, String> addresses(Service service) {
@@ -89,8 +97,6 @@ public final class EmbeddedSuite implements Suite {
       own.put("server.port", Integer.toString(network.httpPort()));
       own.put("spring.grpc.server.address", network.host());
       own.put("spring.grpc.server.port", Integer.toString(network.grpcPort()));
-    } else {
-      own.put("spring.grpc.server.factory.enabled", "false");
     }
     return own;
   }
