@@ -1,13 +1,53 @@
 package dev.slipstream.engine.kernel;
 
-/** The kernels of this process, chosen once. */
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The kernels of this process, chosen once and named in one line of the log. */
 public final class KernelSelection {
+  private static final Logger LOG = LoggerFactory.getLogger(KernelSelection.class);
+  private static final String MODULE = "jdk.incubator.vector";
   private static final int SCALAR_LANES = 8;
-  private static final Kernels KERNELS = new ScalarKernels(SCALAR_LANES);
+  private static final int MIN_LANES = 4;
+  private static final Set<String> X86 = Set.of("amd64", "x86_64");
+  private static final Kernels KERNELS = choose();
 
   private KernelSelection() {}
 
   public static Kernels kernels() {
     return KERNELS;
+  }
+
+  private static Kernels choose() {
+    Kernels kernels = hasVectors() ? VectorChoice.create() : new ScalarKernels(SCALAR_LANES);
+    int cores = Runtime.getRuntime().availableProcessors();
+    LOG.info("Kernels: {}, {} cores", kernels.description(), cores);
+    return kernels;
+  }
+
+  private static boolean hasVectors() {
+    if (ModuleLayer.boot().findModule(MODULE).isEmpty()) {
+      LOG.warn("Computing slowly: start Java with --add-modules {} to use vectors", MODULE);
+      return false;
+    }
+    return VectorChoice.lanes() >= MIN_LANES;
+  }
+
+  /** Loaded only when the module is there. */
+  private static final class VectorChoice {
+    static int lanes() {
+      return jdk.incubator.vector.FloatVector.SPECIES_PREFERRED.length();
+    }
+
+    static Kernels create() {
+      boolean narrow = X86.contains(System.getProperty("os.arch")) && !hasAvx512();
+      return new VectorKernels(!narrow);
+    }
+
+    /** AVX-512 shows as 512-bit vectors of any element, or as an option that limits them. */
+    private static boolean hasAvx512() {
+      return jdk.incubator.vector.FloatVector.SPECIES_PREFERRED.vectorBitSize() >= 512;
+    }
   }
 }

@@ -1,0 +1,247 @@
+package dev.slipstream.engine.kernel;
+
+import static dev.slipstream.engine.kernel.Lanes.F;
+import static dev.slipstream.engine.kernel.Lanes.I;
+import static dev.slipstream.engine.kernel.Lanes.L;
+import static dev.slipstream.engine.kernel.Lanes.broadcast;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+
+/**
+ * Block sums of bfloat16 weights: an int holds the weights of two rows.
+ * A bfloat16 is the upper half of a float.
+ */
+final class BrainKernels {
+  private BrainKernels() {}
+
+  /** Four row vectors, one activation row. */
+  static void one(
+      int[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
+    FloatVector zero = FloatVector.zero(F);
+    FloatVector a0 = zero;
+    FloatVector b0 = zero;
+    FloatVector c0 = zero;
+    FloatVector d0 = zero;
+    int p = 0;
+    for (int k = 0; k < columns; k++) {
+      IntVector v = IntVector.fromArray(I, w, o + 2 * k * L);
+      IntVector u = IntVector.fromArray(I, w, o + (2 * k + 1) * L);
+      FloatVector x0 = broadcast(x[xo + k]);
+      a0 = low(v).fma(x0, a0);
+      b0 = high(v).fma(x0, b0);
+      c0 = low(u).fma(x0, c0);
+      d0 = high(u).fma(x0, d0);
+      if ((k & (block - 1)) == block - 1) {
+        a0.intoArray(z, p);
+        b0.intoArray(z, p + L);
+        c0.intoArray(z, p + 2 * L);
+        d0.intoArray(z, p + 3 * L);
+        p += 4 * L;
+        a0 = zero;
+        b0 = zero;
+        c0 = zero;
+        d0 = zero;
+      }
+    }
+  }
+
+  /** Four row vectors, two activation rows. */
+  static void two(
+      int[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
+    FloatVector zero = FloatVector.zero(F);
+    FloatVector a0 = zero;
+    FloatVector a1 = zero;
+    FloatVector b0 = zero;
+    FloatVector b1 = zero;
+    FloatVector c0 = zero;
+    FloatVector c1 = zero;
+    FloatVector d0 = zero;
+    FloatVector d1 = zero;
+    int p = 0;
+    for (int k = 0; k < columns; k++) {
+      IntVector v = IntVector.fromArray(I, w, o + 2 * k * L);
+      IntVector u = IntVector.fromArray(I, w, o + (2 * k + 1) * L);
+      FloatVector x0 = broadcast(x[xo + 2 * k]);
+      FloatVector x1 = broadcast(x[xo + 2 * k + 1]);
+      FloatVector w0 = low(v);
+      a0 = w0.fma(x0, a0);
+      a1 = w0.fma(x1, a1);
+      FloatVector w1 = high(v);
+      b0 = w1.fma(x0, b0);
+      b1 = w1.fma(x1, b1);
+      FloatVector w2 = low(u);
+      c0 = w2.fma(x0, c0);
+      c1 = w2.fma(x1, c1);
+      FloatVector w3 = high(u);
+      d0 = w3.fma(x0, d0);
+      d1 = w3.fma(x1, d1);
+      if ((k & (block - 1)) == block - 1) {
+        a0.intoArray(z, p);
+        a1.intoArray(z, p + L);
+        b0.intoArray(z, p + 2 * L);
+        b1.intoArray(z, p + 3 * L);
+        c0.intoArray(z, p + 4 * L);
+        c1.intoArray(z, p + 5 * L);
+        d0.intoArray(z, p + 6 * L);
+        d1.intoArray(z, p + 7 * L);
+        p += 8 * L;
+        a0 = zero;
+        a1 = zero;
+        b0 = zero;
+        b1 = zero;
+        c0 = zero;
+        c1 = zero;
+        d0 = zero;
+        d1 = zero;
+      }
+    }
+  }
+
+  /** The first (half 0) or last two row vectors (1), four activation rows. */
+  static void four(
+      int[] w, int o, int half, float[] x, int xo, int columns, int block, float[] z) {
+    int start = o + half * L;
+    FloatVector zero = FloatVector.zero(F);
+    FloatVector a0 = zero;
+    FloatVector a1 = zero;
+    FloatVector a2 = zero;
+    FloatVector a3 = zero;
+    FloatVector b0 = zero;
+    FloatVector b1 = zero;
+    FloatVector b2 = zero;
+    FloatVector b3 = zero;
+    int p = half * 8 * L;
+    for (int k = 0; k < columns; k++) {
+      IntVector v = IntVector.fromArray(I, w, start + 2 * k * L);
+      FloatVector w0 = low(v);
+      FloatVector w1 = high(v);
+      FloatVector x0 = broadcast(x[xo + 4 * k]);
+      a0 = w0.fma(x0, a0);
+      b0 = w1.fma(x0, b0);
+      FloatVector x1 = broadcast(x[xo + 4 * k + 1]);
+      a1 = w0.fma(x1, a1);
+      b1 = w1.fma(x1, b1);
+      FloatVector x2 = broadcast(x[xo + 4 * k + 2]);
+      a2 = w0.fma(x2, a2);
+      b2 = w1.fma(x2, b2);
+      FloatVector x3 = broadcast(x[xo + 4 * k + 3]);
+      a3 = w0.fma(x3, a3);
+      b3 = w1.fma(x3, b3);
+      if ((k & (block - 1)) == block - 1) {
+        a0.intoArray(z, p);
+        a1.intoArray(z, p + L);
+        a2.intoArray(z, p + 2 * L);
+        a3.intoArray(z, p + 3 * L);
+        b0.intoArray(z, p + 4 * L);
+        b1.intoArray(z, p + 5 * L);
+        b2.intoArray(z, p + 6 * L);
+        b3.intoArray(z, p + 7 * L);
+        p += 16 * L;
+        a0 = zero;
+        a1 = zero;
+        a2 = zero;
+        a3 = zero;
+        b0 = zero;
+        b1 = zero;
+        b2 = zero;
+        b3 = zero;
+      }
+    }
+  }
+
+  /** Four row vectors, four activation rows: for 32 vector registers. */
+  static void wide(
+      int[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
+    FloatVector zero = FloatVector.zero(F);
+    FloatVector a0 = zero;
+    FloatVector a1 = zero;
+    FloatVector a2 = zero;
+    FloatVector a3 = zero;
+    FloatVector b0 = zero;
+    FloatVector b1 = zero;
+    FloatVector b2 = zero;
+    FloatVector b3 = zero;
+    FloatVector c0 = zero;
+    FloatVector c1 = zero;
+    FloatVector c2 = zero;
+    FloatVector c3 = zero;
+    FloatVector d0 = zero;
+    FloatVector d1 = zero;
+    FloatVector d2 = zero;
+    FloatVector d3 = zero;
+    int p = 0;
+    for (int k = 0; k < columns; k++) {
+      IntVector v = IntVector.fromArray(I, w, o + 2 * k * L);
+      IntVector u = IntVector.fromArray(I, w, o + (2 * k + 1) * L);
+      FloatVector w0 = low(v);
+      FloatVector w1 = high(v);
+      FloatVector w2 = low(u);
+      FloatVector w3 = high(u);
+      FloatVector x0 = broadcast(x[xo + 4 * k]);
+      a0 = w0.fma(x0, a0);
+      b0 = w1.fma(x0, b0);
+      c0 = w2.fma(x0, c0);
+      d0 = w3.fma(x0, d0);
+      FloatVector x1 = broadcast(x[xo + 4 * k + 1]);
+      a1 = w0.fma(x1, a1);
+      b1 = w1.fma(x1, b1);
+      c1 = w2.fma(x1, c1);
+      d1 = w3.fma(x1, d1);
+      FloatVector x2 = broadcast(x[xo + 4 * k + 2]);
+      a2 = w0.fma(x2, a2);
+      b2 = w1.fma(x2, b2);
+      c2 = w2.fma(x2, c2);
+      d2 = w3.fma(x2, d2);
+      FloatVector x3 = broadcast(x[xo + 4 * k + 3]);
+      a3 = w0.fma(x3, a3);
+      b3 = w1.fma(x3, b3);
+      c3 = w2.fma(x3, c3);
+      d3 = w3.fma(x3, d3);
+      if ((k & (block - 1)) == block - 1) {
+        a0.intoArray(z, p);
+        a1.intoArray(z, p + L);
+        a2.intoArray(z, p + 2 * L);
+        a3.intoArray(z, p + 3 * L);
+        b0.intoArray(z, p + 4 * L);
+        b1.intoArray(z, p + 5 * L);
+        b2.intoArray(z, p + 6 * L);
+        b3.intoArray(z, p + 7 * L);
+        c0.intoArray(z, p + 8 * L);
+        c1.intoArray(z, p + 9 * L);
+        c2.intoArray(z, p + 10 * L);
+        c3.intoArray(z, p + 11 * L);
+        d0.intoArray(z, p + 12 * L);
+        d1.intoArray(z, p + 13 * L);
+        d2.intoArray(z, p + 14 * L);
+        d3.intoArray(z, p + 15 * L);
+        p += 16 * L;
+        a0 = zero;
+        a1 = zero;
+        a2 = zero;
+        a3 = zero;
+        b0 = zero;
+        b1 = zero;
+        b2 = zero;
+        b3 = zero;
+        c0 = zero;
+        c1 = zero;
+        c2 = zero;
+        c3 = zero;
+        d0 = zero;
+        d1 = zero;
+        d2 = zero;
+        d3 = zero;
+      }
+    }
+  }
+
+  private static FloatVector low(IntVector v) {
+    return v.lanewise(LSHL, 16).reinterpretAsFloats();
+  }
+
+  private static FloatVector high(IntVector v) {
+    return v.and(0xffff0000).reinterpretAsFloats();
+  }
+}

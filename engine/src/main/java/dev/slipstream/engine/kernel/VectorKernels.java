@@ -1,0 +1,218 @@
+package dev.slipstream.engine.kernel;
+
+import static dev.slipstream.engine.kernel.Lanes.F;
+import static dev.slipstream.engine.kernel.Lanes.I;
+import static dev.slipstream.engine.kernel.Lanes.L;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+
+/** The kernels in terms of the Vector API, at the vector size that this machine prefers. */
+final class VectorKernels implements Kernels {
+  /** x86 before AVX-512 has 16 vector registers; all others have 32. */
+  private final boolean manyRegisters;
+
+  VectorKernels(boolean manyRegisters) {
+    this.manyRegisters = manyRegisters;
+  }
+
+  @Override
+  public int lanes() {
+    return L;
+  }
+
+  @Override
+  public String description() {
+    return "Vector API, %d-bit vectors (%d floats), %d registers"
+        .formatted(F.vectorBitSize(), L, manyRegisters ? 32 : 16);
+  }
+
+  @Override
+  public void nibbles(
+      short[] w, int o, float[] x, int xo, int tokens, int columns, int block, float[] z) {
+    if (tokens == 1) {
+      NibbleKernels.one(w, o, x, xo, columns, block, z);
+    } else if (tokens == 2) {
+      NibbleKernels.two(w, o, x, xo, columns, block, z);
+    } else if (manyRegisters) {
+      NibbleKernels.wide(w, o, x, xo, columns, block, z);
+    } else {
+      NibbleKernels.four(w, o, 0, x, xo, columns, block, z);
+      NibbleKernels.four(w, o, 1, x, xo, columns, block, z);
+    }
+  }
+
+  @Override
+  public void bytes(
+      int[] w, int o, float[] x, int xo, int tokens, int columns, int block, float[] z) {
+    if (tokens == 1) {
+      ByteKernels.one(w, o, x, xo, columns, block, z);
+    } else if (tokens == 2) {
+      ByteKernels.two(w, o, x, xo, columns, block, z);
+    } else if (manyRegisters) {
+      ByteKernels.wide(w, o, x, xo, columns, block, z);
+    } else {
+      ByteKernels.four(w, o, 0, x, xo, columns, block, z);
+      ByteKernels.four(w, o, 1, x, xo, columns, block, z);
+    }
+  }
+
+  @Override
+  public void halves(
+      int[] w, int o, float[] x, int xo, int tokens, int columns, int block, float[] z) {
+    if (tokens == 1) {
+      HalfKernels.one(w, o, x, xo, columns, block, z);
+    } else if (tokens == 2) {
+      HalfKernels.two(w, o, x, xo, columns, block, z);
+    } else if (manyRegisters) {
+      HalfKernels.wide(w, o, x, xo, columns, block, z);
+    } else {
+      HalfKernels.four(w, o, 0, x, xo, columns, block, z);
+      HalfKernels.four(w, o, 1, x, xo, columns, block, z);
+    }
+  }
+
+  @Override
+  public void brains(
+      int[] w, int o, float[] x, int xo, int tokens, int columns, int block, float[] z) {
+    if (tokens == 1) {
+      BrainKernels.one(w, o, x, xo, columns, block, z);
+    } else if (tokens == 2) {
+      BrainKernels.two(w, o, x, xo, columns, block, z);
+    } else if (manyRegisters) {
+      BrainKernels.wide(w, o, x, xo, columns, block, z);
+    } else {
+      BrainKernels.four(w, o, 0, x, xo, columns, block, z);
+      BrainKernels.four(w, o, 1, x, xo, columns, block, z);
+    }
+  }
+
+  @Override
+  public void floats(
+      float[] w, int o, float[] x, int xo, int tokens, int columns, int block, float[] z) {
+    if (tokens == 1) {
+      FloatKernels.one(w, o, x, xo, columns, block, z);
+    } else if (tokens == 2) {
+      FloatKernels.two(w, o, x, xo, columns, block, z);
+    } else if (manyRegisters) {
+      FloatKernels.wide(w, o, x, xo, columns, block, z);
+    } else {
+      FloatKernels.four(w, o, 0, x, xo, columns, block, z);
+      FloatKernels.four(w, o, 1, x, xo, columns, block, z);
+    }
+  }
+
+  @Override
+  public void addPlain(float[] z, int tokens, int blocks, float[] totals) {
+    int n = ROW_VECTORS * tokens * L;
+    for (int at = 0; at < n; at += L) {
+      FloatVector total = FloatVector.fromArray(F, totals, at);
+      for (int b = 0; b < blocks; b++) {
+        total = total.add(FloatVector.fromArray(F, z, b * n + at));
+      }
+      total.intoArray(totals, at);
+    }
+  }
+
+  @Override
+  public void addScaled(
+      float[] scales, int so, float[] z, int tokens, int blocks, float[] totals) {
+    int n = tokens * L;
+    for (int p = 0; p < blocks * ROW_VECTORS; p++) {
+      FloatVector scale = FloatVector.fromArray(F, scales, so + p * L);
+      add(scale, z, p * n, totals, p % ROW_VECTORS * n, tokens);
+    }
+  }
+
+  @Override
+  public void addScaledWithMins(
+      float[] scales,
+      float[] mins,
+      int so,
+      float[] sums,
+      int sumOffset,
+      float[] z,
+      int tokens,
+      int blocks,
+      float[] totals) {
+    int n = tokens * L;
+    for (int p = 0; p < blocks * ROW_VECTORS; p++) {
+      int at = p % ROW_VECTORS * n;
+      add(FloatVector.fromArray(F, scales, so + p * L), z, p * n, totals, at, tokens);
+      FloatVector min = FloatVector.fromArray(F, mins, so + p * L);
+      int sum = sumOffset + p / ROW_VECTORS * tokens;
+      addMin(min, sums, sum, totals, ROW_VECTORS * n + at, tokens);
+    }
+  }
+
+  @Override
+  public void addPairs(
+      int[] pairs,
+      int so,
+      float[] sums,
+      int sumOffset,
+      float[] z,
+      int tokens,
+      int blocks,
+      float[] totals) {
+    int n = tokens * L;
+    for (int p = 0; p < blocks * ROW_VECTORS; p++) {
+      IntVector pair = IntVector.fromArray(I, pairs, so + p * L);
+      int at = p % ROW_VECTORS * n;
+      add(Lanes.highHalf(pair), z, p * n, totals, at, tokens);
+      int sum = sumOffset + p / ROW_VECTORS * tokens;
+      addMin(Lanes.lowHalf(pair), sums, sum, totals, ROW_VECTORS * n + at, tokens);
+    }
+  }
+
+  private static void add(
+      FloatVector scale, float[] z, int zo, float[] totals, int to, int tokens) {
+    for (int i = 0; i < tokens * L; i += L) {
+      FloatVector total = FloatVector.fromArray(F, totals, to + i);
+      FloatVector.fromArray(F, z, zo + i).fma(scale, total).intoArray(totals, to + i);
+    }
+  }
+
+  private static void addMin(
+      FloatVector min, float[] sums, int so, float[] totals, int to, int tokens) {
+    for (int t = 0; t < tokens; t++) {
+      FloatVector total = FloatVector.fromArray(F, totals, to + t * L);
+      min.fma(Lanes.broadcast(sums[so + t]), total).intoArray(totals, to + t * L);
+    }
+  }
+
+  @Override
+  public void finish(
+      Codes codes,
+      boolean mins,
+      float[] totals,
+      int tokens,
+      int used,
+      float[] out,
+      int outOffset,
+      int outStride) {
+    for (int j = 0; j < ROW_VECTORS; j++) {
+      float unit = unit(codes, tokens, j);
+      for (int t = 0; t < used; t++) {
+        int at = (j * tokens + t) * L;
+        FloatVector sum = FloatVector.fromArray(F, totals, at).mul(unit);
+        if (mins) {
+          sum = sum.add(FloatVector.fromArray(F, totals, at + ROW_VECTORS * tokens * L));
+        }
+        sum.intoArray(out, outOffset + t * outStride + j * L);
+      }
+    }
+  }
+
+  /** What the kernels' sums of row vector j must be multiplied with. */
+  private float unit(Codes codes, int tokens, int j) {
+    return switch (codes) {
+      case REAL -> 1;
+      case BYTES -> 0x1p-24f;
+      case NIBBLES -> {
+        int place = tokens == 4 && !manyRegisters ? j % 2 : j;
+        yield 1f / (1 << 4 * place);
+      }
+    };
+  }
+}
