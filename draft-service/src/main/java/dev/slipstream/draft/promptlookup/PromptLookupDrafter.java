@@ -13,9 +13,9 @@ import java.util.List;
  * last tokens of the text occurred before, in the prompt or in the answer, what followed them then
  * is likely to follow now. Good at summaries, edits, quotations and code; costs no model.
  *
- * <p>The whole text is searched. Longer matches come before shorter ones and later ones before
- * earlier ones, and differing continuations become branches of one tree. A continuation that runs
- * into the end of the text goes on with itself, so a repeating pattern is prolonged.
+ * <p>The whole text is searched. Longer matches weigh more than shorter ones and later ones more
+ * than earlier ones, and differing continuations become branches of one tree. A continuation that
+ * runs into the end of the text goes on with itself, so a repeating pattern is prolonged.
  *
  * <p>Lossless: token for token, as all proposals are deterministic.
  */
@@ -23,10 +23,10 @@ public final class PromptLookupDrafter implements Drafter {
   public static final String NAME = "prompt-lookup";
 
   /** How much a match that is longer by one token outweighs another. */
-  private static final double LENGTH_WEIGHT = 4;
+  private static final double LENGTH_WEIGHT = 2;
 
   /** How much an occurrence outweighs the one before it with a match of the same length. */
-  private static final double RECENCY_WEIGHT = 1.5;
+  private static final double RECENCY_WEIGHT = 1.2;
 
   private final PromptLookupConfig config;
 
