@@ -10,6 +10,8 @@ import java.util.Arrays;
  * <p>A sampler fills the same object again and again. Not safe for use by several threads.
  */
 public final class TokenDistribution {
+  private static final LogitKernels KERNELS = LogitKernels.best();
+
   private final int[] tokens;
   private final float[] weights;
   private boolean dense;
@@ -114,10 +116,7 @@ public final class TokenDistribution {
   TokenDistribution softmax(float[] logits, int offset, float max, float temperature) {
     dense = true;
     size = weights.length;
-    for (int i = 0; i < size; i++) {
-      weights[i] = weight(logits[offset + i], max, temperature);
-    }
-    return summed();
+    return withTotal(KERNELS.exp(logits, offset, size, max, temperature, weights));
   }
 
   /** Softmax over the tokens in the lower halves of the first {@code count} keys. */
@@ -132,15 +131,15 @@ public final class TokenDistribution {
     for (int i = 0; i < count; i++) {
       weights[i] = weight(logits[offset + tokens[i]], max, temperature);
     }
-    return summed();
+    return withTotal(sum());
   }
 
   static float weight(float logit, float max, float temperature) {
-    return (float) Math.exp((logit - max) / temperature);
+    return ScalarLogitKernels.exp((logit - max) / temperature);
   }
 
-  private TokenDistribution summed() {
-    total = sum();
+  private TokenDistribution withTotal(double sum) {
+    total = sum;
     if (!(total > 0 && total < Double.POSITIVE_INFINITY)) {
       throw new IllegalStateException(
           "the logits are not numbers: their softmax adds up to " + total);

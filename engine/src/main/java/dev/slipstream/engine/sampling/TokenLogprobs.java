@@ -11,6 +11,8 @@ import java.util.List;
  * @param top the likeliest tokens, likeliest first; equal ones by token id
  */
 public record TokenLogprobs(Entry chosen, List<Entry> top) {
+  private static final LogitKernels KERNELS = LogitKernels.best();
+
   /** The most alternatives that can be asked for. */
   public static final int MAX_TOP = 20;
 
@@ -34,7 +36,7 @@ public record TokenLogprobs(Entry chosen, List<Entry> top) {
       throw new IllegalArgumentException(
           "top_logprobs is " + topCount + ", but must be from 0 to " + MAX_TOP);
     }
-    double logSum = Logits.logSumExp(logits, offset, vocabularySize);
+    double logSum = KERNELS.logSumExp(logits, offset, vocabularySize);
     long[] keys = new long[Math.min(topCount, vocabularySize)];
     if (keys.length > 0) {
       Truncation.largest(logits, offset, vocabularySize, keys.length, keys);

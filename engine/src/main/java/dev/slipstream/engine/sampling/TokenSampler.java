@@ -19,10 +19,12 @@ package dev.slipstream.engine.sampling;
  * does not depend on batching or speculation. Draw 0 of a position always picks the token.
  *
  * <p>Logits are rows of {@code vocabularySize} floats; minus infinity bans a token. Calls throw
- * {@link IllegalStateException} if a row has no finite maximum. Not safe for use by several
- * threads.
+ * {@link IllegalStateException} if a row has a value that is NaN, or no finite maximum. Not safe
+ * for use by several threads.
  */
 public final class TokenSampler {
+  private static final LogitKernels KERNELS = LogitKernels.best();
+
   private final SamplingParams params;
   private final SamplingWorkspace workspace;
   private final int vocabularySize;
@@ -67,7 +69,7 @@ public final class TokenSampler {
   public int sample(float[] logits, int offset, TokenHistory history) {
     if (params.isGreedy()) {
       float[] row = adjust(logits, offset, history);
-      return argmax(row, row == logits ? offset : 0);
+      return KERNELS.argmax(row, row == logits ? offset : 0, vocabularySize);
     }
     return distribution(logits, offset, history).sample(uniform(history.length(), 0));
   }
@@ -76,7 +78,7 @@ public final class TokenSampler {
   public TokenDistribution distribution(float[] logits, int offset, TokenHistory history) {
     float[] row = adjust(logits, offset, history);
     int start = row == logits ? offset : 0;
-    int best = argmax(row, start);
+    int best = KERNELS.argmax(row, start, vocabularySize);
     TokenDistribution out = workspace.distribution();
     if (params.isGreedy()) {
       return out.certain(best);
@@ -140,13 +142,5 @@ public final class TokenSampler {
       }
       row[token] = logit;
     }
-  }
-
-  private int argmax(float[] row, int start) {
-    int best = Logits.argmax(row, start, vocabularySize);
-    if (best < 0 || row[start + best] == Float.POSITIVE_INFINITY) {
-      throw new IllegalStateException("the logits have no finite maximum");
-    }
-    return best;
   }
 }

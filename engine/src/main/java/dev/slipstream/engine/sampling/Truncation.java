@@ -7,6 +7,8 @@ import java.util.Arrays;
  * lower token id": the upper half orders the logit, the lower half is the token.
  */
 final class Truncation {
+  private static final LogitKernels KERNELS = LogitKernels.best();
+
   private Truncation() {}
 
   /**
@@ -27,7 +29,7 @@ final class Truncation {
       double total =
           limited
               ? mass(row, offset, keys, count, max, params.temperature())
-              : mass(row, offset, length, max, params.temperature());
+              : KERNELS.sumExp(row, offset, length, max, params.temperature());
       count = nucleus(row, offset, keys, count, max, params, total);
     }
     return params.minP() > 0 ? aboveMinP(row, offset, keys, count, max, params) : count;
@@ -42,13 +44,13 @@ final class Truncation {
       siftDown(heap, i, k);
     }
     float worst = row[offset + (int) heap[0]];
-    for (int i = k; i < length; i++) {
-      // A later token that equals the worst one loses the tie.
-      if (row[offset + i] > worst) {
-        heap[0] = key(row[offset + i], i);
-        siftDown(heap, 0, k);
-        worst = row[offset + (int) heap[0]];
-      }
+    // A later token that equals the worst one loses the tie.
+    for (int i = KERNELS.firstAbove(row, offset, k, length, worst);
+        i < length;
+        i = KERNELS.firstAbove(row, offset, i + 1, length, worst)) {
+      heap[0] = key(row[offset + i], i);
+      siftDown(heap, 0, k);
+      worst = row[offset + (int) heap[0]];
     }
     return k;
   }
@@ -123,14 +125,6 @@ final class Truncation {
     double sum = 0;
     for (int i = 0; i < count; i++) {
       sum += TokenDistribution.weight(row[offset + (int) keys[i]], max, temperature);
-    }
-    return sum;
-  }
-
-  private static double mass(float[] row, int offset, int length, float max, float temperature) {
-    double sum = 0;
-    for (int i = 0; i < length; i++) {
-      sum += TokenDistribution.weight(row[offset + i], max, temperature);
     }
     return sum;
   }

@@ -39,15 +39,14 @@ public final class ReferenceSampling {
     return p;
   }
 
+  /** In float, as the product does: which tokens are equal depends on it. */
   private static double[] adjusted(
       float[] logits, SamplingParams params, int[] prompt, int[] answer) {
-    double[] row = new double[logits.length];
-    for (int t = 0; t < row.length; t++) {
-      row[t] = logits[t];
-    }
+    float[] row = logits.clone();
     for (Map.Entry<Integer, Float> bias : params.logitBias().entrySet()) {
       row[bias.getKey()] += bias.getValue();
     }
+    double[] out = new double[row.length];
     for (int t = 0; t < row.length; t++) {
       int inPrompt = count(prompt, t);
       int inAnswer = count(answer, t);
@@ -55,10 +54,12 @@ public final class ReferenceSampling {
         row[t] =
             row[t] > 0 ? row[t] / params.repetitionPenalty() : row[t] * params.repetitionPenalty();
       }
-      row[t] -= inAnswer * params.frequencyPenalty();
-      row[t] -= inAnswer > 0 ? params.presencePenalty() : 0;
+      if (inAnswer > 0) {
+        row[t] -= inAnswer * params.frequencyPenalty() + params.presencePenalty();
+      }
+      out[t] = row[t];
     }
-    return row;
+    return out;
   }
 
   private static int count(int[] tokens, int token) {
