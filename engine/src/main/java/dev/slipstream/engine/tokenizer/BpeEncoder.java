@@ -36,20 +36,23 @@ final class BpeEncoder implements FragmentEncoder {
 
   private void addMerges(String[] rules, int firstFreeSymbol) {
     int nextSymbol = firstFreeSymbol;
+    int[] ids = new int[3];
     for (int rank = 0; rank < rules.length; rank++) {
       int space = rules[rank].indexOf(' ', 1);
-      byte[] left = space < 0 ? null : ByteAlphabet.bytes(rules[rank].substring(0, space));
-      byte[] right = space < 0 ? null : ByteAlphabet.bytes(rules[rank].substring(space + 1));
-      if (left == null || right == null) {
+      byte[] merged = space < 0 ? null : ByteAlphabet.bytes(rules[rank], space);
+      if (merged == null) {
         continue;
       }
-      byte[] merged = Arrays.copyOf(left, left.length + right.length);
-      System.arraycopy(right, 0, merged, left.length, right.length);
-      int[] ids = new int[3];
-      byte[][] strings = {left, right, merged};
+      ids[0] = symbols.find(merged, 0, space);
+      ids[1] = symbols.find(merged, space, merged.length);
+      ids[2] = symbols.find(merged);
       for (int i = 0; i < 3; i++) {
-        ids[i] = intern(strings[i], nextSymbol);
-        nextSymbol = Math.max(nextSymbol, ids[i] + 1);
+        if (ids[i] < 0) {
+          int from = i == 1 ? space : 0;
+          int to = i == 0 ? space : merged.length;
+          ids[i] = intern(Arrays.copyOfRange(merged, from, to), nextSymbol);
+          nextSymbol = Math.max(nextSymbol, ids[i] + 1);
+        }
       }
       merges.put(ids[0], ids[1], rank, ids[2]);
     }

@@ -33,9 +33,14 @@ final class ByteAlphabet {
 
   /** The bytes that are spelled, or null if a character does not belong to the alphabet. */
   static byte[] bytes(String spelled) {
-    byte[] bytes = new byte[spelled.length()];
+    return bytes(spelled, spelled.length());
+  }
+
+  /** The same, leaving out the character at an index, if there is one. */
+  static byte[] bytes(String spelled, int without) {
+    byte[] bytes = new byte[spelled.length() - (without < spelled.length() ? 1 : 0)];
     for (int i = 0; i < bytes.length; i++) {
-      int b = byteOf(spelled.charAt(i));
+      int b = byteOf(spelled.charAt(i < without ? i : i + 1));
       if (b < 0) {
         return null;
       }

@@ -16,7 +16,8 @@ enum PreTokenizerKind {
       Patterns.CONTRACTION
           + "|"
           + Patterns.LETTERS
-          + "|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s{512}(?!\\S)|\\s{256}(?!\\S)"
+          + "|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+"
+          + "|\\s{512}(?!\\S)|\\s{256}(?!\\S)"
           + "|\\s{128}(?!\\S)|\\s{64}(?!\\S)|\\s{32}(?!\\S)|\\s{16}(?!\\S)|\\s{8}(?!\\S)"
           + "|\\s{4}(?!\\S)|\\s{1,2}(?!\\S)|\\s{1}"),
   QWEN2(Patterns.CONTRACTION + "|" + Patterns.LETTERS + "|\\p{N}|" + Patterns.REST),
@@ -53,7 +54,10 @@ enum PreTokenizerKind {
       new SplitStage.AfterThousands(),
       Patterns.WORD_WITH_CONTRACTION + "|\\p{N}{1,3}|" + Patterns.REST_WITH_SLASH),
   YOUTU(
-      "[\uAC00-\uD7A3\u3131-\u318E]+|[\uFF01\u2026\u201C\u201D\u2018\u2019\u2014\uFF1A\uFF1B\uFF0C\u3001-\u303F\uFE30-\uFE4F]+|[\u3105-\u312F]+|[\u4E00-\u9FA5\u3040-\u309F\u30A0-\u30FF]+",
+      "[\uAC00-\uD7A3\u3131-\u318E]+"
+          + "|[\uFF01\u2026\u201C\u201D\u2018\u2019\u2014"
+          + "\uFF1A\uFF1B\uFF0C\u3001-\u303F\uFE30-\uFE4F]+"
+          + "|[\u3105-\u312F]+|[\u4E00-\u9FA5\u3040-\u309F\u30A0-\u30FF]+",
       Patterns.WORD_WITH_CONTRACTION + "|\\p{N}|" + Patterns.REST_WITH_SLASH),
   KIMI_K2(
       "\\p{Han}+|[^\\r\\n\\p{L}\\p{N}]?[\\p{L}&&[^\\p{Han}]]+"
@@ -76,7 +80,10 @@ enum PreTokenizerKind {
       "\\p{N}"),
   AFMOE(
       new SplitStage.AfterThousands(),
-      "[\u4E00-\u9FFF\u3400-\u4DBF\u8C48-\uFAFF\u3040-\u309F\u30A0-\u30FF\uFF65-\uFF9F\u2F00-\u2FDF\u0E40-\u0E7F\u0E80-\u0EFF\u1780-\u17FF\u1000-\u109F\uAA60-\uAA7F\uA9E0-\uA9FF\uAC00-\uD7AF\u1100-\u11FF]+",
+      "[\u4E00-\u9FFF\u3400-\u4DBF\u8C48-\uFAFF\u3040-\u309F\u30A0-\u30FF"
+          + "\uFF65-\uFF9F\u2F00-\u2FDF\u0E40-\u0E7F\u0E80-\u0EFF"
+          + "\u1780-\u17FF\u1000-\u109F\uAA60-\uAA7F\uA9E0-\uA9FF"
+          + "\uAC00-\uD7AF\u1100-\u11FF]+",
       Patterns.DEEPSEEK_V3),
   BLOOM(Patterns.BLOOM),
   VIKING(Patterns.BLOOM, "\\p{N}"),

@@ -9,7 +9,10 @@ import java.util.HexFormat;
 /** Collects what determines token ids; every part is preceded by its length. */
 final class TokenizerDigest {
 
+  private static final int BUFFER_BYTES = 1 << 16;
+
   private final MessageDigest sha256;
+  private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
 
   TokenizerDigest(String kind) {
     try {
@@ -23,7 +26,14 @@ final class TokenizerDigest {
   TokenizerDigest text(String text) {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     number(bytes.length);
-    sha256.update(bytes);
+    if (bytes.length > buffer.remaining()) {
+      drain();
+    }
+    if (bytes.length > buffer.remaining()) {
+      sha256.update(bytes);
+    } else {
+      buffer.put(bytes);
+    }
     return this;
   }
 
@@ -65,11 +75,20 @@ final class TokenizerDigest {
   }
 
   String hex() {
+    drain();
     return HexFormat.of().formatHex(sha256.digest());
   }
 
   private TokenizerDigest number(int number) {
-    sha256.update(ByteBuffer.allocate(Integer.BYTES).putInt(number).array());
+    if (buffer.remaining() < Integer.BYTES) {
+      drain();
+    }
+    buffer.putInt(number);
     return this;
+  }
+
+  private void drain() {
+    sha256.update(buffer.flip());
+    buffer.clear();
   }
 }
