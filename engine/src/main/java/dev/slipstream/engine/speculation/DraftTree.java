@@ -9,11 +9,16 @@ import java.util.Arrays;
  *
  * <p>A node either is deterministic (however it was selected), or carries the distribution q that
  * its token was drawn from. For nodes with q, verification is exact under these conditions:
- * siblings stand in the order in which they were drawn; each was drawn from its q, given that it is
- * none of the siblings before it (so drawing without replacement, and dropping repetitions, are
- * both fine, and it does not matter whether q still contains the earlier siblings); which nodes
- * were kept and where they stand does not depend on the drawn values; and the drafter's randomness
- * is its own, not the target's.
+ *
+ * <ul>
+ *   <li>siblings stand in the order in which they were drawn, without replacement: each from its q,
+ *       given that it is none of the siblings before it (whether q still contains those does not
+ *       matter);
+ *   <li>the shape of the tree and the order of its nodes do not depend on the drawn values. A
+ *       drafter that draws independently and drops repetitions breaks this, though only when a part
+ *       of the tree is verified;
+ *   <li>the drafter's randomness is its own, not the target's.
+ * </ul>
  */
 public final class DraftTree {
   /** Stands for the committed text, of which the top nodes are children. */
