@@ -1,0 +1,82 @@
+package dev.slipstream.gateway;
+
+import dev.slipstream.gateway.application.GatewayMetrics;
+import dev.slipstream.gateway.application.GenerationService;
+import dev.slipstream.gateway.http.HttpSettings;
+import dev.slipstream.gateway.upstream.Drafts;
+import dev.slipstream.gateway.upstream.TargetSelector;
+import dev.slipstream.gateway.upstream.Targets;
+import io.grpc.ServerBuilder;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.springframework.boot.grpc.server.autoconfigure.GrpcServerExecutorProvider;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.grpc.client.GrpcChannelFactory;
+import org.springframework.grpc.server.ServerBuilderCustomizer;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
+
+/** Wires the service from its properties. */
+@Configuration(proxyBeanMethods = false)
+class GatewayConfiguration {
+
+  @Bean
+  TargetSelector targetSelector() {
+    return TargetSelector.leastInFlight();
+  }
+
+  @Bean
+  Targets targets(
+      GatewayProperties properties, GrpcChannelFactory channels, TargetSelector selector) {
+    return new Targets(properties.targets(), channels::createChannel, selector);
+  }
+
+  @Bean
+  Drafts drafts(GatewayProperties properties, GrpcChannelFactory channels) {
+    return new Drafts(properties.drafts(), channels::createChannel);
+  }
+
+  @Bean(destroyMethod = "dispose")
+  Scheduler promptWorkers(GatewayProperties properties) {
+    return Schedulers.newBoundedElastic(
+        properties.workers(), properties.maxQueuedPrompts(), "prompt");
+  }
+
+  @Bean
+  GatewayMetrics gatewayMetrics(MeterRegistry registry) {
+    return new GatewayMetrics(registry);
+  }
+
+  @Bean
+  GenerationService generationService(
+      Targets targets, Drafts drafts, Scheduler promptWorkers, GatewayMetrics metrics) {
+    return new GenerationService(targets, drafts, promptWorkers, metrics);
+  }
+
+  @Bean
+  HttpSettings httpSettings(GatewayProperties properties) {
+    return new HttpSettings(
+        Math.toIntExact(properties.maxBodySize().toBytes()), properties.keepAlive());
+  }
+
+  @Bean(destroyMethod = "shutdown")
+  ExecutorService grpcHandlers() {
+    return Executors.newThreadPerTaskExecutor(
+        Thread.ofVirtual().name("gateway-grpc-", 0).factory());
+  }
+
+  @Bean
+  GrpcServerExecutorProvider grpcServerExecutorProvider(ExecutorService grpcHandlers) {
+    return () -> grpcHandlers;
+  }
+
+  /** The public gRPC API takes requests as large as the HTTP API does. */
+  @Bean
+  <T extends ServerBuilder<T>> ServerBuilderCustomizer<T> maxMessageSize(
+      GatewayProperties properties) {
+    int bytes = Math.toIntExact(properties.maxBodySize().toBytes());
+    return builder -> builder.maxInboundMessageSize(bytes);
+  }
+}

@@ -1,0 +1,32 @@
+package dev.slipstream.gateway.application;
+
+import java.time.Duration;
+
+/** Every way in which a request can fail; mapped once to HTTP and once to gRPC. */
+public sealed interface ApiError {
+
+  /** For people: what was wrong and, where it can be said, what to do. */
+  String message();
+
+  /**
+   * The request asks for something that cannot be.
+   *
+   * @param param the field, as in {@code messages[0].content}; null if it is no single one
+   * @param code for programs; null if there is none
+   */
+  record Invalid(String message, String param, String code) implements ApiError {}
+
+  /** Prompt and answer do not fit the model's context. */
+  record ContextExceeded(String message, String param) implements ApiError {}
+
+  record UnknownModel(String message) implements ApiError {}
+
+  /** Everything is busy now. */
+  record Busy(String message, Duration retryAfter) implements ApiError {}
+
+  /** No target can be reached. */
+  record Unavailable(String message) implements ApiError {}
+
+  /** A defect, here or in a target. */
+  record Internal(String message) implements ApiError {}
+}

@@ -1,0 +1,28 @@
+package dev.slipstream.gateway.application;
+
+/** Carries an {@link ApiError}; has no stack trace, as the error says all. */
+public final class ApiException extends RuntimeException {
+  private final transient ApiError error;
+
+  public ApiException(ApiError error) {
+    super(error.message(), null, false, false);
+    this.error = error;
+  }
+
+  /**
+   * A request that cannot be.
+   *
+   * @param param the field, or null
+   */
+  public static ApiException invalid(String param, String message) {
+    return invalid(param, message, null);
+  }
+
+  public static ApiException invalid(String param, String message, String code) {
+    return new ApiException(new ApiError.Invalid(message, param, code));
+  }
+
+  public ApiError error() {
+    return error;
+  }
+}

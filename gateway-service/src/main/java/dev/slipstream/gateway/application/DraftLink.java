@@ -1,0 +1,143 @@
+package dev.slipstream.gateway.application;
+
+import dev.slipstream.gateway.upstream.DraftCall;
+import dev.slipstream.gateway.upstream.DraftEndpoint;
+import dev.slipstream.gateway.upstream.Drafts;
+import dev.slipstream.proto.v1.Committed;
+import dev.slipstream.proto.v1.CommittedToken;
+import dev.slipstream.proto.v1.DraftNode;
+import dev.slipstream.proto.v1.DraftOpen;
+import dev.slipstream.proto.v1.Proposal;
+import dev.slipstream.proto.v1.SpeculationMode;
+import dev.slipstream.proto.v1.SpeculationOptions;
+import io.grpc.Status;
+import java.util.Locale;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+
+/**
+ * One answer's stream to a draft service, or the reason why there is none. The answer never waits
+ * for it and goes on if it breaks.
+ */
+final class DraftLink implements DraftCall.Listener {
+  private final Consumer<Proposal> proposals;
+  private final GatewayMetrics metrics;
+  private final String tokenizerDigest;
+  private final AtomicBoolean released = new AtomicBoolean();
+  private DraftEndpoint endpoint;
+  private DraftCall call;
+  private volatile String problem;
+  private volatile boolean exactDraws = true;
+
+  private DraftLink(Consumer<Proposal> proposals, GatewayMetrics metrics, PreparedRequest request) {
+    this.proposals = proposals;
+    this.metrics = metrics;
+    this.tokenizerDigest = request.model().card().getTokenizerDigest();
+  }
+
+  /**
+   * @param proposals called by one thread at a time
+   */
+  static DraftLink open(
+      Drafts drafts,
+      GatewayMetrics metrics,
+      PreparedRequest request,
+      String requestId,
+      Consumer<Proposal> proposals) {
+    DraftLink link = new DraftLink(proposals, metrics, request);
+    SpeculationOptions options = request.request().getSpeculation();
+    int limit = request.model().card().getMaxDraftTokens();
+    if (options.getMode() == SpeculationMode.SPECULATION_MODE_OFF) {
+      link.without("request", "speculation is off in the request");
+    } else if (limit < 1) {
+      link.without("target", "the target verifies no drafts");
+    } else {
+      int nodes =
+          options.hasMaxDraftTokens() ? Math.min(limit, options.getMaxDraftTokens()) : limit;
+      drafts
+          .select()
+          .ifPresentOrElse(
+              endpoint -> link.connect(endpoint, opening(request, requestId, nodes)),
+              () -> link.without("none", "no draft service is configured"));
+    }
+    return link;
+  }
+
+  private static DraftOpen opening(PreparedRequest request, String requestId, int nodes) {
+    return DraftOpen.newBuilder()
+        .setRequestId(requestId)
+        .setTokenizerDigest(request.model().card().getTokenizerDigest())
+        .addAllPrompt(IntStream.of(request.prompt()).boxed().toList())
+        .setDrafter(request.request().getSpeculation().getDrafter())
+        .setMaxTokens(nodes)
+        .build();
+  }
+
+  private void connect(DraftEndpoint chosen, DraftOpen open) {
+    endpoint = chosen;
+    metrics.draftStreamOpened();
+    call = chosen.open(open, this);
+  }
+
+  private void without(String reason, String text) {
+    problem = text;
+    metrics.draftStreamMissing(reason);
+  }
+
+  /** Why there are no drafts (any more), or null. */
+  String problem() {
+    return problem;
+  }
+
+  /** Whether every proposal so far was one that cannot change a draw. */
+  boolean exactDraws() {
+    return exactDraws;
+  }
+
+  void committed(Committed committed) {
+    if (call != null) {
+      call.committed(
+          committed.getBaseLength(),
+          committed.getTokensList().stream().map(CommittedToken::getId).toList(),
+          committed.getWantedDraftTokens());
+    }
+  }
+
+  void close() {
+    if (call != null) {
+      call.cancel("the answer is over");
+      release();
+    }
+  }
+
+  private void release() {
+    if (released.compareAndSet(false, true)) {
+      endpoint.release();
+      metrics.draftStreamClosed();
+    }
+  }
+
+  @Override
+  public void proposed(Proposal proposal) {
+    endpoint.works();
+    for (DraftNode node : proposal.getNodesList()) {
+      exactDraws &= node.getQCount() == 0;
+    }
+    proposals.accept(proposal);
+  }
+
+  @Override
+  public void ended(Status status) {
+    String detail = status.getDescription() == null ? "" : ": " + status.getDescription();
+    problem =
+        "the draft stream of %s ended with %s%s"
+            .formatted(endpoint.name(), status.getCode(), detail);
+    release();
+    endpoint.failed(status, tokenizerDigest);
+    metrics.draftStreamMissing(
+        status.getCode() == Status.Code.FAILED_PRECONDITION
+            ? "tokenizer_mismatch"
+            : status.getCode().name().toLowerCase(Locale.ROOT));
+  }
+}

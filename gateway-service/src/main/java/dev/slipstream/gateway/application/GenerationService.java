@@ -1,0 +1,167 @@
+package dev.slipstream.gateway.application;
+
+import dev.slipstream.gateway.upstream.Drafts;
+import dev.slipstream.gateway.upstream.ServedModel;
+import dev.slipstream.gateway.upstream.Targets;
+import dev.slipstream.proto.v1.GenerateRequest;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.FluxSink;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+
+/** The use cases, shared by HTTP and gRPC. */
+public final class GenerationService {
+  private final Targets targets;
+  private final Drafts drafts;
+  private final Scheduler workers;
+  private final GatewayMetrics metrics;
+
+  /**
+   * @param workers threads for templates and tokenisation
+   */
+  public GenerationService(
+      Targets targets, Drafts drafts, Scheduler workers, GatewayMetrics metrics) {
+    this.targets = targets;
+    this.drafts = drafts;
+    this.workers = workers;
+    this.metrics = metrics;
+  }
+
+  /** The models that can be used now, by id. */
+  public Map<String, ServedModel> models() {
+    return targets.models();
+  }
+
+  /**
+   * The model with this name; empty means the only one.
+   *
+   * @throws ApiException if there is none
+   */
+  public ServedModel model(String name) {
+    Map<String, ServedModel> models = targets.models();
+    if (models.isEmpty()) {
+      throw new ApiException(UpstreamErrors.noTarget(targets));
+    }
+    if (name.isEmpty() && models.size() == 1) {
+      return models.values().iterator().next();
+    }
+    if (name.isEmpty()) {
+      throw ApiException.invalid(
+          "model", "Several models are served; say which: " + models.keySet());
+    }
+    ServedModel model = models.get(name);
+    if (model == null) {
+      throw new ApiException(
+          new ApiError.UnknownModel(
+              "The model '%s' does not exist. Served: %s."
+                  .formatted(name, String.join(", ", models.keySet()))));
+    }
+    return model;
+  }
+
+  /** Checks a request and makes tokens of its prompt; fails with an {@link ApiException}. */
+  public Mono<PreparedRequest> prepare(GenerateRequest request, String user) {
+    long arrived = System.nanoTime();
+    return onWorker(() -> prepareNow(request, user, arrived));
+  }
+
+  /** Runs work that takes time, such as tokenisation, off the event loops. */
+  public <T> Mono<T> onWorker(Callable<T> work) {
+    return Mono.fromCallable(work)
+        .subscribeOn(workers)
+        .onErrorMap(
+            RejectedExecutionException.class,
+            e ->
+                new ApiException(
+                    new ApiError.Busy(
+                        "Too many prompts are waiting to be tokenised.", Duration.ofSeconds(1))));
+  }
+
+  /**
+   * Token ids of a text.
+   *
+   * @param addSpecial whether to add the tokens that the model wants around a text
+   * @param parseSpecial whether to recognise special tokens in the text
+   */
+  public Mono<int[]> tokenize(String model, String text, boolean addSpecial, boolean parseSpecial) {
+    return onWorker(() -> model(model).tokenizer().encode(text, addSpecial, parseSpecial));
+  }
+
+  /** The text of token ids. */
+  public Mono<String> detokenize(String model, List<Integer> tokens) {
+    return onWorker(
+        () -> {
+          ServedModel served = model(model);
+          RequestValidator.checkTokens("tokens", tokens, served);
+          return served.tokenizer().decode(tokens.stream().mapToInt(i -> i).toArray());
+        });
+  }
+
+  private PreparedRequest prepareNow(GenerateRequest request, String user, long arrived) {
+    ServedModel model = model(request.getModel());
+    RequestValidator.check(request, model);
+    int[] prompt = PromptEncoder.encode(model, request);
+    String param = request.hasChat() ? "messages" : "prompt";
+    if (prompt.length == 0) {
+      throw ApiException.invalid(param, "The prompt has no tokens.");
+    }
+    int answer = request.hasMaxTokens() ? request.getMaxTokens() : 1;
+    if ((long) prompt.length + answer > model.contextLength()) {
+      throw new ApiException(
+          new ApiError.ContextExceeded(
+              "This model's maximum context length is %d tokens, but %d tokens were asked for (%d in the prompt, %d for the answer). Shorten the prompt or the answer."
+                  .formatted(
+                      model.contextLength(), (long) prompt.length + answer, prompt.length, answer),
+              param));
+    }
+    long seed =
+        request.getSampling().hasSeed()
+            ? request.getSampling().getSeed()
+            : ThreadLocalRandom.current().nextLong();
+    return new PreparedRequest(request, user, model, prompt, seed, arrived);
+  }
+
+  /**
+   * Generates one answer; fails with an {@link ApiException}. Cancelling ends it at the target's
+   * next step.
+   *
+   * @param choice number of this answer among several to the same request
+   */
+  public Flux<GenerationEvent> generate(PreparedRequest prepared, String requestId, int choice) {
+    return Flux.<GenerationEvent>create(sink -> run(prepared, requestId, choice, sink))
+        .transform(events -> metrics.observe(events, prepared, requestId));
+  }
+
+  private void run(
+      PreparedRequest prepared, String requestId, int choice, FluxSink<GenerationEvent> sink) {
+    Generation generation =
+        new Generation(
+            prepared, requestId, prepared.seed() + choice, targets, new SinkListener(sink));
+    sink.onDispose(generation::cancel);
+    // A draft may be faster than the target's stream is opened; its newest proposal waits for that.
+    generation.start(DraftLink.open(drafts, metrics, prepared, requestId, generation::propose));
+  }
+
+  private record SinkListener(FluxSink<GenerationEvent> sink) implements Generation.Listener {
+    @Override
+    public void event(GenerationEvent event) {
+      sink.next(event);
+    }
+
+    @Override
+    public void failed(ApiException failure) {
+      sink.error(failure);
+    }
+
+    @Override
+    public void completed() {
+      sink.complete();
+    }
+  }
+}

@@ -1,0 +1,113 @@
+package dev.slipstream.gateway.application;
+
+import dev.slipstream.proto.v1.Committed;
+import dev.slipstream.proto.v1.DecodeFinished;
+import dev.slipstream.proto.v1.DecodeStarted;
+import dev.slipstream.proto.v1.FinishReason;
+import dev.slipstream.proto.v1.Lossless;
+import dev.slipstream.proto.v1.SpeculationStats;
+import dev.slipstream.proto.v1.Timings;
+import dev.slipstream.proto.v1.Usage;
+
+/**
+ * Counts what happens to one answer. Counted here and not taken from the target's summary, since
+ * there is none if a stop string ends the answer, and more than one if a second target goes on with
+ * it. Not thread-safe.
+ */
+final class Tally {
+  private static final double NANOS_PER_MS = 1e6;
+
+  private final PreparedRequest request;
+  private final long openedNanos = System.nanoTime();
+  private long startedNanos;
+  private long firstNanos;
+  private long lastNanos;
+  private int completionTokens;
+  private int cachedTokens;
+  private int remoteCachedTokens;
+  private long drafted;
+  private long accepted;
+  private long rounds;
+
+  Tally(PreparedRequest request) {
+    this.request = request;
+  }
+
+  void started(DecodeStarted started) {
+    if (startedNanos == 0) {
+      startedNanos = System.nanoTime();
+      cachedTokens = started.getCachedTokens();
+      remoteCachedTokens = started.getRemoteCachedTokens();
+    }
+  }
+
+  /**
+   * @param used how many of its tokens belong to the answer
+   */
+  void committed(Committed committed, int used) {
+    lastNanos = System.nanoTime();
+    firstNanos = firstNanos == 0 ? lastNanos : firstNanos;
+    completionTokens += used;
+    drafted += committed.getDrafted();
+    accepted += committed.getAccepted();
+    rounds += committed.getDrafted() > 0 ? 1 : 0;
+  }
+
+  int completionTokens() {
+    return completionTokens;
+  }
+
+  boolean isStarted() {
+    return startedNanos != 0;
+  }
+
+  /**
+   * @param summary the target's, or null if a stop string ended the answer
+   * @param exactDraws whether only proposals were made that cannot change a draw
+   * @param draftProblem why there were no drafts (any more), or null
+   */
+  GenerationEvent.Finished finish(
+      FinishReason reason, DecodeFinished summary, boolean exactDraws, String draftProblem) {
+    return new GenerationEvent.Finished(
+        reason,
+        Usage.newBuilder()
+            .setPromptTokens(request.prompt().length)
+            .setCompletionTokens(completionTokens)
+            .setCachedTokens(cachedTokens)
+            .setRemoteCachedTokens(remoteCachedTokens)
+            .build(),
+        speculation(summary, exactDraws, draftProblem),
+        summary == null ? timings() : summary.getTimings(),
+        firstNanos == 0 ? 0 : ms(request.arrivedNanos(), firstNanos),
+        ms(request.arrivedNanos(), System.nanoTime()));
+  }
+
+  private SpeculationStats speculation(
+      DecodeFinished summary, boolean exactDraws, String draftProblem) {
+    SpeculationStats.Builder stats =
+        summary == null ? ownView(exactDraws) : summary.getSpeculation().toBuilder();
+    if (draftProblem != null) {
+      stats.setState("off").setReason(draftProblem);
+    }
+    return stats.setDrafted(drafted).setAccepted(accepted).setRounds(rounds).build();
+  }
+
+  private SpeculationStats.Builder ownView(boolean exactDraws) {
+    return SpeculationStats.newBuilder()
+        .setLossless(exactDraws ? Lossless.LOSSLESS_TOKEN : Lossless.LOSSLESS_DISTRIBUTION)
+        .setState(drafted > 0 ? "on" : "gated")
+        .setReason("a stop string ended the answer before the target summed up");
+  }
+
+  private Timings timings() {
+    return Timings.newBuilder()
+        .setQueueMs(ms(openedNanos, startedNanos))
+        .setPrefillMs(ms(startedNanos, firstNanos))
+        .setDecodeMs(ms(firstNanos, lastNanos))
+        .build();
+  }
+
+  private static double ms(long fromNanos, long toNanos) {
+    return (toNanos - fromNanos) / NANOS_PER_MS;
+  }
+}

@@ -1,0 +1,66 @@
+package dev.slipstream.gateway.application;
+
+import dev.slipstream.gateway.upstream.Targets;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import java.time.Duration;
+
+/** What a target's failure means for the client. */
+final class UpstreamErrors {
+  private static final Metadata.Key<String> RETRY_AFTER_MS =
+      Metadata.Key.of("retry-after-ms", Metadata.ASCII_STRING_MARSHALLER);
+  private static final Duration DEFAULT_RETRY_AFTER = Duration.ofSeconds(1);
+
+  private UpstreamErrors() {}
+
+  static ApiError of(StatusRuntimeException failure) {
+    Status status = failure.getStatus();
+    String message =
+        status.getDescription() == null ? status.getCode().toString() : status.getDescription();
+    return switch (status.getCode()) {
+      case INVALID_ARGUMENT -> new ApiError.Invalid(message, null, null);
+      case OUT_OF_RANGE -> new ApiError.ContextExceeded(message, null);
+      case RESOURCE_EXHAUSTED -> new ApiError.Busy(message, retryAfter(failure));
+      case UNAVAILABLE, FAILED_PRECONDITION, DEADLINE_EXCEEDED, CANCELLED, ABORTED ->
+          new ApiError.Unavailable("The target cannot be reached: " + message);
+      case OK,
+          UNKNOWN,
+          NOT_FOUND,
+          ALREADY_EXISTS,
+          PERMISSION_DENIED,
+          UNIMPLEMENTED,
+          INTERNAL,
+          DATA_LOSS,
+          UNAUTHENTICATED ->
+          new ApiError.Internal("The target failed: " + message);
+    };
+  }
+
+  static ApiError noTarget(Targets targets) {
+    String problems = targets.problems();
+    return new ApiError.Unavailable(
+        "No target can be reached" + (problems.isEmpty() ? "." : " (" + problems + ")."));
+  }
+
+  /** Whether the request itself is fine, so that another target may answer it. */
+  static boolean anotherMayDo(StatusRuntimeException failure) {
+    return blamesTarget(failure) || failure.getStatus().getCode() == Status.Code.RESOURCE_EXHAUSTED;
+  }
+
+  /** Whether the target is to be left alone until it says again what it serves. */
+  static boolean blamesTarget(StatusRuntimeException failure) {
+    Status.Code code = failure.getStatus().getCode();
+    return code == Status.Code.UNAVAILABLE || code == Status.Code.FAILED_PRECONDITION;
+  }
+
+  private static Duration retryAfter(StatusRuntimeException failure) {
+    Metadata trailers = failure.getTrailers();
+    String value = trailers == null ? null : trailers.get(RETRY_AFTER_MS);
+    try {
+      return value == null ? DEFAULT_RETRY_AFTER : Duration.ofMillis(Long.parseLong(value.strip()));
+    } catch (NumberFormatException e) {
+      return DEFAULT_RETRY_AFTER;
+    }
+  }
+}

@@ -1,0 +1,111 @@
+package dev.slipstream.gateway.http;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonInclude.Include;
+import dev.slipstream.engine.tokenizer.Tokenizer;
+import dev.slipstream.proto.v1.CommittedToken;
+import dev.slipstream.proto.v1.TokenLogprob;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** {@code text_completion} objects. */
+final class CompletionFormat implements AnswerFormat {
+
+  private record Choice(
+      int index,
+      String text,
+      Object logprobs,
+      String finishReason,
+      @JsonInclude(Include.NON_NULL) List<Integer> tokenIds,
+      @JsonInclude(Include.NON_NULL) List<Integer> promptTokenIds) {}
+
+  private record Logprobs(
+      List<String> tokens,
+      List<Float> tokenLogprobs,
+      List<Map<String, Float>> topLogprobs,
+      List<Integer> textOffset) {}
+
+  @Override
+  public String idPrefix() {
+    return "cmpl-";
+  }
+
+  @Override
+  public String object(boolean stream) {
+    return "text_completion";
+  }
+
+  @Override
+  public boolean promptIdsOnTop() {
+    return false;
+  }
+
+  @Override
+  public Optional<Object> opening(int index, List<Integer> promptIds) {
+    return promptIds == null
+        ? Optional.empty()
+        : Optional.of(new Choice(index, "", null, null, null, promptIds));
+  }
+
+  @Override
+  public Object piece(int index, String text, Object logprobs, List<Integer> tokenIds) {
+    return new Choice(index, text, logprobs, null, tokenIds, null);
+  }
+
+  @Override
+  public Object ending(int index, String finishReason) {
+    return new Choice(index, "", null, finishReason, null, null);
+  }
+
+  @Override
+  public Object whole(
+      int index,
+      String text,
+      Object logprobs,
+      String finishReason,
+      List<Integer> tokenIds,
+      List<Integer> promptIds) {
+    return new Choice(index, text, logprobs, finishReason, tokenIds, promptIds);
+  }
+
+  @Override
+  public Object logprobs(Tokenizer tokenizer, List<CommittedToken> tokens, int textOffset) {
+    List<String> texts = new ArrayList<>();
+    List<Float> logprobs = new ArrayList<>();
+    List<Map<String, Float>> tops = new ArrayList<>();
+    List<Integer> offsets = new ArrayList<>();
+    int offset = textOffset;
+    for (CommittedToken token : tokens) {
+      String text = TokenText.unambiguous(tokenizer, token.getId());
+      texts.add(text);
+      logprobs.add(token.getLogprob());
+      tops.add(top(tokenizer, text, token));
+      offsets.add(offset);
+      offset += length(tokenizer, token.getId());
+    }
+    return new Logprobs(texts, logprobs, tops, offsets);
+  }
+
+  /** The chosen token is always among them, so there may be one more than asked for. */
+  private static Map<String, Float> top(Tokenizer tokenizer, String chosen, CommittedToken token) {
+    Map<String, Float> top = new LinkedHashMap<>();
+    for (TokenLogprob alternative : token.getTopLogprobsList()) {
+      top.put(TokenText.unambiguous(tokenizer, alternative.getToken()), alternative.getLogprob());
+    }
+    top.putIfAbsent(chosen, token.getLogprob());
+    return top;
+  }
+
+  /** Characters that a token adds to the text; a character counts where it begins. */
+  static int length(Tokenizer tokenizer, int token) {
+    int characters = 0;
+    for (byte b : tokenizer.bytes(token)) {
+      boolean continuation = (b & 0xc0) == 0x80;
+      characters += continuation ? 0 : 1;
+    }
+    return characters;
+  }
+}

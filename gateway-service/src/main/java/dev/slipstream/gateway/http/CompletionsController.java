@@ -1,0 +1,109 @@
+package dev.slipstream.gateway.http;
+
+import dev.slipstream.gateway.application.ApiException;
+import dev.slipstream.gateway.application.GenerationEvent;
+import dev.slipstream.gateway.application.GenerationService;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.server.ServerWebExchange;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** {@code POST /v1/chat/completions} and {@code POST /v1/completions}. */
+@RestController
+class CompletionsController {
+  /** Answers to one request: every one takes a place in a target's queue. */
+  private static final int MAX_CHOICES = 64;
+
+  private record ChoiceEvent(int choice, GenerationEvent event) {}
+
+  private final GenerationService service;
+  private final HttpSettings settings;
+  private final BodyReader bodies;
+  private final JsonWriter json = new JsonWriter();
+
+  CompletionsController(GenerationService service, HttpSettings settings) {
+    this.service = service;
+    this.settings = settings;
+    this.bodies = new BodyReader(settings.maxBodyBytes());
+  }
+
+  @PostMapping("/v1/chat/completions")
+  Mono<Void> chat(ServerWebExchange exchange) {
+    return answer(exchange, ChatRequestReader::read, new ChatFormat());
+  }
+
+  @PostMapping("/v1/completions")
+  Mono<Void> complete(ServerWebExchange exchange) {
+    return answer(exchange, CompletionRequestReader::read, new CompletionFormat());
+  }
+
+  private Mono<Void> answer(
+      ServerWebExchange exchange, Function<Fields, ApiRequest> reader, AnswerFormat format) {
+    return bodies
+        .object(exchange.getRequest())
+        .map(reader)
+        .flatMap(request -> prepare(request, format))
+        .flatMap(
+            answer ->
+                answer.request().stream()
+                    ? stream(exchange.getResponse(), answer)
+                    : whole(exchange.getResponse(), answer));
+  }
+
+  private Mono<Answer> prepare(ApiRequest request, AnswerFormat format) {
+    if (request.prompts().size() * request.n() > MAX_CHOICES) {
+      throw ApiException.invalid(
+          "n", "At most %d choices are supported for all prompts together.".formatted(MAX_CHOICES));
+    }
+    byte[] random = new byte[12];
+    ThreadLocalRandom.current().nextBytes(random);
+    String id = format.idPrefix() + HexFormat.of().formatHex(random);
+    return Flux.fromIterable(request.prompts())
+        .concatMap(prompt -> service.prepare(prompt, request.user()))
+        .collectList()
+        .map(prepared -> new Answer(id, format, request, prepared));
+  }
+
+  private Mono<Void> whole(ServerHttpResponse response, Answer answer) {
+    return events(answer)
+        .doOnNext(event -> answer.choices().get(event.choice()).collect(event.event()))
+        .then(Mono.fromSupplier(answer::whole))
+        .flatMap(body -> json.write(response, HttpStatus.OK, body));
+  }
+
+  private Mono<Void> stream(ServerHttpResponse response, Answer answer) {
+    Flux<String> events =
+        events(answer)
+            .concatMapIterable(event -> answer.chunks(event.choice(), event.event()))
+            .map(json::event)
+            .concatWith(Mono.just("data: [DONE]\n\n"));
+    Flux<String> safe =
+        events.switchOnFirst(
+            (first, all) ->
+                first.isOnError()
+                    ? all
+                    : all.onErrorResume(e -> Mono.just(json.event(HttpErrors.of(e).body()))));
+    return json.stream(response, KeepAlive.between(safe, settings.keepAlive()));
+  }
+
+  /** The events of all choices as they come. */
+  private Flux<ChoiceEvent> events(Answer answer) {
+    List<Flux<ChoiceEvent>> choices = new ArrayList<>();
+    for (Choice choice : answer.choices()) {
+      int index = choices.size();
+      choices.add(
+          service
+              .generate(choice.prepared(), answer.id(index), index % answer.request().n())
+              .map(event -> new ChoiceEvent(index, event)));
+    }
+    return Flux.merge(Flux.fromIterable(choices), choices.size());
+  }
+}

@@ -1,0 +1,99 @@
+package dev.slipstream.gateway.http;
+
+import dev.slipstream.gateway.application.ApiError;
+import dev.slipstream.gateway.application.ApiException;
+import java.time.Duration;
+import org.springframework.core.io.buffer.DataBufferLimitException;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.HttpStatusCode;
+import org.springframework.web.server.ResponseStatusException;
+
+/** What failures look like in HTTP. */
+final class HttpErrors {
+  private static final String INVALID = "invalid_request_error";
+  private static final String SERVER = "server_error";
+
+  /** OpenAI's error body. */
+  record ErrorBody(Detail error) {
+    record Detail(String message, String type, String param, String code) {}
+  }
+
+  /**
+   * @param retryAfter null if it is not worth trying again
+   */
+  record Failure(HttpStatusCode status, ErrorBody body, Duration retryAfter) {}
+
+  private HttpErrors() {}
+
+  static Failure of(Throwable failure) {
+    return switch (failure) {
+      case ApiException e -> of(e.error());
+      case ResponseStatusException e -> ofStatus(e);
+      case DataBufferLimitException e ->
+          failure(
+              HttpStatus.CONTENT_TOO_LARGE,
+              "The request body is too large.",
+              INVALID,
+              null,
+              "request_too_large");
+      default ->
+          failure(
+              HttpStatus.INTERNAL_SERVER_ERROR,
+              "The server failed to process the request.",
+              SERVER,
+              null,
+              "internal_error");
+    };
+  }
+
+  private static Failure of(ApiError error) {
+    return switch (error) {
+      case ApiError.Invalid(String message, String param, String code) ->
+          failure(HttpStatus.BAD_REQUEST, message, INVALID, param, code);
+      case ApiError.ContextExceeded(String message, String param) ->
+          failure(HttpStatus.BAD_REQUEST, message, INVALID, param, "context_length_exceeded");
+      case ApiError.UnknownModel(String message) ->
+          failure(HttpStatus.NOT_FOUND, message, INVALID, "model", "model_not_found");
+      case ApiError.Busy(String message, Duration retryAfter) ->
+          new Failure(
+              HttpStatus.TOO_MANY_REQUESTS,
+              body(message, "rate_limit_error", null, "rate_limit_exceeded"),
+              retryAfter);
+      case ApiError.Unavailable(String message) ->
+          failure(HttpStatus.SERVICE_UNAVAILABLE, message, SERVER, null, "service_unavailable");
+      case ApiError.Internal(String message) ->
+          failure(HttpStatus.INTERNAL_SERVER_ERROR, message, SERVER, null, "internal_error");
+    };
+  }
+
+  private static Failure ofStatus(ResponseStatusException e) {
+    HttpStatusCode status = e.getStatusCode();
+    return switch (status.value()) {
+      case 404 -> failure(status, "Unknown path.", INVALID, null, "unknown_url");
+      case 405 -> failure(status, "Method not allowed.", INVALID, null, "method_not_supported");
+      case 415 ->
+          failure(
+              status,
+              "The content type must be application/json, in UTF-8.",
+              INVALID,
+              null,
+              "unsupported_media_type");
+      default ->
+          failure(
+              status,
+              e.getReason() == null ? "The request cannot be served." : e.getReason(),
+              status.is4xxClientError() ? INVALID : SERVER,
+              null,
+              null);
+    };
+  }
+
+  private static Failure failure(
+      HttpStatusCode status, String message, String type, String param, String code) {
+    return new Failure(status, body(message, type, param, code), null);
+  }
+
+  private static ErrorBody body(String message, String type, String param, String code) {
+    return new ErrorBody(new ErrorBody.Detail(message, type, param, code));
+  }
+}

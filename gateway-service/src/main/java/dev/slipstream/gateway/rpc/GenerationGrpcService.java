@@ -1,0 +1,86 @@
+package dev.slipstream.gateway.rpc;
+
+import dev.slipstream.gateway.application.GenerationService;
+import dev.slipstream.proto.v1.DetokenizeRequest;
+import dev.slipstream.proto.v1.DetokenizeResponse;
+import dev.slipstream.proto.v1.GenerateRequest;
+import dev.slipstream.proto.v1.GenerateResponse;
+import dev.slipstream.proto.v1.GenerationServiceGrpc;
+import dev.slipstream.proto.v1.ListModelsRequest;
+import dev.slipstream.proto.v1.ListModelsResponse;
+import dev.slipstream.proto.v1.TokenizeRequest;
+import dev.slipstream.proto.v1.TokenizeResponse;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.util.HexFormat;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.IntStream;
+import org.springframework.grpc.server.service.GrpcService;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.Flux;
+
+/** The public gRPC API. */
+@GrpcService
+class GenerationGrpcService extends GenerationServiceGrpc.GenerationServiceImplBase {
+  private final GenerationService service;
+
+  GenerationGrpcService(GenerationService service) {
+    this.service = service;
+  }
+
+  @Override
+  public void generate(GenerateRequest request, StreamObserver<GenerateResponse> responses) {
+    byte[] random = new byte[12];
+    ThreadLocalRandom.current().nextBytes(random);
+    String id = "gen-" + HexFormat.of().formatHex(random);
+    answer(
+        service
+            .prepare(request, "")
+            .flatMapMany(
+                prepared ->
+                    Flux.just(Messages.started(id, prepared))
+                        .concatWith(
+                            service.generate(prepared, id, 0).mapNotNull(Messages::response))),
+        responses);
+  }
+
+  @Override
+  public void listModels(ListModelsRequest request, StreamObserver<ListModelsResponse> responses) {
+    answer(Flux.just(Messages.models(service.models().values())), responses);
+  }
+
+  @Override
+  public void tokenize(TokenizeRequest request, StreamObserver<TokenizeResponse> responses) {
+    boolean parseSpecial = !request.hasParseSpecial() || request.getParseSpecial();
+    answer(
+        service
+            .tokenize("", request.getContent(), request.getAddSpecial(), parseSpecial)
+            .map(
+                tokens ->
+                    TokenizeResponse.newBuilder()
+                        .addAllTokens(IntStream.of(tokens).boxed().toList())
+                        .build())
+            .flux(),
+        responses);
+  }
+
+  @Override
+  public void detokenize(DetokenizeRequest request, StreamObserver<DetokenizeResponse> responses) {
+    answer(
+        service
+            .detokenize("", request.getTokensList())
+            .map(text -> DetokenizeResponse.newBuilder().setContent(text).build())
+            .flux(),
+        responses);
+  }
+
+  /** Cancelling the call, or its deadline, cancels the work. */
+  private static <T> void answer(Flux<T> work, StreamObserver<T> responses) {
+    ServerCallStreamObserver<T> call = (ServerCallStreamObserver<T>) responses;
+    Disposable.Swap subscription = Disposables.swap();
+    call.setOnCancelHandler(subscription::dispose);
+    subscription.update(
+        work.onErrorMap(GrpcErrors::of).subscribe(call::onNext, call::onError, call::onCompleted));
+  }
+}

@@ -1,0 +1,105 @@
+package dev.slipstream.gateway.upstream;
+
+import dev.slipstream.proto.v1.DecodeRequest;
+import dev.slipstream.proto.v1.DecodeResponse;
+import dev.slipstream.proto.v1.DecodeStart;
+import dev.slipstream.proto.v1.Proposal;
+import dev.slipstream.proto.v1.TargetServiceGrpc;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientResponseObserver;
+
+/**
+ * One stream to a target. Proposals are advice, so only the newest waits while the transport is
+ * busy. Thread-safe; the listener is called by one thread at a time.
+ */
+public final class DecodeCall implements ClientResponseObserver<DecodeRequest, DecodeResponse> {
+
+  /** Hears what the target says; {@code failed} is the last call, if it comes. */
+  public interface Listener {
+    void received(DecodeResponse response);
+
+    /**
+     * @param failure what the target said, or why it said nothing
+     */
+    void failed(StatusRuntimeException failure);
+  }
+
+  private final Listener listener;
+  private ClientCallStreamObserver<DecodeRequest> requests;
+  private Proposal waiting;
+  private boolean started;
+  private boolean over;
+  private boolean finished;
+
+  private DecodeCall(Listener listener) {
+    this.listener = listener;
+  }
+
+  /** Opens a stream and starts the sequence. */
+  public static DecodeCall open(
+      TargetServiceGrpc.TargetServiceStub stub, DecodeStart start, Listener listener) {
+    DecodeCall call = new DecodeCall(listener);
+    stub.decode(call);
+    call.start(start);
+    return call;
+  }
+
+  private synchronized void start(DecodeStart start) {
+    requests.onNext(DecodeRequest.newBuilder().setStart(start).build());
+    started = true;
+    sendWaiting();
+  }
+
+  /**
+   * Passes a proposal on, now or when the transport can take it, unless a newer one comes first.
+   */
+  public synchronized void propose(Proposal proposal) {
+    waiting = proposal;
+    sendWaiting();
+  }
+
+  /** Ends the sequence at the target's next step. */
+  public synchronized void cancel(String reason) {
+    over = true;
+    requests.cancel(reason, null);
+  }
+
+  private synchronized void sendWaiting() {
+    if (started && !over && waiting != null && requests.isReady()) {
+      requests.onNext(DecodeRequest.newBuilder().setProposal(waiting).build());
+      waiting = null;
+    }
+  }
+
+  @Override
+  public void beforeStart(ClientCallStreamObserver<DecodeRequest> requestStream) {
+    requests = requestStream;
+    requests.setOnReadyHandler(this::sendWaiting);
+  }
+
+  @Override
+  public void onNext(DecodeResponse response) {
+    finished |= response.hasFinished();
+    listener.received(response);
+  }
+
+  @Override
+  public void onError(Throwable cause) {
+    if (!finished) {
+      Status status = Status.fromThrowable(cause);
+      listener.failed(status.asRuntimeException(Status.trailersFromThrowable(cause)));
+    }
+  }
+
+  @Override
+  public void onCompleted() {
+    if (!finished) {
+      listener.failed(
+          Status.INTERNAL
+              .withDescription("the target closed the stream before the answer was finished")
+              .asRuntimeException());
+    }
+  }
+}

@@ -1,0 +1,79 @@
+package dev.slipstream.gateway.upstream;
+
+import dev.slipstream.proto.v1.DraftOpen;
+import dev.slipstream.proto.v1.DraftServiceGrpc;
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One configured draft service. It may come and go; every request tries it anew. */
+public final class DraftEndpoint {
+  private static final Logger log = LoggerFactory.getLogger(DraftEndpoint.class);
+
+  private final String name;
+  private final ManagedChannel channel;
+  private final AtomicInteger inFlight = new AtomicInteger();
+  private final AtomicBoolean mismatchLogged = new AtomicBoolean();
+  private volatile boolean failing;
+
+  DraftEndpoint(String name, ManagedChannel channel) {
+    this.name = name;
+    this.channel = channel;
+  }
+
+  /** As configured. */
+  public String name() {
+    return name;
+  }
+
+  int inFlight() {
+    return inFlight.get();
+  }
+
+  /** Whether its last stream ended with an error. */
+  boolean failing() {
+    return failing;
+  }
+
+  /** Opens a stream; {@link #release} must follow once. */
+  public DraftCall open(DraftOpen open, DraftCall.Listener listener) {
+    inFlight.incrementAndGet();
+    try {
+      return DraftCall.open(DraftServiceGrpc.newStub(channel), open, listener);
+    } catch (RuntimeException e) {
+      release();
+      throw e;
+    }
+  }
+
+  /** A stream is over. */
+  public void release() {
+    inFlight.decrementAndGet();
+  }
+
+  /** A stream has brought a proposal. */
+  public void works() {
+    failing = false;
+  }
+
+  /**
+   * A stream has failed.
+   *
+   * @param tokenizerDigest of the target
+   */
+  public void failed(Status status, String tokenizerDigest) {
+    failing = true;
+    if (status.getCode() != Status.Code.FAILED_PRECONDITION) {
+      log.debug("draft {}: {}", name, TargetEndpoint.describe(status));
+    } else if (mismatchLogged.compareAndSet(false, true)) {
+      log.warn(
+          "draft {} has another tokenizer than the target ({}); answers go on without it: {}",
+          name,
+          tokenizerDigest,
+          status.getDescription());
+    }
+  }
+}

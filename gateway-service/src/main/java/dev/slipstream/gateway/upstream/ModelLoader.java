@@ -1,0 +1,58 @@
+package dev.slipstream.gateway.upstream;
+
+import dev.slipstream.engine.gguf.GgufFile;
+import dev.slipstream.engine.gguf.GgufMetadata;
+import dev.slipstream.engine.tokenizer.ChatTemplate;
+import dev.slipstream.engine.tokenizer.Tokenizer;
+import dev.slipstream.proto.v1.GetModelRequest;
+import dev.slipstream.proto.v1.GetVocabularyRequest;
+import dev.slipstream.proto.v1.TargetModel;
+import dev.slipstream.proto.v1.TargetServiceGrpc;
+import dev.slipstream.proto.v1.VocabularyChunk;
+import java.io.ByteArrayOutputStream;
+import java.lang.foreign.MemorySegment;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.concurrent.TimeUnit;
+
+/** Fetches what a target serves. Blocks; call it on a thread that may. */
+final class ModelLoader {
+  private static final Duration CARD_DEADLINE = Duration.ofSeconds(5);
+  private static final Duration VOCABULARY_DEADLINE = Duration.ofSeconds(60);
+
+  private ModelLoader() {}
+
+  /**
+   * @param known what the target served before, or null; its vocabulary is kept if it is the same
+   * @throws io.grpc.StatusRuntimeException if the target cannot be reached
+   * @throws RuntimeException if its vocabulary makes no sense
+   */
+  static ServedModel load(TargetServiceGrpc.TargetServiceBlockingStub stub, ServedModel known) {
+    TargetModel card =
+        stub.withDeadlineAfter(CARD_DEADLINE.toMillis(), TimeUnit.MILLISECONDS)
+            .getModel(GetModelRequest.getDefaultInstance());
+    if (known != null
+        && known.card().getModelDigest().equals(card.getModelDigest())
+        && known.card().getTokenizerDigest().equals(card.getTokenizerDigest())) {
+      return new ServedModel(card, known.tokenizer(), known.template());
+    }
+    GgufMetadata metadata =
+        GgufFile.parse(MemorySegment.ofArray(vocabulary(stub)), card.getId()).metadata();
+    Tokenizer tokenizer = Tokenizer.of(metadata);
+    if (!tokenizer.digest().equals(card.getTokenizerDigest())) {
+      throw new IllegalStateException(
+          "the target's tokenizer has the digest %s, but its vocabulary gives %s; are target and gateway of the same release?"
+              .formatted(card.getTokenizerDigest(), tokenizer.digest()));
+    }
+    return new ServedModel(card, tokenizer, ChatTemplate.of(metadata, tokenizer));
+  }
+
+  private static byte[] vocabulary(TargetServiceGrpc.TargetServiceBlockingStub stub) {
+    Iterator<VocabularyChunk> chunks =
+        stub.withDeadlineAfter(VOCABULARY_DEADLINE.toMillis(), TimeUnit.MILLISECONDS)
+            .getVocabulary(GetVocabularyRequest.getDefaultInstance());
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    chunks.forEachRemaining(chunk -> bytes.writeBytes(chunk.getData().toByteArray()));
+    return bytes.toByteArray();
+  }
+}

@@ -1,0 +1,30 @@
+package dev.slipstream.gateway.upstream;
+
+import dev.slipstream.engine.tokenizer.ChatTemplate;
+import dev.slipstream.engine.tokenizer.Tokenizer;
+import dev.slipstream.proto.v1.TargetModel;
+import java.util.Optional;
+
+/**
+ * A model that targets serve, with what is needed to talk to it.
+ *
+ * @param template empty if the model file has none; then there are completions, but no chat
+ */
+public record ServedModel(TargetModel card, Tokenizer tokenizer, Optional<ChatTemplate> template) {
+
+  public String id() {
+    return card.getId();
+  }
+
+  /** Tokens of prompt and answer together. */
+  public int contextLength() {
+    return card.getContextLength();
+  }
+
+  /** Whether another target serves the very same model, so that it can go on with an answer. */
+  public boolean sameAs(ServedModel other) {
+    return id().equals(other.id())
+        && card.getModelDigest().equals(other.card.getModelDigest())
+        && card.getTokenizerDigest().equals(other.card.getTokenizerDigest());
+  }
+}

@@ -1,0 +1,140 @@
+package dev.slipstream.gateway.upstream;
+
+import dev.slipstream.proto.v1.DecodeStart;
+import dev.slipstream.proto.v1.TargetServiceGrpc;
+import io.grpc.ConnectivityState;
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One configured target. Asks what it serves until it answers, and again whenever the connection or
+ * a stream was lost.
+ */
+public final class TargetEndpoint {
+  private static final Logger log = LoggerFactory.getLogger(TargetEndpoint.class);
+  private static final Duration FIRST_BACKOFF = Duration.ofMillis(100);
+  private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(5);
+
+  private final String name;
+  private final ManagedChannel channel;
+  private final ScheduledExecutorService prober;
+  private final AtomicInteger inFlight = new AtomicInteger();
+  private volatile ServedModel model;
+  private volatile boolean reachable;
+  private volatile String problem = "not asked yet";
+  private boolean probing;
+
+  TargetEndpoint(String name, ManagedChannel channel, ScheduledExecutorService prober) {
+    this.name = name;
+    this.channel = channel;
+    this.prober = prober;
+  }
+
+  /** As configured. */
+  public String name() {
+    return name;
+  }
+
+  /** What the target serves, if it can be reached. */
+  public Optional<ServedModel> model() {
+    return reachable ? Optional.of(model) : Optional.empty();
+  }
+
+  /** Why it cannot be reached. */
+  public String problem() {
+    return problem;
+  }
+
+  /** Streams that this gateway has open. */
+  public int inFlight() {
+    return inFlight.get();
+  }
+
+  /** Opens a stream; {@link #release} must follow once. */
+  public DecodeCall decode(DecodeStart start, DecodeCall.Listener listener) {
+    inFlight.incrementAndGet();
+    try {
+      return DecodeCall.open(TargetServiceGrpc.newStub(channel), start, listener);
+    } catch (RuntimeException e) {
+      release();
+      throw e;
+    }
+  }
+
+  /** A stream is over. */
+  public void release() {
+    inFlight.decrementAndGet();
+  }
+
+  /** A stream failed in a way that says nothing good about the target: it gets no more for now. */
+  public void suspect(Status status) {
+    lost(describe(status));
+    probe();
+  }
+
+  /** Asks in the background what the target serves, until it answers. */
+  synchronized void probe() {
+    if (!probing && !prober.isShutdown()) {
+      probing = true;
+      prober.execute(() -> ask(FIRST_BACKOFF));
+    }
+  }
+
+  private void ask(Duration backoff) {
+    try {
+      ServedModel loaded = ModelLoader.load(TargetServiceGrpc.newBlockingStub(channel), model);
+      boolean news = !reachable || !loaded.sameAs(model);
+      model = loaded;
+      reachable = true;
+      if (news) {
+        log.info(
+            "target {} serves {} (context {}, tokenizer {}{})",
+            name,
+            loaded.id(),
+            loaded.contextLength(),
+            loaded.tokenizer().digest(),
+            loaded.template().isPresent() ? "" : ", no chat template");
+      }
+      endProbe();
+      channel.notifyWhenStateChanged(ConnectivityState.READY, this::probe);
+    } catch (RuntimeException e) {
+      lost(e instanceof io.grpc.StatusRuntimeException s ? describe(s.getStatus()) : e.toString());
+      askAgain(backoff);
+    }
+  }
+
+  private void askAgain(Duration backoff) {
+    Duration next = backoff.multipliedBy(2);
+    Runnable again = () -> ask(next.compareTo(LONGEST_BACKOFF) < 0 ? next : LONGEST_BACKOFF);
+    synchronized (this) {
+      if (!prober.isShutdown()) {
+        prober.schedule(again, backoff.toMillis(), TimeUnit.MILLISECONDS);
+      }
+    }
+  }
+
+  private synchronized void endProbe() {
+    probing = false;
+  }
+
+  private synchronized void lost(String why) {
+    if (reachable || !why.equals(problem)) {
+      log.warn("target {} is not ready: {}", name, why);
+    }
+    problem = why;
+    reachable = false;
+  }
+
+  static String describe(Status status) {
+    return status.getDescription() == null
+        ? status.getCode().toString()
+        : status.getCode() + ": " + status.getDescription();
+  }
+}

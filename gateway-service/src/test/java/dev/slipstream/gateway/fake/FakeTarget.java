@@ -1,0 +1,138 @@
+package dev.slipstream.gateway.fake;
+
+import com.google.protobuf.ByteString;
+import dev.slipstream.proto.v1.DecodeRequest;
+import dev.slipstream.proto.v1.DecodeResponse;
+import dev.slipstream.proto.v1.GetModelRequest;
+import dev.slipstream.proto.v1.GetVocabularyRequest;
+import dev.slipstream.proto.v1.TargetModel;
+import dev.slipstream.proto.v1.TargetServiceGrpc;
+import dev.slipstream.proto.v1.VocabularyChunk;
+import io.grpc.Server;
+import io.grpc.inprocess.InProcessServerBuilder;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.UUID;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Consumer;
+
+/** A target that does what its script says, on an in-process server of its own. */
+public final class FakeTarget extends TargetServiceGrpc.TargetServiceImplBase
+    implements AutoCloseable {
+  public static final String MODEL = "test-model";
+  public static final int CONTEXT = 256;
+
+  private final String name = "target-" + UUID.randomUUID();
+  private final BlockingQueue<FakeDecode> decodes = new LinkedBlockingQueue<>();
+  private final boolean withTemplate;
+  private Server server;
+  private volatile Consumer<FakeDecode> script = FakeDecode::hold;
+
+  private FakeTarget(boolean withTemplate) {
+    this.withTemplate = withTemplate;
+  }
+
+  public static FakeTarget start() {
+    FakeTarget target = new FakeTarget(true);
+    target.listen();
+    return target;
+  }
+
+  public static FakeTarget withoutTemplate() {
+    FakeTarget target = new FakeTarget(false);
+    target.listen();
+    return target;
+  }
+
+  /** Has an address, but does not answer yet. */
+  public static FakeTarget stopped() {
+    return new FakeTarget(true);
+  }
+
+  public void listen() {
+    try {
+      server = InProcessServerBuilder.forName(name).addService(this).build().start();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** As the gateway's configuration names it. */
+  public String address() {
+    return "in-process:" + name;
+  }
+
+  /** What to do with every stream from now on, once it has started. */
+  public FakeTarget script(Consumer<FakeDecode> script) {
+    this.script = script;
+    decodes.clear();
+    return this;
+  }
+
+  /** Answers with these texts, one committed step each, and ends. */
+  public FakeTarget says(String... steps) {
+    return script(
+        decode -> {
+          decode.started();
+          for (String step : steps) {
+            decode.commit(step);
+          }
+          decode.finishByEnd();
+        });
+  }
+
+  /** The next stream that was started. */
+  public FakeDecode next() {
+    return Waiting.poll(decodes, "a stream to the target");
+  }
+
+  public boolean isIdle() {
+    return decodes.isEmpty();
+  }
+
+  @Override
+  public StreamObserver<DecodeRequest> decode(StreamObserver<DecodeResponse> responses) {
+    FakeDecode decode = new FakeDecode((ServerCallStreamObserver<DecodeResponse>) responses);
+    return decode.requests(
+        () -> {
+          decodes.add(decode);
+          script.accept(decode);
+        });
+  }
+
+  @Override
+  public void getModel(GetModelRequest request, StreamObserver<TargetModel> responses) {
+    responses.onNext(
+        TargetModel.newBuilder()
+            .setId(MODEL)
+            .setArchitecture("llama")
+            .setModelDigest("0123456789abcdef")
+            .setTokenizerDigest(TestVocabulary.tokenizer().digest())
+            .setContextLength(CONTEXT)
+            .setVocabularySize(TestVocabulary.SIZE)
+            .setMaxDraftTokens(16)
+            .setCreated(1_700_000_000)
+            .build());
+    responses.onCompleted();
+  }
+
+  @Override
+  public void getVocabulary(
+      GetVocabularyRequest request, StreamObserver<VocabularyChunk> responses) {
+    ByteString bytes = ByteString.copyFrom(TestVocabulary.bytes(withTemplate));
+    int half = bytes.size() / 2;
+    responses.onNext(VocabularyChunk.newBuilder().setData(bytes.substring(0, half)).build());
+    responses.onNext(VocabularyChunk.newBuilder().setData(bytes.substring(half)).build());
+    responses.onCompleted();
+  }
+
+  @Override
+  public void close() {
+    if (server != null) {
+      server.shutdownNow();
+    }
+  }
+}
