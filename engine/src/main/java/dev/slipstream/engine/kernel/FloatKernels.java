@@ -12,32 +12,38 @@ import jdk.incubator.vector.FloatVector;
 final class FloatKernels {
   private FloatKernels() {}
 
-  /** Four row vectors, one activation row. */
+  /** Four row vectors, one activation row; two columns a turn. */
   static void one(
       float[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
     FloatVector zero = FloatVector.zero(F);
-    FloatVector a0 = zero;
-    FloatVector b0 = zero;
-    FloatVector c0 = zero;
-    FloatVector d0 = zero;
+    FloatVector a = zero;
+    FloatVector b = zero;
+    FloatVector c = zero;
+    FloatVector d = zero;
     int p = 0;
-    for (int k = 0; k < columns; k++) {
-      int q = o + 4 * k * L;
+    for (int k = 0; k < columns; k += 2) {
+      int q0 = o + 4 * k * L;
       FloatVector x0 = broadcast(x[xo + k]);
-      a0 = FloatVector.fromArray(F, w, q).fma(x0, a0);
-      b0 = FloatVector.fromArray(F, w, q + L).fma(x0, b0);
-      c0 = FloatVector.fromArray(F, w, q + 2 * L).fma(x0, c0);
-      d0 = FloatVector.fromArray(F, w, q + 3 * L).fma(x0, d0);
-      if ((k & (block - 1)) == block - 1) {
-        a0.intoArray(z, p);
-        b0.intoArray(z, p + L);
-        c0.intoArray(z, p + 2 * L);
-        d0.intoArray(z, p + 3 * L);
+      a = FloatVector.fromArray(F, w, q0).fma(x0, a);
+      b = FloatVector.fromArray(F, w, q0 + L).fma(x0, b);
+      c = FloatVector.fromArray(F, w, q0 + 2 * L).fma(x0, c);
+      d = FloatVector.fromArray(F, w, q0 + 3 * L).fma(x0, d);
+      int q1 = o + 4 * (k + 1) * L;
+      FloatVector x1 = broadcast(x[xo + k + 1]);
+      a = FloatVector.fromArray(F, w, q1).fma(x1, a);
+      b = FloatVector.fromArray(F, w, q1 + L).fma(x1, b);
+      c = FloatVector.fromArray(F, w, q1 + 2 * L).fma(x1, c);
+      d = FloatVector.fromArray(F, w, q1 + 3 * L).fma(x1, d);
+      if ((k & (block - 1)) == block - 2) {
+        a.intoArray(z, p);
+        b.intoArray(z, p + L);
+        c.intoArray(z, p + 2 * L);
+        d.intoArray(z, p + 3 * L);
         p += 4 * L;
-        a0 = zero;
-        b0 = zero;
-        c0 = zero;
-        d0 = zero;
+        a = zero;
+        b = zero;
+        c = zero;
+        d = zero;
       }
     }
   }

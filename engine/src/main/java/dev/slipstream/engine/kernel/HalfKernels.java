@@ -15,33 +15,40 @@ import jdk.incubator.vector.IntVector;
 final class HalfKernels {
   private HalfKernels() {}
 
-  /** Four row vectors, one activation row. */
+  /** Four row vectors, one activation row; two columns a turn. */
   static void one(
       int[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
     FloatVector zero = FloatVector.zero(F);
-    FloatVector a0 = zero;
-    FloatVector b0 = zero;
-    FloatVector c0 = zero;
-    FloatVector d0 = zero;
+    FloatVector a = zero;
+    FloatVector b = zero;
+    FloatVector c = zero;
+    FloatVector d = zero;
     int p = 0;
-    for (int k = 0; k < columns; k++) {
-      IntVector v = IntVector.fromArray(I, w, o + 2 * k * L);
-      IntVector u = IntVector.fromArray(I, w, o + (2 * k + 1) * L);
+    for (int k = 0; k < columns; k += 2) {
+      IntVector v0 = IntVector.fromArray(I, w, o + 2 * k * L);
+      IntVector u0 = IntVector.fromArray(I, w, o + (2 * k + 1) * L);
       FloatVector x0 = broadcast(x[xo + k]);
-      a0 = low(v).fma(x0, a0);
-      b0 = high(v).fma(x0, b0);
-      c0 = low(u).fma(x0, c0);
-      d0 = high(u).fma(x0, d0);
-      if ((k & (block - 1)) == block - 1) {
-        a0.intoArray(z, p);
-        b0.intoArray(z, p + L);
-        c0.intoArray(z, p + 2 * L);
-        d0.intoArray(z, p + 3 * L);
+      a = low(v0).fma(x0, a);
+      b = high(v0).fma(x0, b);
+      c = low(u0).fma(x0, c);
+      d = high(u0).fma(x0, d);
+      IntVector v1 = IntVector.fromArray(I, w, o + (2 * k + 2) * L);
+      IntVector u1 = IntVector.fromArray(I, w, o + (2 * k + 3) * L);
+      FloatVector x1 = broadcast(x[xo + k + 1]);
+      a = low(v1).fma(x1, a);
+      b = high(v1).fma(x1, b);
+      c = low(u1).fma(x1, c);
+      d = high(u1).fma(x1, d);
+      if ((k & (block - 1)) == block - 2) {
+        a.intoArray(z, p);
+        b.intoArray(z, p + L);
+        c.intoArray(z, p + 2 * L);
+        d.intoArray(z, p + 3 * L);
         p += 4 * L;
-        a0 = zero;
-        b0 = zero;
-        c0 = zero;
-        d0 = zero;
+        a = zero;
+        b = zero;
+        c = zero;
+        d = zero;
       }
     }
   }

@@ -64,30 +64,16 @@ public interface Kernels {
   void addScaled(float[] scales, int so, float[] z, int tokens, int blocks, float[] totals);
 
   /**
-   * Adds block sums times scales, and minimums times the sums of the activations of a block,
-   * sums[sumOffset + block * T + t].
+   * Adds minimums times sums of activations to the totals of the minimums; mins[mo + (block * 4 +
+   * j) * L + l] and sums[so + block * T + t].
    */
-  void addScaledWithMins(
-      float[] scales,
-      float[] mins,
-      int so,
-      float[] sums,
-      int sumOffset,
-      float[] z,
-      int tokens,
-      int blocks,
-      float[] totals);
+  void addMins(float[] mins, int mo, float[] sums, int so, int tokens, int blocks, float[] totals);
 
-  /** The same with float16 pairs: scale in the high half, minimum in the low half; both finite. */
-  void addPairs(
-      int[] pairs,
-      int so,
-      float[] sums,
-      int sumOffset,
-      float[] z,
-      int tokens,
-      int blocks,
-      float[] totals);
+  /**
+   * Splits n pairs of finite float16 numbers: the high halves to out[0 .. n), the low halves to
+   * out[n .. 2n); n is a multiple of L.
+   */
+  void unpackPairs(int[] pairs, int o, int n, float[] out);
 
   /**
    * Writes the results of a whole group: out[outOffset + t * outStride + row] for the first {@code

@@ -134,45 +134,24 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void addScaledWithMins(
-      float[] scales,
-      float[] mins,
-      int so,
-      float[] sums,
-      int sumOffset,
-      float[] z,
-      int tokens,
-      int blocks,
-      float[] totals) {
-    addScaled(scales, so, z, tokens, blocks, totals);
+  public void addMins(
+      float[] mins, int mo, float[] sums, int so, int tokens, int blocks, float[] totals) {
     int n = tokens * lanes;
     for (int p = 0; p < blocks * ROW_VECTORS; p++) {
       for (int i = 0; i < n; i++) {
         int at = (ROW_VECTORS + p % ROW_VECTORS) * n + i;
-        float sum = sums[sumOffset + p / ROW_VECTORS * tokens + i / lanes];
-        totals[at] = Math.fma(mins[so + p * lanes + i % lanes], sum, totals[at]);
+        float sum = sums[so + p / ROW_VECTORS * tokens + i / lanes];
+        totals[at] = Math.fma(mins[mo + p * lanes + i % lanes], sum, totals[at]);
       }
     }
   }
 
   @Override
-  public void addPairs(
-      int[] pairs,
-      int so,
-      float[] sums,
-      int sumOffset,
-      float[] z,
-      int tokens,
-      int blocks,
-      float[] totals) {
-    int n = blocks * ROW_VECTORS * lanes;
-    float[] scales = new float[n];
-    float[] mins = new float[n];
+  public void unpackPairs(int[] pairs, int o, int n, float[] out) {
     for (int i = 0; i < n; i++) {
-      scales[i] = Float.float16ToFloat((short) (pairs[so + i] >> 16));
-      mins[i] = Float.float16ToFloat((short) pairs[so + i]);
+      out[i] = Float.float16ToFloat((short) (pairs[o + i] >> 16));
+      out[n + i] = Float.float16ToFloat((short) pairs[o + i]);
     }
-    addScaledWithMins(scales, mins, 0, sums, sumOffset, z, tokens, blocks, totals);
   }
 
   @Override

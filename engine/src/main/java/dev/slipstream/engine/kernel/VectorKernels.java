@@ -1,11 +1,9 @@
 package dev.slipstream.engine.kernel;
 
 import static dev.slipstream.engine.kernel.Lanes.F;
-import static dev.slipstream.engine.kernel.Lanes.I;
 import static dev.slipstream.engine.kernel.Lanes.L;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
 
 /** The kernels in terms of the Vector API, at the vector size that this machine prefers. */
 final class VectorKernels implements Kernels {
@@ -104,81 +102,31 @@ final class VectorKernels implements Kernels {
 
   @Override
   public void addPlain(float[] z, int tokens, int blocks, float[] totals) {
-    int n = ROW_VECTORS * tokens * L;
-    for (int at = 0; at < n; at += L) {
-      FloatVector total = FloatVector.fromArray(F, totals, at);
-      for (int b = 0; b < blocks; b++) {
-        total = total.add(FloatVector.fromArray(F, z, b * n + at));
-      }
-      total.intoArray(totals, at);
-    }
-  }
-
-  @Override
-  public void addScaled(
-      float[] scales, int so, float[] z, int tokens, int blocks, float[] totals) {
-    int n = tokens * L;
-    for (int p = 0; p < blocks * ROW_VECTORS; p++) {
-      FloatVector scale = FloatVector.fromArray(F, scales, so + p * L);
-      add(scale, z, p * n, totals, p % ROW_VECTORS * n, tokens);
-    }
-  }
-
-  @Override
-  public void addScaledWithMins(
-      float[] scales,
-      float[] mins,
-      int so,
-      float[] sums,
-      int sumOffset,
-      float[] z,
-      int tokens,
-      int blocks,
-      float[] totals) {
-    int n = tokens * L;
-    for (int p = 0; p < blocks * ROW_VECTORS; p++) {
-      int at = p % ROW_VECTORS * n;
-      add(FloatVector.fromArray(F, scales, so + p * L), z, p * n, totals, at, tokens);
-      FloatVector min = FloatVector.fromArray(F, mins, so + p * L);
-      int sum = sumOffset + p / ROW_VECTORS * tokens;
-      addMin(min, sums, sum, totals, ROW_VECTORS * n + at, tokens);
-    }
-  }
-
-  @Override
-  public void addPairs(
-      int[] pairs,
-      int so,
-      float[] sums,
-      int sumOffset,
-      float[] z,
-      int tokens,
-      int blocks,
-      float[] totals) {
-    int n = tokens * L;
-    for (int p = 0; p < blocks * ROW_VECTORS; p++) {
-      IntVector pair = IntVector.fromArray(I, pairs, so + p * L);
-      int at = p % ROW_VECTORS * n;
-      add(Lanes.highHalf(pair), z, p * n, totals, at, tokens);
-      int sum = sumOffset + p / ROW_VECTORS * tokens;
-      addMin(Lanes.lowHalf(pair), sums, sum, totals, ROW_VECTORS * n + at, tokens);
-    }
-  }
-
-  private static void add(
-      FloatVector scale, float[] z, int zo, float[] totals, int to, int tokens) {
-    for (int i = 0; i < tokens * L; i += L) {
-      FloatVector total = FloatVector.fromArray(F, totals, to + i);
-      FloatVector.fromArray(F, z, zo + i).fma(scale, total).intoArray(totals, to + i);
-    }
-  }
-
-  private static void addMin(
-      FloatVector min, float[] sums, int so, float[] totals, int to, int tokens) {
     for (int t = 0; t < tokens; t++) {
-      FloatVector total = FloatVector.fromArray(F, totals, to + t * L);
-      min.fma(Lanes.broadcast(sums[so + t]), total).intoArray(totals, to + t * L);
+      Epilogues.plain(z, t * L, tokens * L, blocks, totals, t * L);
     }
+  }
+
+  @Override
+  public void addScaled(float[] scales, int so, float[] z, int tokens, int blocks, float[] totals) {
+    for (int t = 0; t < tokens; t++) {
+      Epilogues.scaled(scales, so, z, t * L, tokens * L, blocks, totals, t * L);
+    }
+  }
+
+  @Override
+  public void addMins(
+      float[] mins, int mo, float[] sums, int so, int tokens, int blocks, float[] totals) {
+    int step = tokens * L;
+    for (int t = 0; t < tokens; t++) {
+      int to = ROW_VECTORS * step + t * L;
+      Epilogues.mins(mins, mo, sums, so + t, tokens, step, blocks, totals, to);
+    }
+  }
+
+  @Override
+  public void unpackPairs(int[] pairs, int o, int n, float[] out) {
+    Epilogues.unpack(pairs, o, n, out);
   }
 
   @Override

@@ -1,9 +1,13 @@
 package dev.slipstream.engine.tensor;
 
 import dev.slipstream.engine.kernel.Kernels;
+import dev.slipstream.engine.runtime.ComputePool.Worker;
 
 /** The scales and minimums of a quantised matrix, in the smallest form that holds them exactly. */
 sealed interface BlockScales {
+  /** Number of the worker's scratch array. */
+  int SPLIT_PAIRS = 3;
+
   float scale(int i);
 
   float min(int i);
@@ -19,7 +23,8 @@ sealed interface BlockScales {
       float[] sums,
       int width,
       int blocks,
-      float[] totals);
+      float[] totals,
+        Worker w);
 
   /**
    * @param mins empty, or as many as scales
@@ -70,7 +75,8 @@ sealed interface BlockScales {
         float[] sums,
         int width,
         int blocks,
-        float[] totals) {
+        float[] totals,
+        Worker w) {
       kernels.addScaled(scales, at, sums, width, blocks, totals);
     }
   }
@@ -101,8 +107,10 @@ sealed interface BlockScales {
         float[] sums,
         int width,
         int blocks,
-        float[] totals) {
-      kernels.addScaledWithMins(scales, mins, at, x, xAt, sums, width, blocks, totals);
+        float[] totals,
+        Worker w) {
+      kernels.addScaled(scales, at, sums, width, blocks, totals);
+      kernels.addMins(mins, at, x, xAt, width, blocks, totals);
     }
   }
 
@@ -132,8 +140,13 @@ sealed interface BlockScales {
         float[] sums,
         int width,
         int blocks,
-        float[] totals) {
-      kernels.addPairs(pairs, at, x, xAt, sums, width, blocks, totals);
+        float[] totals,
+        Worker w) {
+      int n = blocks * Kernels.ROW_VECTORS * kernels.lanes();
+      float[] split = w.scratch(SPLIT_PAIRS, 2 * n);
+      kernels.unpackPairs(pairs, at, n, split);
+      kernels.addScaled(split, 0, sums, width, blocks, totals);
+      kernels.addMins(split, n, x, xAt, width, blocks, totals);
     }
   }
 }

@@ -4,6 +4,7 @@ import dev.slipstream.engine.gguf.GgufTensor;
 import dev.slipstream.engine.kernel.Kernels;
 import dev.slipstream.engine.kernel.Kernels.Codes;
 import dev.slipstream.engine.runtime.ComputePool;
+import dev.slipstream.engine.runtime.ComputePool.Worker;
 import java.lang.foreign.MemorySegment;
 
 /** Integer codes with a scale, and perhaps a minimum, for every 16 or 32 columns of a row. */
@@ -85,7 +86,7 @@ final class QuantizedMatrix extends WeightMatrix {
   }
 
   @Override
-  void addColumns(int group, int k, int n, Activations x, int tile, float[] sums, float[] totals) {
+  void addColumns(int group, int k, int n, Activations x, int tile, float[] sums, float[] totals, Worker w) {
     int width = x.tileWidth(tile);
     int start = x.tileOffset(tile);
     int codes = group * codesPerGroup + k * lanes;
@@ -96,7 +97,7 @@ final class QuantizedMatrix extends WeightMatrix {
     }
     int at = group * scalesPerGroup + k / block * groupRows;
     int sumsAt = start / block + k / block * width;
-    scales.add(kernels, at, x.sums(block), sumsAt, sums, width, n / block, totals);
+    scales.add(kernels, at, x.sums(block), sumsAt, sums, width, n / block, totals, w);
   }
 
   @Override

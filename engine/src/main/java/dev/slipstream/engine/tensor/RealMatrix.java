@@ -5,6 +5,7 @@ import dev.slipstream.engine.gguf.GgufTensor;
 import dev.slipstream.engine.kernel.Kernels;
 import dev.slipstream.engine.kernel.Kernels.Codes;
 import dev.slipstream.engine.runtime.ComputePool;
+import dev.slipstream.engine.runtime.ComputePool.Worker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -88,7 +89,7 @@ final class RealMatrix extends WeightMatrix {
   }
 
   @Override
-  void addColumns(int group, int k, int n, Activations x, int tile, float[] sums, float[] totals) {
+  void addColumns(int group, int k, int n, Activations x, int tile, float[] sums, float[] totals, Worker w) {
     int width = x.tileWidth(tile);
     int xo = x.tileOffset(tile) + k * width;
     int column = group * paddedColumns + k;

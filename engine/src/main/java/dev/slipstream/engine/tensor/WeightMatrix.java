@@ -129,7 +129,7 @@ public abstract sealed class WeightMatrix permits QuantizedMatrix, RealMatrix {
     float[] sums = w.scratch(BLOCK_SUMS, n * (chunk / SMALLEST_BLOCK));
     Arrays.fill(totals, 0, 2 * n, 0);
     for (int k = 0; k < paddedColumns; k += chunk) {
-      addColumns(group, k, Math.min(chunk, paddedColumns - k), x, tile, sums, totals);
+      addColumns(group, k, Math.min(chunk, paddedColumns - k), x, tile, sums, totals, w);
     }
     int at = outOffset + tile * Activations.TILE * outStride + group * groupRows;
     if ((group + 1) * groupRows <= rows) {
@@ -145,7 +145,7 @@ public abstract sealed class WeightMatrix permits QuantizedMatrix, RealMatrix {
 
   /** Adds columns k .. k+n of a group to the totals of a tile. */
   abstract void addColumns(
-      int group, int k, int n, Activations x, int tile, float[] sums, float[] totals);
+      int group, int k, int n, Activations x, int tile, float[] sums, float[] totals, Worker w);
 
   /** Writes the totals of a group to out[at + t * stride + row in group]. */
   abstract void finish(float[] totals, int width, int used, float[] out, int at, int stride);

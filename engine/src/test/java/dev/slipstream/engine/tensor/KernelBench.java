@@ -3,6 +3,8 @@ package dev.slipstream.engine.tensor;
 import dev.slipstream.engine.gguf.GgmlType;
 import dev.slipstream.engine.kernel.KernelSelection;
 import dev.slipstream.engine.runtime.ComputePool;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -10,6 +12,7 @@ import java.util.Random;
 
 /**
  * Times the matrix products of one forward pass of SmolLM2-135M: random weights, no attention.
+ * The times are processor time of the calling thread, which other load disturbs least.
  * Arguments: threads, seconds, weight formats (Q4_1,Q8_0), batch sizes (1,2,4,8,512).
  *
  * <pre>java --add-modules jdk.incubator.vector -Xmx4g -cp ... KernelBench 2 10 Q4_1,Q8_0 1,2,4,8,512
@@ -18,6 +21,7 @@ import java.util.Random;
 final class KernelBench {
   private static final int LAYERS = 30;
   private static final int VOCABULARY = 49152;
+  private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
   private KernelBench() {}
 
@@ -86,7 +90,7 @@ final class KernelBench {
     }
 
     private double run(int batch) {
-      long start = System.nanoTime();
+      long start = THREADS.getCurrentThreadCpuTime();
       pool.run(
           w -> {
             for (WeightMatrix matrix : layers) {
@@ -94,7 +98,7 @@ final class KernelBench {
             }
             multiply(head, Math.min(batch, 8), w);
           });
-      return (System.nanoTime() - start) * 1e-6;
+      return (THREADS.getCurrentThreadCpuTime() - start) * 1e-6;
     }
 
     private void multiply(WeightMatrix matrix, int batch, ComputePool.Worker w) {
