@@ -1,0 +1,94 @@
+package dev.slipstream.target;
+
+import dev.slipstream.engine.catalog.ModelResolver;
+import dev.slipstream.engine.catalog.ProgressListener;
+import dev.slipstream.engine.catalog.ResolvedModel;
+import dev.slipstream.engine.model.LanguageModel;
+import dev.slipstream.engine.runtime.Batch;
+import dev.slipstream.engine.runtime.ComputePool;
+import dev.slipstream.target.application.ForwardPass;
+import dev.slipstream.target.application.ServedModel;
+import java.io.IOException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Finds or fetches the configured model and loads it. */
+final class GgufModelLoader implements ModelLoader {
+  private static final Logger log = LoggerFactory.getLogger(GgufModelLoader.class);
+
+  private final TargetProperties properties;
+
+  GgufModelLoader(TargetProperties properties) {
+    this.properties = properties;
+  }
+
+  @Override
+  public LoadedModel load() throws IOException, InterruptedException {
+    ResolvedModel resolved =
+        ModelResolver.ofEnvironment().resolve(properties.model(), new ProgressLog());
+    ComputePool pool = new ComputePool(KvBudget.threads(properties));
+    try {
+      LanguageModel model = LanguageModel.load(resolved.file(), pool);
+      return new LoadedModel(
+          served(resolved, model),
+          model.vocabulary(),
+          pool.threads() + " threads",
+          () -> {
+            model.close();
+            pool.close();
+          });
+    } catch (IOException | RuntimeException | Error e) {
+      pool.close();
+      throw e;
+    }
+  }
+
+  private ServedModel served(ResolvedModel resolved, LanguageModel model) {
+    return new ServedModel(
+        properties.modelId().isBlank() ? resolved.id() : properties.modelId(),
+        model.config().architecture(),
+        resolved.sha256(),
+        model.tokenizer().digest(),
+        model.config().contextLength(),
+        model.config().vocabularySize(),
+        model.tokenizer().endTokens(),
+        model.kvLayout(),
+        new Pass(model));
+  }
+
+  private record Pass(LanguageModel model) implements ForwardPass {
+    @Override
+    public void forward(Batch batch) {
+      model.forward(batch);
+    }
+
+    @Override
+    public float[] logits() {
+      return model.logits();
+    }
+
+    @Override
+    public int logitsOffset(int logitRow) {
+      return model.logitsOffset(logitRow);
+    }
+  }
+
+  /** A line for every tenth of a download. */
+  private static final class ProgressLog implements ProgressListener {
+    private long tenths;
+
+    @Override
+    public void progress(String what, long done, long total) {
+      long now = total > 0 ? 10 * done / total : 0;
+      if (now > tenths) {
+        log.info("fetching {}: {} %", what, 10 * now);
+      }
+      tenths = now;
+    }
+
+    @Override
+    public void note(String message) {
+      log.info(message);
+    }
+  }
+}

@@ -1,0 +1,211 @@
+package dev.slipstream.target;
+
+import dev.slipstream.engine.cache.KvLayout;
+import dev.slipstream.engine.catalog.CacheDirectory;
+import dev.slipstream.engine.speculation.VerificationCost;
+import dev.slipstream.target.application.CostFile;
+import dev.slipstream.target.application.CostProbe;
+import dev.slipstream.target.application.DecodeLoop;
+import dev.slipstream.target.application.DecodeMetrics;
+import dev.slipstream.target.application.LoopSettings;
+import dev.slipstream.target.application.ServedModel;
+import dev.slipstream.target.application.SharedPrefixes;
+import dev.slipstream.target.transport.ServedTarget;
+import dev.slipstream.target.transport.TargetProvider;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.context.ApplicationListener;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.context.event.ContextClosedEvent;
+
+/**
+ * Loads the model in the background, while the service can already say that it is loading, and
+ * lets its answers finish when the service stops.
+ */
+final class ModelHost
+    implements TargetProvider, SmartLifecycle, ApplicationListener<ContextClosedEvent> {
+  private static final Logger log = LoggerFactory.getLogger(ModelHost.class);
+
+  private final TargetProperties properties;
+  private final ModelLoader loader;
+  private final SharedPrefixes shared;
+  private final MeterRegistry registry;
+  private final ConfigurableApplicationContext context;
+  private final Runnable healthChanged;
+  private volatile State state = new State.Loading();
+  private Thread loading;
+  private Thread draining;
+
+  /** Where the model stands. */
+  sealed interface State {
+    record Loading() implements State {}
+
+    record Ready(ServedTarget target, Runnable resources) implements State {}
+
+    record Failed(String reason) implements State {}
+
+    record Stopped() implements State {}
+  }
+
+  /**
+   * @param healthChanged called when {@link #state} has changed
+   */
+  ModelHost(
+      TargetProperties properties,
+      ModelLoader loader,
+      SharedPrefixes shared,
+      MeterRegistry registry,
+      ConfigurableApplicationContext context,
+      Runnable healthChanged) {
+    this.properties = properties;
+    this.loader = loader;
+    this.shared = shared;
+    this.registry = registry;
+    this.context = context;
+    this.healthChanged = healthChanged;
+  }
+
+  State state() {
+    return state;
+  }
+
+  @Override
+  public ServedTarget served() {
+    return switch (state) {
+      case State.Ready(ServedTarget target, _) -> target;
+      case State.Loading() -> throw new NotReadyException("the model is being loaded");
+      case State.Failed(String reason) ->
+          throw new NotReadyException("the model cannot be loaded: " + reason);
+      case State.Stopped() -> throw new NotReadyException("the target has been stopped");
+    };
+  }
+
+  @Override
+  public synchronized void start() {
+    loading = Thread.ofPlatform().name("model-loader").start(this::load);
+  }
+
+  /** Before the gRPC server, which waits for its calls to end, starts to stop. */
+  @Override
+  public synchronized void onApplicationEvent(ContextClosedEvent event) {
+    if (event.getApplicationContext() == context
+        && state instanceof State.Ready(ServedTarget target, _)) {
+      draining =
+          Thread.ofPlatform()
+              .name("drain")
+              .start(() -> target.loop().drain(properties.drainLimit()));
+    }
+  }
+
+  @Override
+  public void stop() {
+    try {
+      if (loading != null) {
+        loading.interrupt();
+      }
+      join(loading);
+      join(draining);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    State last = state;
+    state = new State.Stopped();
+    if (last instanceof State.Ready(ServedTarget target, Runnable resources)) {
+      target.loop().close();
+      resources.run();
+    }
+  }
+
+  private static void join(Thread thread) throws InterruptedException {
+    if (thread != null) {
+      thread.join();
+    }
+  }
+
+  @Override
+  public boolean isRunning() {
+    return !(state instanceof State.Stopped);
+  }
+
+  /** After the gRPC server has stopped. */
+  @Override
+  public int getPhase() {
+    return DEFAULT_PHASE - 1;
+  }
+
+  private void load() {
+    try {
+      long start = System.nanoTime();
+      LoadedModel loaded = loader.load();
+      ServedTarget target = serve(loaded);
+      state = new State.Ready(target, loaded.resources());
+      log.info(
+          "serving {} ({}): {}, {} KV blocks, context {}, ready after {} ms",
+          loaded.model().id(),
+          loaded.model().architecture(),
+          loaded.description(),
+          target.settings().kvBlocks(),
+          target.settings().contextLength(),
+          (System.nanoTime() - start) / 1_000_000);
+      healthChanged.run();
+    } catch (InterruptedException e) {
+      state = new State.Failed("interrupted");
+    } catch (Exception | OutOfMemoryError e) {
+      String reason = e.getMessage() == null ? e.toString() : e.getMessage();
+      state = new State.Failed(reason);
+      log.error("the model '{}' cannot be served: {}", properties.model(), reason);
+      log.debug("where it failed", e);
+      healthChanged.run();
+      context.publishEvent(new ModelFailedEvent(this, context, reason));
+    }
+  }
+
+  private ServedTarget serve(LoadedModel loaded) {
+    ServedModel model = loaded.model();
+    LoopSettings settings = settings(model);
+    VerificationCost cost = cost(model, settings);
+    log.info("verification cost of {}: {}", model.id(), cost);
+    DecodeMetrics metrics = new DecodeMetrics(registry, model.id(), cost);
+    DecodeLoop loop = new DecodeLoop(model, settings, shared, cost, metrics);
+    return new ServedTarget(model, loaded.vocabulary(), settings, loop, metrics, Instant.now());
+  }
+
+  private LoopSettings settings(ServedModel model) {
+    int wanted = properties.contextLength();
+    int context = wanted == 0 ? model.contextLength() : Math.min(wanted, model.contextLength());
+    return new LoopSettings(
+        KvBudget.blocks(properties, model.kvLayout(), context),
+        context,
+        properties.maxBatchRows(),
+        properties.prefillChunk(),
+        properties.maxRunning(),
+        properties.maxQueued(),
+        properties.maxDraftTokens());
+  }
+
+  private VerificationCost cost(ServedModel model, LoopSettings settings) {
+    Path cache =
+        Optional.ofNullable(properties.cacheDirectory())
+            .orElseGet(() -> CacheDirectory.ofEnvironment().root());
+    CostFile file =
+        new CostFile(cache.resolve("costs"), model.digest(), KvBudget.threads(properties), hardware(model));
+    return file.read()
+        .orElseGet(
+            () -> {
+              VerificationCost measured =
+                  CostProbe.measure(
+                      model, settings.maxLogitRows(), properties.costBudget());
+              file.write(measured);
+              return measured;
+            });
+  }
+
+  private static String hardware(ServedModel model) {
+    return System.getProperty("os.arch") + " " + KvLayout.ENCODING;
+  }
+}

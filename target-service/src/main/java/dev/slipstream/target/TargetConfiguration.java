@@ -1,0 +1,100 @@
+package dev.slipstream.target;
+
+import dev.slipstream.target.application.SharedPrefixes;
+import dev.slipstream.target.transport.KvServiceClient;
+import io.grpc.ManagedChannel;
+import io.grpc.ManagedChannelBuilder;
+import io.grpc.protobuf.services.HealthStatusManager;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.grpc.server.autoconfigure.GrpcServerExecutorProvider;
+import org.springframework.boot.grpc.server.health.GrpcServerHealth;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.grpc.client.ChannelBuilderOptions;
+import org.springframework.grpc.client.GrpcChannelFactory;
+
+/** Wires the service from its properties. */
+@Configuration(proxyBeanMethods = false)
+class TargetConfiguration {
+  /** A block message carries a key and a checksum besides the block. */
+  private static final int MESSAGE_OVERHEAD_BYTES = 64 << 10;
+
+  @Bean
+  @ConditionalOnMissingBean
+  ModelLoader modelLoader(TargetProperties properties) {
+    return new GgufModelLoader(properties);
+  }
+
+  @Bean
+  SharedPrefixes sharedPrefixes(
+      TargetProperties properties, GrpcChannelFactory channels, MeterRegistry registry) {
+    TargetProperties.Kv kv = properties.kv();
+    if (kv.target().isBlank()) {
+      return SharedPrefixes.NONE;
+    }
+    int message = Math.toIntExact(kv.maxBlockSize().toBytes()) + MESSAGE_OVERHEAD_BYTES;
+    return new KvServiceClient(
+        channel(channels, kv.target(), message),
+        new KvServiceClient.Limits(
+            kv.patience(), kv.fetchRate().toBytes(), kv.pause(), kv.storeQueue().toBytes()),
+        registry);
+  }
+
+  private static <T extends ManagedChannelBuilder<T>> ManagedChannel channel(
+      GrpcChannelFactory channels, String target, int maxMessageBytes) {
+    return channels.createChannel(
+        target,
+        ChannelBuilderOptions.defaults()
+            .<T>withCustomizer(
+                (name, builder) -> builder.maxInboundMessageSize(maxMessageBytes)));
+  }
+
+  @Bean
+  ModelHost modelHost(
+      TargetProperties properties,
+      ModelLoader loader,
+      SharedPrefixes shared,
+      MeterRegistry registry,
+      ConfigurableApplicationContext context,
+      ObjectProvider<GrpcServerHealth> health,
+      ObjectProvider<HealthStatusManager> healthStatus) {
+    return new ModelHost(
+        properties,
+        loader,
+        shared,
+        registry,
+        context,
+        () -> health.ifAvailable(h -> healthStatus.ifAvailable(h::update)));
+  }
+
+  /** Also behind gRPC's health service: SERVING once the model has been loaded. */
+  @Bean
+  HealthIndicator modelHealthIndicator(ModelHost host) {
+    return () ->
+        switch (host.state()) {
+          case ModelHost.State.Ready(var target, _) ->
+              Health.up().withDetail("model", target.model().id()).build();
+          case ModelHost.State.Loading() -> Health.outOfService().withDetail("state", "loading").build();
+          case ModelHost.State.Failed(String reason) ->
+              Health.down().withDetail("reason", reason).build();
+          case ModelHost.State.Stopped() -> Health.outOfService().withDetail("state", "stopped").build();
+        };
+  }
+
+  @Bean(destroyMethod = "shutdown")
+  ExecutorService grpcHandlers() {
+    return Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("target-grpc-", 0).factory());
+  }
+
+  @Bean
+  GrpcServerExecutorProvider grpcServerExecutorProvider(ExecutorService grpcHandlers) {
+    return () -> grpcHandlers;
+  }
+}

@@ -1,0 +1,252 @@
+package dev.slipstream.target.application;
+
+import dev.slipstream.engine.cache.BlockKeyChain;
+import dev.slipstream.engine.cache.KvPool;
+import dev.slipstream.engine.sampling.SamplingWorkspace;
+import dev.slipstream.engine.speculation.DraftTree;
+import dev.slipstream.engine.speculation.VerificationCost;
+import dev.slipstream.target.application.Outcome.Reason;
+import dev.slipstream.target.application.Sequence.State;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Continuous batching: one platform thread runs pass after pass over whatever sequences there are;
+ * they join and leave between passes. Everybody else hands it commands through a queue, and nothing
+ * a client does can make it wait. It sleeps when there is nothing to do.
+ */
+public final class DecodeLoop implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(DecodeLoop.class);
+
+  private final ServedModel model;
+  private final LoopSettings settings;
+  private final DecodeMetrics metrics;
+  private final LinkedBlockingQueue<Runnable> commands = new LinkedBlockingQueue<>();
+  private final KvPool pool;
+  private final Scheduler scheduler;
+  private final DecodeStep step;
+  private final SamplingWorkspace workspace;
+  private final RetryAdvice retryAdvice;
+  private final CompletableFuture<Void> idle = new CompletableFuture<>();
+  private final Thread thread;
+  private boolean draining;
+  private boolean stopped;
+  private volatile boolean terminated;
+
+  /**
+   * Starts the loop.
+   *
+   * @param shared blocks of other targets; stays open
+   * @param cost of passes, as far as it is known
+   */
+  public DecodeLoop(
+      ServedModel model,
+      LoopSettings settings,
+      SharedPrefixes shared,
+      VerificationCost cost,
+      DecodeMetrics metrics) {
+    this.model = model;
+    this.settings = settings;
+    this.metrics = metrics;
+    this.pool = new KvPool(model.kvLayout(), settings.kvBlocks());
+    this.scheduler = new Scheduler(settings, pool, shared, metrics, this::send);
+    this.retryAdvice = new RetryAdvice(settings.maxRunning());
+    this.step = new DecodeStep(model, settings, scheduler, metrics, retryAdvice, cost);
+    this.workspace = new SamplingWorkspace(model.vocabularySize());
+    this.thread = Thread.ofPlatform().name("decode-loop").start(this::run);
+  }
+
+  /**
+   * Queues a sequence. The listener hears the rest, a refusal included.
+   *
+   * @throws IllegalArgumentException if the sampling parameters do not fit the vocabulary
+   */
+  public DecodeHandle submit(DecodeTask task, DecodeListener listener) {
+    BlockKeyChain keys =
+        new BlockKeyChain(
+            model.digest(), model.tokenizerDigest(), model.kvLayout(), task.tenant());
+    Sequence sequence =
+        new Sequence(
+            task, listener, keys, workspace, settings.maxDraftTokens());
+    send(() -> accept(sequence));
+    return new Handle(sequence);
+  }
+
+  /**
+   * Refuses new sequences from now on, lets the others finish for a while, and then fails those
+   * that are left with {@link DecodeFailure.ShuttingDown}.
+   */
+  public void drain(Duration limit) {
+    send(() -> draining = true);
+    try {
+      idle.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (Exception e) {
+      log.info("not all answers were finished within {}; ending them", limit);
+    }
+    close();
+  }
+
+  /** Fails whatever runs or waits and ends the loop. */
+  @Override
+  public void close() {
+    send(() -> stopped = true);
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void run() {
+    try {
+      while (true) {
+        drainCommands();
+        scheduler.admit();
+        if (stopped) {
+          break;
+        }
+        if (scheduler.isReady()) {
+          pass();
+        } else {
+          awaitCommand();
+        }
+        showState();
+      }
+    } finally {
+      scheduler.all().forEach(sequence -> fail(sequence, new DecodeFailure.ShuttingDown()));
+      showState();
+      idle.complete(null);
+      pool.close();
+      stopped = true;
+      terminated = true;
+      drainCommands();
+    }
+  }
+
+  private void pass() {
+    try {
+      step.run();
+    } catch (RuntimeException | Error e) {
+      log.error("a forward pass failed; so do its sequences", e);
+      scheduler.all().stream()
+          .filter(sequence -> sequence.state == State.RUNNING)
+          .forEach(sequence -> fail(sequence, new DecodeFailure.Broken(e)));
+    }
+  }
+
+  /** Commands that come after the loop's end find it stopped, on the sender's thread. */
+  private void send(Runnable command) {
+    commands.add(command);
+    if (terminated) {
+      drainCommands();
+    }
+  }
+
+  private void awaitCommand() {
+    try {
+      execute(commands.take());
+    } catch (InterruptedException e) {
+      stopped = true;
+    }
+  }
+
+  private void drainCommands() {
+    for (Runnable command = commands.poll(); command != null; command = commands.poll()) {
+      execute(command);
+    }
+  }
+
+  private static void execute(Runnable command) {
+    try {
+      command.run();
+    } catch (RuntimeException e) {
+      log.error("a command of the decode loop failed", e);
+    }
+  }
+
+  private void accept(Sequence sequence) {
+    int prompt = sequence.history.length();
+    Optional<Reason> over =
+        sequence.task.resumedTokens() > 0
+            ? EndRule.after(sequence, model, settings.contextLength())
+            : Optional.empty();
+    if (draining || stopped) {
+      fail(sequence, new DecodeFailure.ShuttingDown());
+    } else if (over.isPresent()) {
+      endAtOnce(sequence, over.get());
+    } else if (prompt >= settings.contextLength()) {
+      fail(sequence, new DecodeFailure.PromptTooLong(prompt, settings.contextLength()));
+    } else if (!scheduler.enqueue(sequence)) {
+      Duration after = retryAdvice.after(scheduler.waiting());
+      fail(sequence, new DecodeFailure.QueueFull(scheduler.waiting(), after));
+    }
+  }
+
+  /** A resumed answer that the other replica had completed but for saying so. */
+  private void endAtOnce(Sequence sequence, Reason reason) {
+    sequence.state = State.ENDED;
+    sequence.listener.started(0, 0);
+    sequence.listener.finished(
+        new Outcome(reason, sequence.usage(), sequence.drafts.figures(), sequence.timings()));
+  }
+
+  private void fail(Sequence sequence, DecodeFailure failure) {
+    scheduler.remove(sequence);
+    metrics.failed();
+    sequence.listener.failed(failure);
+  }
+
+  private void showState() {
+    scheduler.show();
+    if (draining && scheduler.isEmpty()) {
+      idle.complete(null);
+    }
+  }
+
+  private final class Handle implements DecodeHandle {
+    private final Sequence sequence;
+
+    Handle(Sequence sequence) {
+      this.sequence = sequence;
+    }
+
+    @Override
+    public void propose(long epoch, int baseLength, DraftTree tree) {
+      send(
+          () -> {
+            if (sequence.state != State.ENDED
+                && !sequence.drafts.propose(epoch, baseLength, tree, sequence.history)) {
+              metrics.proposalDropped();
+            }
+          });
+    }
+
+    @Override
+    public void fail(DecodeFailure failure) {
+      send(
+          () -> {
+            if (sequence.state != State.ENDED) {
+              DecodeLoop.this.fail(sequence, failure);
+            }
+          });
+    }
+
+    @Override
+    public void cancel() {
+      send(
+          () -> {
+            if (sequence.state != State.ENDED) {
+              scheduler.remove(sequence);
+              metrics.cancelled();
+            }
+          });
+    }
+  }
+}

@@ -1,0 +1,209 @@
+package dev.slipstream.target.application;
+
+import dev.slipstream.engine.cache.KvPool;
+import dev.slipstream.engine.speculation.VerificationCost;
+import dev.slipstream.target.application.Outcome.Timings;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * The figures of a decode loop, named after vLLM's. The loop's thread writes them; any thread may
+ * read.
+ */
+public final class DecodeMetrics {
+  private static final int[] COST_ROWS = {1, 2, 4, 8, 16, 32};
+  private static final int POSITIONS = 16;
+
+  private final MeterRegistry registry;
+  private final Tags tags;
+  private final Counter promptTokens;
+  private final Counter generatedTokens;
+  private final Counter prefixQueries;
+  private final Counter prefixHits;
+  private final Counter remoteHits;
+  private final Counter drafts;
+  private final Counter draftTokens;
+  private final Counter acceptedTokens;
+  private final Counter[] acceptedAt = new Counter[POSITIONS];
+  private final Counter droppedProposals;
+  private final Counter preemptions;
+  private final Counter cancellations;
+  private final Counter failures;
+  private final Counter steps;
+  private final Counter rows;
+  private final Timer queueTime;
+  private final Timer prefillTime;
+  private final Timer decodeTime;
+  private volatile State state = new State(0, 0, 0, 0, 1, 0);
+  private volatile VerificationCost cost;
+
+  private record State(
+      int running, int waiting, int speculating, int usedBlocks, int totalBlocks, int retained) {}
+
+  /**
+   * @param model value of the label {@code model_name}
+   * @param cost of passes as it is known at the start
+   */
+  public DecodeMetrics(MeterRegistry registry, String model, VerificationCost cost) {
+    this.registry = registry;
+    this.tags = Tags.of("model_name", model);
+    this.cost = cost;
+    promptTokens = counter("prompt.tokens", "Prompt tokens of admitted requests");
+    generatedTokens = counter("generation.tokens", "Generated tokens");
+    prefixQueries = counter("prefix.cache.queries", "Prompt tokens looked up in the caches");
+    prefixHits =
+        counter(
+            "prefix.cache.hits",
+            "Prompt tokens whose KV was cached; hit rate = prefix_cache_hits/prefix_cache_queries");
+    remoteHits =
+        counter("prefix.cache.remote.hits", "The part of prefix_cache_hits from kv-service");
+    drafts = counter("spec.decode.num.drafts", "Drafts verified");
+    draftTokens = counter("spec.decode.num.draft.tokens", "Draft tokens verified");
+    acceptedTokens =
+        counter(
+            "spec.decode.num.accepted.tokens",
+            "Draft tokens accepted; acceptance rate = num_accepted_tokens/num_draft_tokens, mean"
+                + " acceptance length = 1 + num_accepted_tokens/num_drafts");
+    for (int i = 0; i < POSITIONS; i++) {
+      acceptedAt[i] =
+          Counter.builder("slipstream.spec.decode.num.accepted.tokens.per.pos")
+              .description("Drafts accepted at least as far as this position, from 0")
+              .tags(tags.and("position", Integer.toString(i)))
+              .register(registry);
+    }
+    droppedProposals =
+        counter("spec.decode.num.proposals.dropped", "Proposals that did not fit the text (any more)");
+    preemptions = counter("num.preemptions", "Requests that lost their KV blocks to older ones");
+    cancellations = counter("requests.cancelled", "Requests cancelled by the client");
+    failures = counter("requests.failed", "Requests refused or failed");
+    steps = counter("decode.steps", "Forward passes; mean batch = decode_step_rows/decode_steps");
+    rows = counter("decode.step.rows", "Rows of all forward passes");
+    queueTime = timer("request.queue.time", "Waiting for a place in the batch");
+    prefillTime = timer("request.prefill.time", "From leaving the queue to the first token");
+    decodeTime = timer("request.decode.time", "From the first to the last token");
+    registerGauges();
+  }
+
+  private void registerGauges() {
+    gauge("num.requests.running", "Requests in the batch", m -> m.state.running());
+    gauge("num.requests.waiting", "Requests in the queue", m -> m.state.waiting());
+    gauge("spec.decode.num.requests", "Running requests that verify drafts", m -> m.state.speculating());
+    gauge("kv.cache.blocks", "KV blocks in all", m -> m.state.totalBlocks());
+    gauge("kv.cache.blocks.used", "KV blocks that requests use", m -> m.state.usedBlocks());
+    gauge(
+        "kv.cache.blocks.retained",
+        "KV blocks kept for later prompts, free on demand",
+        m -> m.state.retained());
+    gauge(
+        "kv.cache.usage.perc",
+        "kv_cache_blocks_used / kv_cache_blocks, 0 to 1",
+        m -> (double) m.state.usedBlocks() / m.state.totalBlocks());
+    for (int count : COST_ROWS) {
+      Gauge.builder("slipstream.verification.cost", this, m -> m.cost.relative(count))
+          .description("T(rows)/T(1): time of a forward pass against one over a single row")
+          .tags(tags.and("rows", Integer.toString(count)))
+          .register(registry);
+    }
+  }
+
+  void admitted(Sequence sequence) {
+    int prompt = sequence.task.prompt().length;
+    promptTokens.increment(prompt);
+    prefixQueries.increment(prompt);
+    prefixHits.increment(sequence.cachedTokens);
+    remoteHits.increment(sequence.remoteCachedTokens);
+  }
+
+  void step(int batchRows, VerificationCost newCost) {
+    steps.increment();
+    rows.increment(batchRows);
+    cost = newCost;
+  }
+
+  void committed(int tokens, int drafted, int accepted) {
+    generatedTokens.increment(tokens);
+    if (drafted > 0) {
+      drafts.increment();
+      draftTokens.increment(drafted);
+      acceptedTokens.increment(accepted);
+      for (int i = 0; i < Math.min(accepted, POSITIONS); i++) {
+        acceptedAt[i].increment();
+      }
+    }
+  }
+
+  void finished(Outcome outcome) {
+    Timings timings = outcome.timings();
+    record(queueTime, timings.queue());
+    record(prefillTime, timings.prefill());
+    record(decodeTime, timings.decode());
+  }
+
+  /** A proposal was malformed or did not fit the text. */
+  public void proposalDropped() {
+    droppedProposals.increment();
+  }
+
+  void preempted() {
+    preemptions.increment();
+  }
+
+  void cancelled() {
+    cancellations.increment();
+  }
+
+  void failed() {
+    failures.increment();
+  }
+
+  void show(Scheduler scheduler, KvPool pool, int retained) {
+    int speculating = (int) scheduler.running().stream().filter(s -> s.drafts.isOn()).count();
+    state =
+        new State(
+            scheduler.running().size(),
+            scheduler.waiting(),
+            speculating,
+            pool.usedBlocks(),
+            pool.totalBlocks(),
+            retained);
+  }
+
+  private static void record(Timer timer, double millis) {
+    timer.record(Duration.ofNanos((long) (millis * 1e6)));
+  }
+
+  private Counter counter(String name, String help) {
+    return Counter.builder("slipstream." + name).description(help).tags(tags).register(registry);
+  }
+
+  private Timer timer(String name, String help) {
+    return Timer.builder("slipstream." + name)
+        .description(help)
+        .tags(tags)
+        .serviceLevelObjectives(
+            Duration.ofMillis(1),
+            Duration.ofMillis(5),
+            Duration.ofMillis(20),
+            Duration.ofMillis(100),
+            Duration.ofMillis(300),
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(3),
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(30),
+            Duration.ofMinutes(2),
+            Duration.ofMinutes(10))
+        .register(registry);
+  }
+
+  private void gauge(String name, String help, ToDoubleFunction<DecodeMetrics> value) {
+    Gauge.builder("slipstream." + name, this, value)
+        .description(help)
+        .tags(tags)
+        .register(registry);
+  }
+}

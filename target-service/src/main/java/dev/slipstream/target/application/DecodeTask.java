@@ -1,0 +1,46 @@
+package dev.slipstream.target.application;
+
+import dev.slipstream.engine.sampling.SamplingParams;
+import java.util.Set;
+
+/**
+ * What a client wants decoded; token ids have been checked against the vocabulary.
+ *
+ * @param requestId for logs
+ * @param prompt not empty; never changed
+ * @param resumedTokens how many ids at the end of the prompt count as generated already
+ * @param sampling how tokens are chosen
+ * @param maxTokens most generated tokens, resumed ones included
+ * @param ignoreEnd whether the model's end tokens are tokens like any other
+ * @param stopTokens ids that end the answer besides the model's own
+ * @param topLogprobs number of alternatives to report with each token, or -1 for no
+ *     log-probabilities at all
+ * @param speculation whether drafts are used
+ * @param maxDraftTokens the client's limit on draft tokens in a pass
+ * @param noDraftReason why the client has no drafts, if it said so; else empty
+ * @param tenant whose cached prefixes may be used
+ */
+public record DecodeTask(
+    String requestId,
+    int[] prompt,
+    int resumedTokens,
+    SamplingParams sampling,
+    int maxTokens,
+    boolean ignoreEnd,
+    Set<Integer> stopTokens,
+    int topLogprobs,
+    boolean speculation,
+    int maxDraftTokens,
+    String noDraftReason,
+    String tenant) {
+  /** {@link #topLogprobs} of a client that wants none. */
+  public static final int NO_LOGPROBS = -1;
+
+  public DecodeTask {
+    stopTokens = Set.copyOf(stopTokens);
+  }
+
+  boolean wantsLogprobs() {
+    return topLogprobs != NO_LOGPROBS;
+  }
+}

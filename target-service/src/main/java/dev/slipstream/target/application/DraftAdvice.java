@@ -1,0 +1,132 @@
+package dev.slipstream.target.application;
+
+import dev.slipstream.engine.sampling.TokenHistory;
+import dev.slipstream.engine.speculation.BatchLoad;
+import dev.slipstream.engine.speculation.DraftTree;
+import dev.slipstream.engine.speculation.SpeculationGate;
+import dev.slipstream.engine.speculation.VerificationCost;
+import dev.slipstream.engine.speculation.Verdict;
+import dev.slipstream.target.application.Outcome.Lossless;
+import dev.slipstream.target.application.Outcome.SpeculationFigures;
+
+/**
+ * The drafts of one sequence: the tree that continues its text now, and whether verifying it pays.
+ * A proposal may be late; as long as the tokens that were decided meanwhile lie in its tree, the
+ * rest of it is still of use. Proposals that are not verified are scored all the same, which is how
+ * the gate finds out that drafts have become worth while.
+ */
+final class DraftAdvice {
+  private final int maxNodes;
+  private final String offReason;
+  private final SpeculationGate gate = new SpeculationGate(SpeculationGate.Settings.DEFAULT);
+  private DraftTree tree = DraftTree.empty();
+  private long epoch;
+  private String reason = "no draft came";
+  private Lossless lossless = Lossless.TOKEN;
+  private long drafted;
+  private long accepted;
+  private long rounds;
+
+  /** What a pass verifies, and the tokens that it is expected to commit. */
+  record Choice(DraftTree tree, double expectedTokens) {
+    static final Choice PLAIN = new Choice(DraftTree.empty(), 1);
+  }
+
+  private DraftAdvice(int maxNodes, String offReason) {
+    this.maxNodes = maxNodes;
+    this.offReason = offReason;
+  }
+
+  static DraftAdvice of(DecodeTask task, int serverLimit) {
+    int maxNodes = Math.min(serverLimit, task.maxDraftTokens());
+    if (!task.speculation() || task.maxDraftTokens() == 0) {
+      return new DraftAdvice(0, "switched off by the request");
+    }
+    if (serverLimit == 0) {
+      return new DraftAdvice(0, "switched off by the target's configuration");
+    }
+    return new DraftAdvice(maxNodes, task.noDraftReason());
+  }
+
+  /** Newest proposal seen. */
+  long epoch() {
+    return epoch;
+  }
+
+  /** Takes a proposal, or returns false if it is of no use. */
+  boolean propose(long newEpoch, int baseLength, DraftTree proposed, TokenHistory history) {
+    if (maxNodes == 0 || newEpoch <= epoch) {
+      return false;
+    }
+    epoch = newEpoch;
+    if (baseLength > history.length()) {
+      return false;
+    }
+    int[] since = new int[history.length() - baseLength];
+    for (int i = 0; i < since.length; i++) {
+      since[i] = history.token(baseLength + i);
+    }
+    gate.observe(proposed, since);
+    tree = advance(proposed, since);
+    return !tree.isEmpty();
+  }
+
+  /**
+   * Chooses what to verify in a pass.
+   *
+   * @param room rows that are left for drafts
+   */
+  Choice choose(int room, BatchLoad load, VerificationCost cost) {
+    if (tree.isEmpty()) {
+      return Choice.PLAIN;
+    }
+    var decision = gate.decide(tree, Math.min(room, maxNodes), load, cost);
+    reason = decision.reason();
+    return decision.nodes() == 0
+        ? Choice.PLAIN
+        : new Choice(tree.prefix(decision.nodes()), decision.expectedTokens());
+  }
+
+  int wanted(BatchLoad load, VerificationCost cost) {
+    return gate.wanted(maxNodes, load, cost);
+  }
+
+  /**
+   * Learns from a pass and moves on along its tokens.
+   *
+   * @param kept accepted draft tokens that became part of the answer
+   */
+  void committed(DraftTree verified, Verdict verdict, int kept, boolean greedy) {
+    if (!verified.isEmpty()) {
+      drafted += verified.size();
+      accepted += kept;
+      rounds++;
+      if (!greedy && !verified.isDeterministic()) {
+        lossless = Lossless.DISTRIBUTION;
+      }
+    }
+    if (!tree.isEmpty()) {
+      gate.observe(tree, verdict.tokens());
+      tree = advance(tree, verdict.tokens());
+    }
+  }
+
+  SpeculationFigures figures() {
+    if (maxNodes == 0 || (rounds == 0 && epoch == 0 && !offReason.isEmpty())) {
+      return new SpeculationFigures(drafted, accepted, rounds, lossless, "off", offReason);
+    }
+    return new SpeculationFigures(
+        drafted, accepted, rounds, lossless, gate.isOn() ? "on" : "gated", reason);
+  }
+
+  boolean isOn() {
+    return maxNodes > 0 && gate.isOn();
+  }
+
+  private static DraftTree advance(DraftTree tree, int[] tokens) {
+    for (int i = 0; i < tokens.length && !tree.isEmpty(); i++) {
+      tree = tree.advance(tokens[i]);
+    }
+    return tree;
+  }
+}

@@ -1,0 +1,205 @@
+package dev.slipstream.target.application;
+
+import static dev.slipstream.engine.cache.KvLayout.BLOCK_TOKENS;
+
+import dev.slipstream.engine.cache.BlockKey;
+import dev.slipstream.engine.cache.KvPool;
+import dev.slipstream.engine.cache.KvSequence;
+import dev.slipstream.engine.cache.PrefixCache;
+import dev.slipstream.target.application.Sequence.State;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.Executor;
+
+/**
+ * Who waits, who runs, and who holds which KV blocks. Sequences are admitted in the order they came
+ * in, each with blocks for its whole text. When the pool runs out, the youngest running sequence
+ * gives its blocks back and waits at the head of the queue; it will be computed again, to the same
+ * answer. The oldest one is never disturbed, so something always gets finished.
+ *
+ * <p>Belongs to the decode loop's thread.
+ */
+final class Scheduler {
+  private final LoopSettings settings;
+  private final KvPool pool;
+  private final PrefixCache cache;
+  private final SharedPrefixes shared;
+  private final DecodeMetrics metrics;
+  private final Executor loop;
+  private final Deque<Sequence> waiting = new ArrayDeque<>();
+  private final List<Sequence> running = new ArrayList<>();
+
+  /**
+   * @param loop runs a command on the loop's thread, later
+   */
+  Scheduler(
+      LoopSettings settings,
+      KvPool pool,
+      SharedPrefixes shared,
+      DecodeMetrics metrics,
+      Executor loop) {
+    this.settings = settings;
+    this.pool = pool;
+    this.cache = new PrefixCache(pool);
+    this.shared = shared;
+    this.metrics = metrics;
+    this.loop = loop;
+  }
+
+  /** Sequences that hold KV blocks, oldest first; some may still be fetching. */
+  List<Sequence> running() {
+    return Collections.unmodifiableList(running);
+  }
+
+  int waiting() {
+    return waiting.size();
+  }
+
+  boolean isEmpty() {
+    return waiting.isEmpty() && running.isEmpty();
+  }
+
+  /** Tells the metrics how things stand. */
+  void show() {
+    metrics.show(this, pool, cache.retained());
+  }
+
+  /** Whether a pass has something to do. */
+  boolean isReady() {
+    return running.stream().anyMatch(sequence -> sequence.state == State.RUNNING);
+  }
+
+  /** Queues a new sequence, or returns false if the queue is full. */
+  boolean enqueue(Sequence sequence) {
+    waiting.addLast(sequence);
+    admit();
+    if (sequence.state == State.WAITING && waiting.size() > settings.maxQueued()) {
+      waiting.removeLast();
+      return false;
+    }
+    return true;
+  }
+
+  /** Lets sequences in as long as there is room. */
+  void admit() {
+    while (!waiting.isEmpty() && running.size() < settings.maxRunning() && place(waiting.peek())) {
+      running.add(waiting.poll());
+    }
+  }
+
+  /** Takes a sequence out for good and frees its blocks. */
+  void remove(Sequence sequence) {
+    release(sequence);
+    sequence.state = State.ENDED;
+    running.remove(sequence);
+    waiting.remove(sequence);
+  }
+
+  /** All sequences, oldest first. */
+  List<Sequence> all() {
+    List<Sequence> all = new ArrayList<>(running);
+    all.addAll(waiting);
+    return all;
+  }
+
+  /**
+   * Makes room for rows of a running sequence, at the expense of younger ones. On false the
+   * sequence itself was the youngest and waits again.
+   */
+  boolean reserve(Sequence sequence, int rows) {
+    while (!sequence.kv.reserve(rows)) {
+      Sequence youngest = running.removeLast();
+      metrics.preempted();
+      release(youngest);
+      youngest.state = State.WAITING;
+      waiting.addFirst(youngest);
+      if (youngest == sequence) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Makes the blocks that a sequence has filled with its text known to the caches. */
+  void publish(Sequence sequence) {
+    // The last pass may have accepted draft tokens behind the end of the answer.
+    int tokens = Math.min(sequence.kv.length(), sequence.history.length());
+    int full = tokens / BLOCK_TOKENS;
+    if (full == sequence.registeredBlocks) {
+      return;
+    }
+    List<BlockKey> keys = sequence.keysOf(tokens);
+    for (int i = sequence.registeredBlocks; i < full; i++) {
+      int block = sequence.kv.block(i);
+      if (cache.register(keys.get(i), block)) {
+        shared.store(sequence.task.tenant(), keys.get(i), pool.block(block));
+      }
+    }
+    sequence.registeredBlocks = full;
+  }
+
+  private boolean place(Sequence sequence) {
+    KvSequence kv = pool.newSequence();
+    List<BlockKey> keys = sequence.reusableKeys();
+    int local = cache.adopt(kv, keys);
+    boolean fits = kv.reserve(sequence.history.length() - kv.length());
+    // Room for one more block each, or the newcomer would soon drive itself or others out.
+    if (!fits || (!running.isEmpty() && pool.availableBlocks() < running.size())) {
+      kv.close();
+      return false;
+    }
+    sequence.kv = kv;
+    sequence.registeredBlocks = local;
+    sequence.admittedNow();
+    List<BlockKey> missing = List.copyOf(keys.subList(local, keys.size()));
+    if (missing.isEmpty() || !shared.isAvailable()) {
+      run(sequence, 0);
+    } else {
+      sequence.state = State.FETCHING;
+      shared.fetch(
+          sequence.task.tenant(),
+          missing,
+          pool.layout().blockBytes(),
+          blocks -> loop.execute(() -> fetched(sequence, kv, missing, blocks)));
+    }
+    return true;
+  }
+
+  private void fetched(
+      Sequence sequence, KvSequence kv, List<BlockKey> keys, List<byte[]> blocks) {
+    if (sequence.state != State.FETCHING || sequence.kv != kv) {
+      return;
+    }
+    for (int i = 0; i < blocks.size(); i++) {
+      int block = kv.block(sequence.registeredBlocks);
+      MemorySegment.copy(
+          MemorySegment.ofArray(blocks.get(i)), 0, pool.block(block), 0, blocks.get(i).length);
+      kv.commit(BLOCK_TOKENS);
+      cache.register(keys.get(i), block);
+      sequence.registeredBlocks++;
+    }
+    run(sequence, blocks.size() * BLOCK_TOKENS);
+  }
+
+  private void run(Sequence sequence, int remoteTokens) {
+    sequence.state = State.RUNNING;
+    if (!sequence.announced) {
+      sequence.announced = true;
+      sequence.cachedTokens = sequence.kv.length();
+      sequence.remoteCachedTokens = remoteTokens;
+      metrics.admitted(sequence);
+      sequence.listener.started(sequence.cachedTokens, remoteTokens);
+    }
+  }
+
+  private static void release(Sequence sequence) {
+    if (sequence.kv != null) {
+      sequence.kv.close();
+      sequence.kv = null;
+    }
+  }
+}

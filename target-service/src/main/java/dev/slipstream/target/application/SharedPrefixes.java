@@ -1,0 +1,52 @@
+package dev.slipstream.target.application;
+
+import dev.slipstream.engine.cache.BlockKey;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * KV blocks shared with other targets. It is an accelerator only: whatever goes wrong there, blocks
+ * are computed instead. No method waits.
+ */
+public interface SharedPrefixes extends AutoCloseable {
+  /** Shares nothing. */
+  SharedPrefixes NONE =
+      new SharedPrefixes() {
+        @Override
+        public boolean isAvailable() {
+          return false;
+        }
+
+        @Override
+        public void fetch(
+            String tenant, List<BlockKey> keys, int blockBytes, Consumer<List<byte[]>> result) {
+          result.accept(List.of());
+        }
+
+        @Override
+        public void store(String tenant, BlockKey key, MemorySegment block) {}
+
+        @Override
+        public void close() {}
+      };
+
+  /** Whether asking is worth while at the moment. */
+  boolean isAvailable();
+
+  /**
+   * Gets blocks.
+   *
+   * @param keys parent first
+   * @param blockBytes size of every block; anything else is discarded
+   * @param result gets the checked blocks under the first of the keys, possibly none; called
+   *     exactly once, by any thread, within the configured time
+   */
+  void fetch(String tenant, List<BlockKey> keys, int blockBytes, Consumer<List<byte[]>> result);
+
+  /** Offers a block, which is copied if it is taken at all. */
+  void store(String tenant, BlockKey key, MemorySegment block);
+
+  @Override
+  void close();
+}

@@ -1,0 +1,169 @@
+package dev.slipstream.target.application;
+
+import dev.slipstream.engine.cache.KvLayout;
+import dev.slipstream.engine.cache.KvPool;
+import dev.slipstream.engine.cache.KvSequence;
+import dev.slipstream.engine.runtime.Batch;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A deterministic "model" whose logits depend on every token before, and which knows those only
+ * from its KV: it writes a row's token where the keys belong, and reads the committed text back
+ * from the blocks. So a block that is lost, swapped, or moved wrongly changes the answer.
+ */
+public final class ToyModel implements ForwardPass {
+  public static final int VOCABULARY = 300;
+  public static final int END = 299;
+  static final KvLayout LAYOUT = KvLayout.perLayer(1, 1, 1);
+
+  private final float peak;
+  private final Set<Integer> banned = new HashSet<>();
+  private float[] logits = new float[0];
+
+  /** Passes so far. */
+  public final AtomicInteger passes = new AtomicInteger();
+
+  /** Most sequences and rows that shared a pass. */
+  public volatile int widest;
+
+  /** Rows computed so far. */
+  public final AtomicInteger rows = new AtomicInteger();
+
+  /** When set, a pass takes a permit first. */
+  public volatile Semaphore gate;
+
+  /** When set, the next pass fails with it. */
+  public volatile RuntimeException failure;
+
+  /**
+   * @param peak how much the likeliest token stands out; large is nearly deterministic
+   */
+  public ToyModel(float peak) {
+    this.peak = peak;
+    banned.add(END);
+  }
+
+  /** With an end token that can come up. */
+  public ToyModel endingOften() {
+    banned.clear();
+    return this;
+  }
+
+  /** The model as the service sees it. */
+  public ServedModel served() {
+    return new ServedModel(
+        "toy", "toy", "d".repeat(64), "t".repeat(64), 4096, VOCABULARY, Set.of(END), LAYOUT, this);
+  }
+
+  @Override
+  public void forward(Batch batch) {
+    Semaphore waitFor = gate;
+    if (waitFor != null) {
+      waitFor.acquireUninterruptibly();
+    }
+    RuntimeException thrown = failure;
+    if (thrown != null) {
+      failure = null;
+      throw thrown;
+    }
+    passes.incrementAndGet();
+    rows.addAndGet(batch.rows());
+    logits = new float[batch.logitRows() * VOCABULARY];
+    Set<KvSequence> sequences = new HashSet<>();
+    for (int row = 0; row < batch.rows(); row++) {
+      sequences.add(batch.sequence(row));
+      write(batch.sequence(row), batch.place(row), batch.token(row));
+    }
+    for (int row = 0; row < batch.rows(); row++) {
+      if (batch.logitRow(row) >= 0) {
+        fillLogits(hash(text(batch, row)), batch.logitRow(row) * VOCABULARY);
+      }
+    }
+    widest = Math.max(widest, sequences.size());
+  }
+
+  @Override
+  public float[] logits() {
+    return logits;
+  }
+
+  @Override
+  public int logitsOffset(int logitRow) {
+    return logitRow * VOCABULARY;
+  }
+
+  /** The greedy answer by definition, with no cache, batch or draft involved. */
+  public List<Integer> greedy(int[] prompt, int tokens) {
+    List<Integer> text = new ArrayList<>();
+    for (int token : prompt) {
+      text.add(token);
+    }
+    for (int i = 0; i < tokens; i++) {
+      text.add(likeliest(hash(text)));
+    }
+    return List.copyOf(text.subList(prompt.length, text.size()));
+  }
+
+  private static List<Integer> text(Batch batch, int row) {
+    KvSequence sequence = batch.sequence(row);
+    List<Integer> text = new ArrayList<>();
+    for (int place = 0; place < sequence.length(); place++) {
+      text.add(read(sequence, place));
+    }
+    List<Integer> path = new ArrayList<>();
+    for (int r = row; r != Batch.COMMITTED; r = batch.parent(r)) {
+      path.addFirst(read(sequence, batch.place(r)));
+    }
+    text.addAll(path);
+    return text;
+  }
+
+  private static void write(KvSequence sequence, int place, int token) {
+    slot(sequence, place).set(ValueLayout.JAVA_SHORT, 0, (short) token);
+  }
+
+  private static int read(KvSequence sequence, int place) {
+    return slot(sequence, place).get(ValueLayout.JAVA_SHORT, 0);
+  }
+
+  private static MemorySegment slot(KvSequence sequence, int place) {
+    KvPool pool = sequence.pool();
+    int inBlock = place % KvLayout.BLOCK_TOKENS;
+    return pool.block(sequence.block(place / KvLayout.BLOCK_TOKENS))
+        .asSlice(LAYOUT.keyOffset(0, 0) + (long) inBlock * Short.BYTES);
+  }
+
+  private static long hash(List<Integer> text) {
+    long hash = 1;
+    for (int token : text) {
+      hash = mix(hash * 31 + token);
+    }
+    return hash;
+  }
+
+  private int likeliest(long hash) {
+    int token = (int) Long.remainderUnsigned(mix(hash ^ 0x5bd1e995), VOCABULARY);
+    return banned.contains(token) ? 0 : token;
+  }
+
+  private void fillLogits(long hash, int offset) {
+    for (int t = 0; t < VOCABULARY; t++) {
+      long noise = mix(hash + t * 0x9E3779B97F4A7C15L);
+      logits[offset + t] = banned.contains(t) ? -1e9f : (noise >>> 40) / (float) (1 << 24);
+    }
+    logits[offset + likeliest(hash)] += peak;
+  }
+
+  private static long mix(long z) {
+    z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
+    z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+    return z ^ (z >>> 31);
+  }
+}
