@@ -107,7 +107,7 @@ public final class ProcessSuite implements Suite {
 
   private Map<Service, String> targets() {
     Map<Service, String> targets = new EnumMap<>(Service.class);
-    ports.forEach((service, at) -> targets.put(service, LOOPBACK + ":" + at.grpc()));
+    ports.forEach((service, at) -> targets.put(service, "static://" + LOOPBACK + ":" + at.grpc()));
     return targets;
   }
 
