@@ -75,6 +75,7 @@ public final class ChatTemplate {
     bindings.put("add_generation_prompt", addGenerationPrompt);
     bindings.put("bos_token", beginToken);
     bindings.put("eos_token", endToken);
+    bindings.put(TemplateEngine.DEADLINE, TemplateEngine.deadline());
     RenderResult result = jinjava.renderForResult(source, bindings);
     for (TemplateError error : result.getErrors()) {
       if (error.getSeverity() == TemplateError.ErrorType.FATAL) {

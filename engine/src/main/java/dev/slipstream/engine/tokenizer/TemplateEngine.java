@@ -4,7 +4,9 @@ import com.hubspot.jinjava.Jinjava;
 import com.hubspot.jinjava.JinjavaConfig;
 import com.hubspot.jinjava.LegacyOverrides;
 import com.hubspot.jinjava.interpret.Context;
+import com.hubspot.jinjava.interpret.JinjavaInterpreter;
 import com.hubspot.jinjava.lib.fn.ELFunctionDefinition;
+import java.time.Duration;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
@@ -14,7 +16,14 @@ final class TemplateEngine {
 
   private static final long MAX_OUTPUT = 16L << 20;
   private static final int MAX_COLLECTION = 1 << 17;
-  private static final int MAX_RANGE = 1 << 16;
+  private static final int MAX_RANGE = 1 << 12;
+
+  /** Name of the variable that holds the {@link #deadline}; taken away, it counts as passed. */
+  static final String DEADLINE = "deadline__";
+
+  private static final Duration TIME_LIMIT = Duration.ofSeconds(3);
+
+  private record Deadline(long nanoTime) {}
 
   private TemplateEngine() {}
 
@@ -42,6 +51,7 @@ final class TemplateEngine {
             .withMaxMapSize(MAX_COLLECTION)
             .withRangeLimit(MAX_RANGE)
             .withElResolver(new TemplateResolver())
+            .withNodePreProcessor((node, interpreter) -> checkTime(interpreter))
             .build();
     Jinjava jinjava = new Jinjava(config);
     jinjava.getGlobalContext().registerFilter(new ToJson());
@@ -50,6 +60,19 @@ final class TemplateEngine {
     register(jinjava, "raise_exception", "raise");
     register(jinjava, "strftime_now", "now");
     return jinjava;
+  }
+
+  /** The last moment for a rendering that starts now, to be bound as {@link #DEADLINE}. */
+  static Object deadline() {
+    return new Deadline(System.nanoTime() + TIME_LIMIT.toNanos());
+  }
+
+  private static void checkTime(JinjavaInterpreter interpreter) {
+    Object bound = interpreter.getContext().get(DEADLINE);
+    if (!(bound instanceof Deadline deadline) || System.nanoTime() - deadline.nanoTime > 0) {
+      throw new ChatTemplateException(
+          "the chat template takes longer than " + TIME_LIMIT.toSeconds() + " seconds");
+    }
   }
 
   /** Binds a name too, because templates ask whether a function "is defined". */
