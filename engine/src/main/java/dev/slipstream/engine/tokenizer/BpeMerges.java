@@ -1,5 +1,7 @@
 package dev.slipstream.engine.tokenizer;
 
+import java.util.Arrays;
+
 /** Merge rules of a BPE vocabulary: pair of symbol ids to rank and merged symbol. */
 final class BpeMerges implements PairMerger.Pairs {
 
@@ -12,7 +14,7 @@ final class BpeMerges implements PairMerger.Pairs {
     int slots = Integer.highestOneBit(Math.max(8, count)) * 4;
     pairs = new long[slots];
     merges = new long[slots];
-    java.util.Arrays.fill(pairs, FREE);
+    Arrays.fill(pairs, FREE);
   }
 
   /** Adds a rule unless there is one for this pair already. */

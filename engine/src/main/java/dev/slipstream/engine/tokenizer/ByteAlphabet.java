@@ -1,5 +1,7 @@
 package dev.slipstream.engine.tokenizer;
 
+import java.util.Arrays;
+
 /**
  * GPT-2's spelling of bytes as printable characters, in which byte-level vocabularies are written:
  * printable Latin-1 characters stand for themselves, the other bytes for U+0100 and following.
@@ -11,7 +13,7 @@ final class ByteAlphabet {
   private static final short[] BYTES = new short[FIRST_SUBSTITUTE + 256];
 
   static {
-    java.util.Arrays.fill(BYTES, (short) -1);
+    Arrays.fill(BYTES, (short) -1);
     int substitutes = 0;
     for (int b = 0; b < 256; b++) {
       boolean itself = b >= '!' && b <= '~' || b >= 0xA1 && b <= 0xAC || b >= 0xAE;

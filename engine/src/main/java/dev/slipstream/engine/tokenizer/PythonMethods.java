@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.IntConsumer;
 import java.util.function.IntPredicate;
+import java.util.regex.Pattern;
 
 /** The methods of Python's str, dict and list that chat templates call. */
 final class PythonMethods {
@@ -116,7 +117,7 @@ final class PythonMethods {
   }
 
   private static String quote(String text) {
-    return java.util.regex.Pattern.quote(text);
+    return Pattern.quote(text);
   }
 
   private static List<String> options(Object argument) {

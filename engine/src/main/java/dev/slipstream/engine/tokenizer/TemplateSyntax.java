@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
 
 /**
  * Rewrites the parts of Jinja's expression syntax that Jinjava does not know: slices become calls
- * of {@link #SLICE}, {@code not x is defined} becomes {@code x is not defined}, and values of named
+ * of {@link #SLICE}, {@code not x is defined} becomes {@code x is not defined}, values of named
  * arguments are put in parentheses, and conditions of loops become {@link WhereFilter}s.
  */
 final class TemplateSyntax {
