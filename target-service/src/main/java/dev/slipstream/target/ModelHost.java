@@ -155,7 +155,7 @@ final class ModelHost
       healthChanged.run();
     } catch (InterruptedException e) {
       state = new State.Failed("interrupted");
-    } catch (Exception | OutOfMemoryError e) {
+    } catch (Exception | Error e) {
       String reason = e.getMessage() == null ? e.toString() : e.getMessage();
       state = new State.Failed(reason);
       log.error("the model '{}' cannot be served: {}", properties.model(), reason);
