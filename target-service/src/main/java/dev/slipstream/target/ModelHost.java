@@ -128,8 +128,8 @@ final class ModelHost
   }
 
   @Override
-  public boolean isRunning() {
-    return !(state instanceof State.Stopped);
+  public synchronized boolean isRunning() {
+    return loading != null && !(state instanceof State.Stopped);
   }
 
   /** After the gRPC server has stopped. */
