@@ -24,8 +24,8 @@ import org.springframework.context.SmartLifecycle;
 import org.springframework.context.event.ContextClosedEvent;
 
 /**
- * Loads the model in the background, while the service can already say that it is loading, and
- * lets its answers finish when the service stops.
+ * Loads the model in the background, while the service can already say that it is loading, and lets
+ * its answers finish when the service stops.
  */
 final class ModelHost
     implements TargetProvider, SmartLifecycle, ApplicationListener<ContextClosedEvent> {
@@ -193,13 +193,13 @@ final class ModelHost
         Optional.ofNullable(properties.cacheDirectory())
             .orElseGet(() -> CacheDirectory.ofEnvironment().root());
     CostFile file =
-        new CostFile(cache.resolve("costs"), model.digest(), KvBudget.threads(properties), hardware(model));
+        new CostFile(
+            cache.resolve("costs"), model.digest(), KvBudget.threads(properties), hardware(model));
     return file.read()
         .orElseGet(
             () -> {
               VerificationCost measured =
-                  CostProbe.measure(
-                      model, settings.maxLogitRows(), properties.costBudget());
+                  CostProbe.measure(model, settings.maxLogitRows(), properties.costBudget());
               file.write(measured);
               return measured;
             });

@@ -52,8 +52,7 @@ class TargetConfiguration {
     return channels.createChannel(
         target,
         ChannelBuilderOptions.defaults()
-            .<T>withCustomizer(
-                (name, builder) -> builder.maxInboundMessageSize(maxMessageBytes)));
+            .<T>withCustomizer((name, builder) -> builder.maxInboundMessageSize(maxMessageBytes)));
   }
 
   @Bean
@@ -81,10 +80,12 @@ class TargetConfiguration {
         switch (host.state()) {
           case ModelHost.State.Ready(var target, _) ->
               Health.up().withDetail("model", target.model().id()).build();
-          case ModelHost.State.Loading() -> Health.outOfService().withDetail("state", "loading").build();
+          case ModelHost.State.Loading() ->
+              Health.outOfService().withDetail("state", "loading").build();
           case ModelHost.State.Failed(String reason) ->
               Health.down().withDetail("reason", reason).build();
-          case ModelHost.State.Stopped() -> Health.outOfService().withDetail("state", "stopped").build();
+          case ModelHost.State.Stopped() ->
+              Health.outOfService().withDetail("state", "stopped").build();
         };
   }
 

@@ -32,7 +32,8 @@ import org.springframework.validation.annotation.Validated;
  *     {@code spring.grpc.server.shutdown.grace-period}
  * @param kvCache memory for keys and values
  * @param kv the kv-service
- * @param costBudget time for measuring verification cost, at the first start of a model on a machine
+ * @param costBudget time for measuring verification cost, at the first start of a model on a
+ *     machine
  * @param cacheDirectory where that is remembered; null for Slipstream's cache directory
  */
 @Validated

@@ -31,8 +31,7 @@ public final class BlockKeyChain {
    * @param tokenizerDigest of everything that gives token ids their meaning
    * @param tenant blocks are shared inside one tenant only
    */
-  public BlockKeyChain(
-      String modelDigest, String tokenizerDigest, KvLayout layout, String tenant) {
+  public BlockKeyChain(String modelDigest, String tokenizerDigest, KvLayout layout, String tenant) {
     for (String part : List.of(modelDigest, tokenizerDigest, layout.fingerprint(), tenant)) {
       byte[] bytes = part.getBytes(StandardCharsets.UTF_8);
       sha.update(ByteBuffer.allocate(Integer.BYTES).putInt(bytes.length).array());

@@ -10,15 +10,14 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
 /**
- * Block sums of bfloat16 weights: an int holds the weights of two rows.
- * A bfloat16 is the upper half of a float.
+ * Block sums of bfloat16 weights: an int holds the weights of two rows. A bfloat16 is the upper
+ * half of a float.
  */
 final class BrainKernels {
   private BrainKernels() {}
 
   /** Four row vectors, one activation row; two columns a turn. */
-  static void one(
-      int[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
+  static void one(int[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a = zero;
     FloatVector b = zero;
@@ -55,8 +54,7 @@ final class BrainKernels {
   }
 
   /** Four row vectors, two activation rows. */
-  static void two(
-      int[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
+  static void two(int[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a0 = zero;
     FloatVector a1 = zero;
@@ -107,8 +105,7 @@ final class BrainKernels {
   }
 
   /** The first (half 0) or last two row vectors (1), four activation rows. */
-  static void four(
-      int[] w, int o, int half, float[] x, int xo, int columns, int block, float[] z) {
+  static void four(int[] w, int o, int half, float[] x, int xo, int columns, int block, float[] z) {
     int start = o + half * L;
     FloatVector zero = FloatVector.zero(F);
     FloatVector a0 = zero;
@@ -159,8 +156,7 @@ final class BrainKernels {
   }
 
   /** Four row vectors, four activation rows: for 32 vector registers. */
-  static void wide(
-      int[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
+  static void wide(int[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a0 = zero;
     FloatVector a1 = zero;

@@ -11,9 +11,9 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
 /**
- * Block sums of signed eight-bit codes: the int of a column holds the codes of four rows.
- * Each code is used in the highest byte of its lane, so block sums are 2^24 times too large, which
- * {@link VectorKernels#finish} takes out again: exact, and one operation a code suffices.
+ * Block sums of signed eight-bit codes: the int of a column holds the codes of four rows. Each code
+ * is used in the highest byte of its lane, so block sums are 2^24 times too large, which {@link
+ * VectorKernels#finish} takes out again: exact, and one operation a code suffices.
  */
 final class ByteKernels {
   private static final int TOP = 0xff000000;
@@ -21,8 +21,7 @@ final class ByteKernels {
   private ByteKernels() {}
 
   /** Four row vectors, one activation row; two columns a turn. */
-  static void one(
-      int[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
+  static void one(int[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a = zero;
     FloatVector b = zero;
@@ -57,8 +56,7 @@ final class ByteKernels {
   }
 
   /** Four row vectors, two activation rows. */
-  static void two(
-      int[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
+  static void two(int[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a0 = zero;
     FloatVector a1 = zero;
@@ -108,8 +106,7 @@ final class ByteKernels {
   }
 
   /** The first (half 0) or last two row vectors (1), four activation rows. */
-  static void four(
-      int[] w, int o, int half, float[] x, int xo, int columns, int block, float[] z) {
+  static void four(int[] w, int o, int half, float[] x, int xo, int columns, int block, float[] z) {
     int shift = 16 - 16 * half;
     FloatVector zero = FloatVector.zero(F);
     FloatVector a0 = zero;
@@ -160,8 +157,7 @@ final class ByteKernels {
   }
 
   /** Four row vectors, four activation rows: for 32 vector registers. */
-  static void wide(
-      int[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
+  static void wide(int[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a0 = zero;
     FloatVector a1 = zero;

@@ -6,15 +6,12 @@ import static dev.slipstream.engine.kernel.Lanes.broadcast;
 
 import jdk.incubator.vector.FloatVector;
 
-/**
- * Block sums of float32 weights.
- */
+/** Block sums of float32 weights. */
 final class FloatKernels {
   private FloatKernels() {}
 
   /** Four row vectors, one activation row; two columns a turn. */
-  static void one(
-      float[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
+  static void one(float[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a = zero;
     FloatVector b = zero;
@@ -49,8 +46,7 @@ final class FloatKernels {
   }
 
   /** Four row vectors, two activation rows. */
-  static void two(
-      float[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
+  static void two(float[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a0 = zero;
     FloatVector a1 = zero;
@@ -152,8 +148,7 @@ final class FloatKernels {
   }
 
   /** Four row vectors, four activation rows: for 32 vector registers. */
-  static void wide(
-      float[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
+  static void wide(float[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a0 = zero;
     FloatVector a1 = zero;

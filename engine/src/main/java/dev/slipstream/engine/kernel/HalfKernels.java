@@ -9,15 +9,14 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
 /**
- * Block sums of finite float16 weights: an int holds the weights of two rows.
- * The bits of a float16, moved to the place of a float's, are the number times 2^-112.
+ * Block sums of finite float16 weights: an int holds the weights of two rows. The bits of a
+ * float16, moved to the place of a float's, are the number times 2^-112.
  */
 final class HalfKernels {
   private HalfKernels() {}
 
   /** Four row vectors, one activation row; two columns a turn. */
-  static void one(
-      int[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
+  static void one(int[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a = zero;
     FloatVector b = zero;
@@ -54,8 +53,7 @@ final class HalfKernels {
   }
 
   /** Four row vectors, two activation rows. */
-  static void two(
-      int[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
+  static void two(int[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a0 = zero;
     FloatVector a1 = zero;
@@ -106,8 +104,7 @@ final class HalfKernels {
   }
 
   /** The first (half 0) or last two row vectors (1), four activation rows. */
-  static void four(
-      int[] w, int o, int half, float[] x, int xo, int columns, int block, float[] z) {
+  static void four(int[] w, int o, int half, float[] x, int xo, int columns, int block, float[] z) {
     int start = o + half * L;
     FloatVector zero = FloatVector.zero(F);
     FloatVector a0 = zero;
@@ -158,8 +155,7 @@ final class HalfKernels {
   }
 
   /** Four row vectors, four activation rows: for 32 vector registers. */
-  static void wide(
-      int[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
+  static void wide(int[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a0 = zero;
     FloatVector a1 = zero;

@@ -41,7 +41,10 @@ public final class KernelSelection {
     }
 
     static Kernels create() {
-      boolean narrow = !Boolean.getBoolean("wide") && X86.contains(System.getProperty("os.arch")) && !hasAvx512();
+      boolean narrow =
+          !Boolean.getBoolean("wide")
+              && X86.contains(System.getProperty("os.arch"))
+              && !hasAvx512();
       return new VectorKernels(!narrow);
     }
 

@@ -14,16 +14,15 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 
 /**
- * Block sums of four-bit codes: the short of a column holds the codes of four rows.
- * Nibble j is used in its place, so a block sum of row vector j is 16^j times too large, which
- * {@link VectorKernels#finish} takes out again: exact, and no shift is needed.
+ * Block sums of four-bit codes: the short of a column holds the codes of four rows. Nibble j is
+ * used in its place, so a block sum of row vector j is 16^j times too large, which {@link
+ * VectorKernels#finish} takes out again: exact, and no shift is needed.
  */
 final class NibbleKernels {
   private NibbleKernels() {}
 
   /** Four row vectors, one activation row; two columns a turn. */
-  static void one(
-      short[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
+  static void one(short[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a = zero;
     FloatVector b = zero;
@@ -58,8 +57,7 @@ final class NibbleKernels {
   }
 
   /** Four row vectors, two activation rows. */
-  static void two(
-      short[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
+  static void two(short[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a0 = zero;
     FloatVector a1 = zero;
@@ -161,8 +159,7 @@ final class NibbleKernels {
   }
 
   /** Four row vectors, four activation rows: for 32 vector registers. */
-  static void wide(
-      short[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
+  static void wide(short[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a0 = zero;
     FloatVector a1 = zero;

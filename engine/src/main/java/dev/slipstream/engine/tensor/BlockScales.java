@@ -24,7 +24,7 @@ sealed interface BlockScales {
       int width,
       int blocks,
       float[] totals,
-        Worker w);
+      Worker w);
 
   /**
    * @param mins empty, or as many as scales

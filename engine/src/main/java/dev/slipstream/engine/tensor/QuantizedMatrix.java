@@ -86,7 +86,8 @@ final class QuantizedMatrix extends WeightMatrix {
   }
 
   @Override
-  void addColumns(int group, int k, int n, Activations x, int tile, float[] sums, float[] totals, Worker w) {
+  void addColumns(
+      int group, int k, int n, Activations x, int tile, float[] sums, float[] totals, Worker w) {
     int width = x.tileWidth(tile);
     int start = x.tileOffset(tile);
     int codes = group * codesPerGroup + k * lanes;

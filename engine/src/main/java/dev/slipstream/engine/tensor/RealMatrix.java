@@ -89,7 +89,8 @@ final class RealMatrix extends WeightMatrix {
   }
 
   @Override
-  void addColumns(int group, int k, int n, Activations x, int tile, float[] sums, float[] totals, Worker w) {
+  void addColumns(
+      int group, int k, int n, Activations x, int tile, float[] sums, float[] totals, Worker w) {
     int width = x.tileWidth(tile);
     int xo = x.tileOffset(tile) + k * width;
     int column = group * paddedColumns + k;

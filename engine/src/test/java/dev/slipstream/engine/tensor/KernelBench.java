@@ -11,11 +11,12 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * Times the matrix products of one forward pass of SmolLM2-135M: random weights, no attention.
- * The times are processor time of the calling thread, which other load disturbs least.
- * Arguments: threads, seconds, weight formats (Q4_1,Q8_0), batch sizes (1,2,4,8,512).
+ * Times the matrix products of one forward pass of SmolLM2-135M: random weights, no attention. The
+ * times are processor time of the calling thread, which other load disturbs least. Arguments:
+ * threads, seconds, weight formats (Q4_1,Q8_0), batch sizes (1,2,4,8,512).
  *
- * <pre>java --add-modules jdk.incubator.vector -Xmx4g -cp ... KernelBench 2 10 Q4_1,Q8_0 1,2,4,8,512
+ * <pre>
+ * java --add-modules jdk.incubator.vector -Xmx4g -cp ... KernelBench 2 10 Q4_1,Q8_0 1,2,4,8,512
  * </pre>
  */
 final class KernelBench {

@@ -2,8 +2,8 @@ package dev.slipstream.target.application;
 
 /**
  * Hears about one sequence. Called by the decode loop's thread, which every other sequence waits
- * for: implementations hand on and return, and do not throw. After {@link #finished} or {@link #failed} there is no
- * further call; a cancelled sequence gets none.
+ * for: implementations hand on and return, and do not throw. After {@link #finished} or {@link
+ * #failed} there is no further call; a cancelled sequence gets none.
  */
 public interface DecodeListener {
   /**

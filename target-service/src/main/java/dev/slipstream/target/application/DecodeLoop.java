@@ -68,11 +68,8 @@ public final class DecodeLoop implements AutoCloseable {
    */
   public DecodeHandle submit(DecodeTask task, DecodeListener listener) {
     BlockKeyChain keys =
-        new BlockKeyChain(
-            model.digest(), model.tokenizerDigest(), model.kvLayout(), task.tenant());
-    Sequence sequence =
-        new Sequence(
-            task, listener, keys, workspace, settings.maxDraftTokens());
+        new BlockKeyChain(model.digest(), model.tokenizerDigest(), model.kvLayout(), task.tenant());
+    Sequence sequence = new Sequence(task, listener, keys, workspace, settings.maxDraftTokens());
     send(() -> accept(sequence));
     return new Handle(sequence);
   }

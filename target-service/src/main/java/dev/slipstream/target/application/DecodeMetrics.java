@@ -77,7 +77,8 @@ public final class DecodeMetrics {
               .register(registry);
     }
     droppedProposals =
-        counter("spec.decode.num.proposals.dropped", "Proposals that did not fit the text (any more)");
+        counter(
+            "spec.decode.num.proposals.dropped", "Proposals that did not fit the text (any more)");
     preemptions = counter("num.preemptions", "Requests that lost their KV blocks to older ones");
     cancellations = counter("requests.cancelled", "Requests cancelled by the client");
     failures = counter("requests.failed", "Requests refused or failed");
@@ -92,7 +93,10 @@ public final class DecodeMetrics {
   private void registerGauges() {
     gauge("num.requests.running", "Requests in the batch", m -> m.state.running());
     gauge("num.requests.waiting", "Requests in the queue", m -> m.state.waiting());
-    gauge("spec.decode.num.requests", "Running requests that verify drafts", m -> m.state.speculating());
+    gauge(
+        "spec.decode.num.requests",
+        "Running requests that verify drafts",
+        m -> m.state.speculating());
     gauge("kv.cache.blocks", "KV blocks in all", m -> m.state.totalBlocks());
     gauge("kv.cache.blocks.used", "KV blocks that requests use", m -> m.state.usedBlocks());
     gauge(

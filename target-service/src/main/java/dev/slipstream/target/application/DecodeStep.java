@@ -116,15 +116,13 @@ final class DecodeStep {
 
   private void planDrafts() {
     int rows = slices.stream().mapToInt(slice -> slice.chain).sum();
-    int room =
-        Math.min(settings.maxBatchRows() - rows, settings.maxLogitRows() - slices.size());
+    int room = Math.min(settings.maxBatchRows() - rows, settings.maxLogitRows() - slices.size());
     double tokens = rows;
     for (Slice slice : slices) {
       if (slice.chain > 1 || !slice.complete) {
         continue;
       }
-      var choice =
-          slice.sequence.drafts.choose(room, new BatchLoad(rows - 1, tokens - 1), cost);
+      var choice = slice.sequence.drafts.choose(room, new BatchLoad(rows - 1, tokens - 1), cost);
       int nodes = choice.tree().size();
       if (nodes > 0 && slice.sequence.kv.reserve(slice.chain + nodes)) {
         slice.tree = choice.tree();
@@ -148,8 +146,7 @@ final class DecodeStep {
       }
       for (int node = 0; node < slice.tree.size(); node++) {
         // A node's parent ROOT is -1, and the row before the first node is the root's.
-        batch.add(
-            sequence.kv, slice.tree.token(node), slice.row(slice.tree.parent(node)), true);
+        batch.add(sequence.kv, slice.tree.token(node), slice.row(slice.tree.parent(node)), true);
       }
     }
   }
@@ -198,20 +195,13 @@ final class DecodeStep {
     scheduler.publish(sequence);
     int accepted = Math.min(verdict.accepted(), tokens.size());
     sequence.tokensNow();
-    sequence.drafts.committed(
-        slice.tree, verdict, accepted, sequence.task.sampling().isGreedy());
+    sequence.drafts.committed(slice.tree, verdict, accepted, sequence.task.sampling().isGreedy());
     metrics.committed(tokens.size(), slice.tree.size(), accepted);
     int wanted =
         end.isPresent() ? 0 : sequence.drafts.wanted(new BatchLoad(others(), others()), cost);
     sequence.listener.committed(
         new CommittedTokens(
-            base,
-            tokens,
-            logprobs,
-            slice.tree.size(),
-            accepted,
-            sequence.drafts.epoch(),
-            wanted));
+            base, tokens, logprobs, slice.tree.size(), accepted, sequence.drafts.epoch(), wanted));
     end.ifPresent(reason -> finish(sequence, reason));
   }
 

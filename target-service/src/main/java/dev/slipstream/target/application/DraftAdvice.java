@@ -4,8 +4,8 @@ import dev.slipstream.engine.sampling.TokenHistory;
 import dev.slipstream.engine.speculation.BatchLoad;
 import dev.slipstream.engine.speculation.DraftTree;
 import dev.slipstream.engine.speculation.SpeculationGate;
-import dev.slipstream.engine.speculation.VerificationCost;
 import dev.slipstream.engine.speculation.Verdict;
+import dev.slipstream.engine.speculation.VerificationCost;
 import dev.slipstream.target.application.Outcome.Lossless;
 import dev.slipstream.target.application.Outcome.SpeculationFigures;
 

@@ -169,8 +169,7 @@ final class Scheduler {
     return true;
   }
 
-  private void fetched(
-      Sequence sequence, KvSequence kv, List<BlockKey> keys, List<byte[]> blocks) {
+  private void fetched(Sequence sequence, KvSequence kv, List<BlockKey> keys, List<byte[]> blocks) {
     if (sequence.state != State.FETCHING || sequence.kv != kv) {
       return;
     }

@@ -13,9 +13,9 @@ import dev.slipstream.target.application.Outcome.Usage;
 import java.util.List;
 
 /**
- * One sequence; owned by the decode loop. Its text is always ahead of its KV: the tokens from {@link
- * #kv}'s length on are what the next passes compute. One such token means that it decodes, more
- * that it prefills, and a sequence that lost its KV to others simply prefills again.
+ * One sequence; owned by the decode loop. Its text is always ahead of its KV: the tokens from
+ * {@link #kv}'s length on are what the next passes compute. One such token means that it decodes,
+ * more that it prefills, and a sequence that lost its KV to others simply prefills again.
  */
 final class Sequence {
   enum State {
@@ -96,8 +96,7 @@ final class Sequence {
   }
 
   Usage usage() {
-    return new Usage(
-        history.promptLength(), history.generated(), cachedTokens, remoteCachedTokens);
+    return new Usage(history.promptLength(), history.generated(), cachedTokens, remoteCachedTokens);
   }
 
   Timings timings() {

@@ -54,8 +54,7 @@ final class BlockDownload implements ClientResponseObserver<FetchRequest, KvBloc
 
   @Override
   public void onError(Throwable cause) {
-    failure.accept(
-        damaged ? new IllegalStateException("kv-service sent a damaged block") : cause);
+    failure.accept(damaged ? new IllegalStateException("kv-service sent a damaged block") : cause);
     result.accept(blocks);
   }
 

@@ -113,11 +113,7 @@ final class BlockUploader implements AutoCloseable {
     ByteString data = UnsafeByteOperations.unsafeWrap(block.data());
     return StoreRequest.newBuilder()
         .setTenant(block.tenant())
-        .setBlock(
-            KvBlock.newBuilder()
-                .setKey(block.key())
-                .setData(data)
-                .setCrc32C(checksum(data)))
+        .setBlock(KvBlock.newBuilder().setKey(block.key()).setData(data).setCrc32C(checksum(data)))
         .build();
   }
 

@@ -11,7 +11,6 @@ import dev.slipstream.engine.speculation.DraftTreeBuilder;
 import dev.slipstream.proto.v1.DecodeStart;
 import dev.slipstream.proto.v1.DraftNode;
 import dev.slipstream.proto.v1.Proposal;
-import dev.slipstream.proto.v1.SpeculationMode;
 import dev.slipstream.proto.v1.SpeculationOptions;
 import dev.slipstream.proto.v1.TokenProbability;
 import dev.slipstream.target.application.DecodeTask;
@@ -48,7 +47,8 @@ final class DecodeRequests {
       checkRange("top_logprobs", top, 0, TokenLogprobs.MAX_TOP);
     }
     HashSet<Integer> stop = new HashSet<>();
-    for (int token : tokens("stop_token_ids", start.getStopTokenIdsList(), model.vocabularySize())) {
+    for (int token :
+        tokens("stop_token_ids", start.getStopTokenIdsList(), model.vocabularySize())) {
       stop.add(token);
     }
     return new DecodeTask(

@@ -174,7 +174,18 @@ class DecodeLoopTest {
 
     DecodeTask other =
         new DecodeTask(
-            "", prompt(100, 5), 0, SamplingParams.greedy(), 5, false, Set.of(), -1, true, 9, "", "b");
+            "",
+            prompt(100, 5),
+            0,
+            SamplingParams.greedy(),
+            5,
+            false,
+            Set.of(),
+            -1,
+            true,
+            9,
+            "",
+            "b");
     assertThat(submit(other, new Answer()).outcome().usage().cachedTokens()).isZero();
   }
 
@@ -271,11 +282,9 @@ class DecodeLoopTest {
   void aResumedAnswerGoesOnAsIfNothingHadHappened() {
     ToyModel flat = new ToyModel(1);
     start(settings(64, 64, 1), flat);
-    SamplingParams sampling =
-        new SamplingParams(0.8f, 0, 0.95f, 0, 1.2f, 0.5f, 0.2f, Map.of(), 7);
+    SamplingParams sampling = new SamplingParams(0.8f, 0, 0.95f, 0, 1.2f, 0.5f, 0.2f, Map.of(), 7);
     int[] prompt = prompt(30, 6);
-    List<Integer> whole =
-        submit(task(prompt, 40, sampling, 9), new Answer()).tokens();
+    List<Integer> whole = submit(task(prompt, 40, sampling, 9), new Answer()).tokens();
     int[] resumedPrompt =
         IntStream.concat(
                 IntStream.of(prompt), whole.subList(0, 25).stream().mapToInt(Integer::intValue))
