@@ -2,13 +2,13 @@ package dev.slipstream.engine.attention;
 
 import static dev.slipstream.engine.cache.KvLayout.BLOCK_TOKENS;
 
+import dev.slipstream.engine.kernel.KernelSelection;
+import dev.slipstream.engine.kernel.RowKernels;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
@@ -24,11 +24,12 @@ final class VectorAttentionKernels implements AttentionKernels {
       FloatVector.SPECIES_PREFERRED.length() > 8
           ? FloatVector.SPECIES_256
           : FloatVector.SPECIES_PREFERRED;
-  private static final VectorSpecies<Integer> I = F.withLanes(int.class);
   private static final VectorSpecies<Short> S =
       VectorSpecies.of(short.class, VectorShape.forBitSize(F.vectorBitSize() / 2));
   private static final int LANES = F.length();
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+
+  private final RowKernels rowKernels = KernelSelection.rowKernels();
 
   /** Whether this machine's vectors fit the tiles. */
   static boolean isSupported() {
@@ -210,8 +211,9 @@ final class VectorAttentionKernels implements AttentionKernels {
     int end = offset + (length + PARTIALS - 1) / PARTIALS * PARTIALS;
     Arrays.fill(scores, offset + length, end, Float.NEGATIVE_INFINITY);
     float max = max(scores, offset, end);
+    rowKernels.exp(scores, offset, 1, -max, scores, offset, end - offset);
     for (int lane = 0; lane < PARTIALS; lane += LANES) {
-      exponentials(scores, offset + lane, end, max).intoArray(sums, lane);
+      partialSum(scores, offset + lane, end).intoArray(sums, lane);
     }
     FloatVector factor = FloatVector.broadcast(F, 1 / ScalarAttentionKernels.total(sums));
     for (int i = offset; i < end; i += LANES) {
@@ -227,39 +229,12 @@ final class VectorAttentionKernels implements AttentionKernels {
     return max.reduceLanes(VectorOperators.MAX);
   }
 
-  /** Replaces every eighth run of lanes by its exponentials and returns their sum. */
-  private static FloatVector exponentials(float[] scores, int from, int to, float max) {
+  private static FloatVector partialSum(float[] weights, int from, int to) {
     FloatVector sum = FloatVector.zero(F);
     for (int i = from; i < to; i += PARTIALS) {
-      FloatVector weight = exp(FloatVector.fromArray(F, scores, i).sub(max));
-      weight.intoArray(scores, i);
-      sum = sum.add(weight);
+      sum = sum.add(FloatVector.fromArray(F, weights, i));
     }
     return sum;
-  }
-
-  private static FloatVector exp(FloatVector x) {
-    VectorMask<Float> tiny = x.lt(ScalarAttentionKernels.EXP_MIN);
-    FloatVector n =
-        x.fma(
-                FloatVector.broadcast(F, ScalarAttentionKernels.LOG2_E),
-                FloatVector.broadcast(F, ScalarAttentionKernels.ROUND))
-            .sub(ScalarAttentionKernels.ROUND);
-    FloatVector r = n.fma(FloatVector.broadcast(F, -ScalarAttentionKernels.LN2_HIGH), x);
-    r = n.fma(FloatVector.broadcast(F, -ScalarAttentionKernels.LN2_LOW), r);
-    FloatVector p = FloatVector.broadcast(F, ScalarAttentionKernels.C7);
-    p = p.fma(r, FloatVector.broadcast(F, ScalarAttentionKernels.C6));
-    p = p.fma(r, FloatVector.broadcast(F, ScalarAttentionKernels.C5));
-    p = p.fma(r, FloatVector.broadcast(F, ScalarAttentionKernels.C4));
-    p = p.fma(r, FloatVector.broadcast(F, ScalarAttentionKernels.C3));
-    p = p.fma(r, FloatVector.broadcast(F, ScalarAttentionKernels.C2));
-    p = p.fma(r, FloatVector.broadcast(F, 1f));
-    p = p.fma(r, FloatVector.broadcast(F, 1f));
-    IntVector power =
-        ((IntVector) n.convertShape(VectorOperators.F2I, I, 0))
-            .add(127)
-            .lanewise(VectorOperators.LSHL, 23);
-    return p.mul(power.reinterpretAsFloats()).blend(0f, tiny);
   }
 
   private static FloatVector load(MemorySegment memory, long offset) {

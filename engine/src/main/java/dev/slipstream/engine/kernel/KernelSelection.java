@@ -12,6 +12,7 @@ public final class KernelSelection {
   private static final int MIN_LANES = 4;
   private static final Set<String> X86 = Set.of("amd64", "x86_64");
   private static final Kernels KERNELS = choose();
+  private static final RowKernels ROW_KERNELS = chooseForRows();
 
   private KernelSelection() {}
 
@@ -19,11 +20,19 @@ public final class KernelSelection {
     return KERNELS;
   }
 
+  public static RowKernels rowKernels() {
+    return ROW_KERNELS;
+  }
+
   private static Kernels choose() {
     Kernels kernels = hasVectors() ? VectorChoice.create() : new ScalarKernels(SCALAR_LANES);
     int cores = Runtime.getRuntime().availableProcessors();
     LOG.info("Kernels: {}, {} cores", kernels.description(), cores);
     return kernels;
+  }
+
+  private static RowKernels chooseForRows() {
+    return KERNELS instanceof ScalarKernels ? new ScalarRowKernels() : VectorChoice.createForRows();
   }
 
   private static boolean hasVectors() {
@@ -41,11 +50,12 @@ public final class KernelSelection {
     }
 
     static Kernels create() {
-      boolean narrow =
-          !Boolean.getBoolean("wide")
-              && X86.contains(System.getProperty("os.arch"))
-              && !hasAvx512();
+      boolean narrow = X86.contains(System.getProperty("os.arch")) && !hasAvx512();
       return new VectorKernels(!narrow);
+    }
+
+    static RowKernels createForRows() {
+      return VectorRowKernels.isSupported() ? new VectorRowKernels() : new ScalarRowKernels();
     }
 
     /** AVX-512 shows as 512-bit vectors of any element, or as an option that limits them. */

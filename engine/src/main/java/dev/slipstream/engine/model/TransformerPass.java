@@ -1,7 +1,8 @@
 package dev.slipstream.engine.model;
 
 import dev.slipstream.engine.attention.Attention;
-import dev.slipstream.engine.kernel.VectorOps;
+import dev.slipstream.engine.kernel.KernelSelection;
+import dev.slipstream.engine.kernel.RowKernels;
 import dev.slipstream.engine.model.TransformerLayer.Linear;
 import dev.slipstream.engine.runtime.Batch;
 import dev.slipstream.engine.runtime.ComputePool;
@@ -19,6 +20,7 @@ final class TransformerPass {
   private final TransformerWeights weights;
   private final ModelConfig config;
   private final ComputePool pool;
+  private final RowKernels rowKernels = KernelSelection.rowKernels();
   private final Attention attention;
   private final Attention.Scratch[] scratch;
   private final Rope rope;
@@ -133,7 +135,7 @@ final class TransformerPass {
       boolean isQuery = head < config.heads();
       float[] norm = isQuery ? layer.queryNorm() : layer.keyNorm();
       if (norm.length > 0) {
-        VectorOps.rmsNorm(qkv, at, norm, config.normEpsilon(), qkv, at, config.headDimension());
+        rowKernels.rmsNorm(qkv, at, norm, config.normEpsilon(), qkv, at, config.headDimension());
       }
       rope.rotate(qkv, at, angles, row * rope.angleCount());
       if (!isQuery) {
@@ -150,8 +152,10 @@ final class TransformerPass {
     multiply(layer.up(), up, 0, hidden, rows, worker);
     int first = layer.gate().weight().firstRow(worker);
     int count = layer.gate().weight().endRow(worker) - first;
+    float[] scratch = worker.scratch(0, count);
     for (int row = 0; row < rows; row++) {
-      VectorOps.siluMultiply(gate, row * hidden + first, up, row * hidden + first, count);
+      int at = row * hidden + first;
+      rowKernels.siluMultiply(gate, at, up, at, count, scratch);
     }
     worker.barrier();
     pack(gate, hidden, rows, worker);
@@ -162,7 +166,7 @@ final class TransformerPass {
     int dimension = config.dimension();
     for (int row = worker.index(); row < rows; row += worker.count()) {
       int at = row * dimension;
-      VectorOps.rmsNorm(stream, at, norm, config.normEpsilon(), normed, at, dimension);
+      rowKernels.rmsNorm(stream, at, norm, config.normEpsilon(), normed, at, dimension);
     }
     worker.barrier();
     pack(normed, dimension, rows, worker);
@@ -181,7 +185,7 @@ final class TransformerPass {
       int first = linear.weight().firstRow(worker);
       int count = linear.weight().endRow(worker) - first;
       for (int row = 0; row < rows; row++) {
-        VectorOps.add(out, offset + row * stride + first, bias, first, count);
+        rowKernels.add(out, offset + row * stride + first, bias, first, count);
       }
     }
   }
@@ -193,7 +197,7 @@ final class TransformerPass {
     int first = linear.weight().firstRow(worker);
     int count = linear.weight().endRow(worker) - first;
     for (int row = 0; row < rows; row++) {
-      VectorOps.add(stream, row * dimension + first, normed, row * dimension + first, count);
+      rowKernels.add(stream, row * dimension + first, normed, row * dimension + first, count);
     }
     worker.barrier();
   }
@@ -205,7 +209,7 @@ final class TransformerPass {
       for (int row = 0; row < batch.rows(); row++) {
         int logitRow = batch.logitRow(row);
         if (logitRow >= 0) {
-          VectorOps.rmsNorm(
+          rowKernels.rmsNorm(
               stream,
               row * dimension,
               weights.outputNorm(),

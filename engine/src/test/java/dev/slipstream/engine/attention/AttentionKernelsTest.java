@@ -9,7 +9,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Random;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -83,15 +82,6 @@ class AttentionKernelsTest {
         assertThat(actual[3 + i]).isEqualTo(expected[3 + i]);
       }
     }
-  }
-
-  @Test
-  void theExponentialIsExactEnough() {
-    for (float x = 0; x > -86; x -= 0.0137f) {
-      double exact = Math.exp(x);
-      assertThat((double) ScalarAttentionKernels.exp(x)).isCloseTo(exact, within(exact * 2.5e-7));
-    }
-    assertThat(ScalarAttentionKernels.exp(Float.NEGATIVE_INFINITY)).isZero();
   }
 
   private static float[] gaussians(Random random, int count) {

@@ -1,0 +1,30 @@
+package dev.slipstream.engine.kernel;
+
+/**
+ * Element-wise steps of a forward pass over one row. Both implementations give the same bits. The
+ * value of an element depends on that element alone (and on its row, for a normalisation): not on
+ * its place in the array or on how a range is divided.
+ */
+public interface RowKernels {
+  /** Partial sums of a row: element i goes to sum i mod 16, whatever the vector length. */
+  int PARTIALS = 16;
+
+  /** out[oo+i] = x[xo+i] * weight[i] / sqrt(mean(x^2) + eps), for 0 <= i < n. */
+  void rmsNorm(float[] x, int xo, float[] weight, float eps, float[] out, int oo, int n);
+
+  /**
+   * out[oo+i] = e^(factor * x[xo+i] + shift), for 0 <= i < n, with one rounding of the exponent: 0
+   * below e^-87, e^88 above that; NaN gives 0.
+   */
+  void exp(float[] x, int xo, float factor, float shift, float[] out, int oo, int n);
+
+  /**
+   * gate[go+i] = silu(gate[go+i]) * up[uo+i], for 0 <= i < n; silu(v) = v / (1 + e^-v).
+   *
+   * @param scratch working memory of at least n elements
+   */
+  void siluMultiply(float[] gate, int go, float[] up, int uo, int n, float[] scratch);
+
+  /** x[xo+i] += y[yo+i], for 0 <= i < n. */
+  void add(float[] x, int xo, float[] y, int yo, int n);
+}

@@ -1,0 +1,47 @@
+package dev.slipstream.engine.kernel;
+
+/** The reference: one element at a time. */
+final class ScalarRowKernels implements RowKernels {
+  @Override
+  public void rmsNorm(float[] x, int xo, float[] weight, float eps, float[] out, int oo, int n) {
+    float[] sums = new float[PARTIALS];
+    for (int i = 0; i < n; i++) {
+      sums[i % PARTIALS] = Math.fma(x[xo + i], x[xo + i], sums[i % PARTIALS]);
+    }
+    float scale = scale(sums, eps, n);
+    for (int i = 0; i < n; i++) {
+      out[oo + i] = x[xo + i] * scale * weight[i];
+    }
+  }
+
+  /** What a row with these partial sums of squares is multiplied with. */
+  static float scale(float[] sums, float eps, int n) {
+    double sum = 0;
+    for (float partial : sums) {
+      sum += partial;
+    }
+    return (float) (1 / Math.sqrt(sum / n + eps));
+  }
+
+  @Override
+  public void exp(float[] x, int xo, float factor, float shift, float[] out, int oo, int n) {
+    for (int i = 0; i < n; i++) {
+      out[oo + i] = Exponential.exp(Math.fma(x[xo + i], factor, shift));
+    }
+  }
+
+  @Override
+  public void siluMultiply(float[] gate, int go, float[] up, int uo, int n, float[] scratch) {
+    exp(gate, go, -1, 0, scratch, 0, n);
+    for (int i = 0; i < n; i++) {
+      gate[go + i] = gate[go + i] / (1 + scratch[i]) * up[uo + i];
+    }
+  }
+
+  @Override
+  public void add(float[] x, int xo, float[] y, int yo, int n) {
+    for (int i = 0; i < n; i++) {
+      x[xo + i] += y[yo + i];
+    }
+  }
+}
