@@ -27,4 +27,11 @@ public interface RowKernels {
 
   /** x[xo+i] += y[yo+i], for 0 <= i < n. */
   void add(float[] x, int xo, float[] y, int yo, int n);
+
+  /**
+   * Sums of 16 columns of an interleaved tile: sums[so+t] = the sum of x[xo + k * width + t] over 0
+   * <= k < 16, for 0 <= t < width; every fourth column goes to one of four chains, which are added
+   * as (0 + 1) + (2 + 3).
+   */
+  void sumColumns(float[] x, int xo, int width, float[] sums, int so);
 }

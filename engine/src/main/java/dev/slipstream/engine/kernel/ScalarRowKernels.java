@@ -44,4 +44,22 @@ final class ScalarRowKernels implements RowKernels {
       x[xo + i] += y[yo + i];
     }
   }
+
+  @Override
+  public void sumColumns(float[] x, int xo, int width, float[] sums, int so) {
+    for (int t = 0; t < width; t++) {
+      float a = 0;
+      float b = 0;
+      float c = 0;
+      float d = 0;
+      for (int k = 0; k < 16; k += 4) {
+        int at = xo + k * width + t;
+        a += x[at];
+        b += x[at + width];
+        c += x[at + 2 * width];
+        d += x[at + 3 * width];
+      }
+      sums[so + t] = (a + b) + (c + d);
+    }
+  }
 }

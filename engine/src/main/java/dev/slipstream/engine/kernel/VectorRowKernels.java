@@ -22,9 +22,12 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
 
 /** Vector twin; what does not fill a vector is left to the scalar one. */
 final class VectorRowKernels implements RowKernels {
+  private static final VectorSpecies<Float> FOUR = FloatVector.SPECIES_128;
+
   private final ScalarRowKernels tail = new ScalarRowKernels();
 
   /** Whether this machine's vectors divide the partial sums of a row. */
@@ -114,5 +117,24 @@ final class VectorRowKernels implements RowKernels {
       v.add(FloatVector.fromArray(F, y, yo + i)).intoArray(x, xo + i);
     }
     tail.add(x, xo + bound, y, yo + bound, n - bound);
+  }
+
+  @Override
+  public void sumColumns(float[] x, int xo, int width, float[] sums, int so) {
+    if (width != FOUR.length()) {
+      tail.sumColumns(x, xo, width, sums, so);
+      return;
+    }
+    FloatVector a = FloatVector.zero(FOUR);
+    FloatVector b = a;
+    FloatVector c = a;
+    FloatVector d = a;
+    for (int at = xo; at < xo + 64; at += 16) {
+      a = a.add(FloatVector.fromArray(FOUR, x, at));
+      b = b.add(FloatVector.fromArray(FOUR, x, at + 4));
+      c = c.add(FloatVector.fromArray(FOUR, x, at + 8));
+      d = d.add(FloatVector.fromArray(FOUR, x, at + 12));
+    }
+    a.add(b).add(c.add(d)).intoArray(sums, so);
   }
 }

@@ -8,11 +8,11 @@ import dev.slipstream.engine.runtime.Batch;
 import dev.slipstream.engine.runtime.ComputePool;
 import dev.slipstream.engine.runtime.ComputePool.Worker;
 import dev.slipstream.engine.tensor.Activations;
+import dev.slipstream.engine.tensor.WeightMatrix;
 
 /**
- * One forward pass of a batch. All workers run the same program over their shares and meet at
- * barriers: rows are shared out for element-wise work, matrix rows for products, heads for
- * attention.
+ * One forward pass of a batch. All workers run the same program over their shares of the work and
+ * meet at barriers, most of which passes of many rows do without; see {@link WorkShare}.
  *
  * <p>Buffers are row-major and sized once, for the largest batch.
  */
@@ -22,19 +22,18 @@ final class TransformerPass {
   private final ComputePool pool;
   private final RowKernels rowKernels = KernelSelection.rowKernels();
   private final Attention attention;
-  private final Attention.Scratch[] scratch;
+  private final Workspace[] workspaces;
   private final Rope rope;
   private final int qkvWidth;
 
   private final float[] stream;
-  private final float[] normed;
   private final float[] qkv;
   private final float[] attended;
+  private final float[] projected;
   private final float[] gate;
   private final float[] up;
   private final float[] angles;
   private final float[] logits;
-  private final Activations activations;
   private final Program program = new Program();
 
   TransformerPass(
@@ -45,21 +44,32 @@ final class TransformerPass {
     this.attention = attention;
     this.rope = new Rope(config.rope(), weights.ropeFactors());
     this.qkvWidth = config.queryDimension() + 2 * config.kvDimension();
-    this.scratch = new Attention.Scratch[pool.threads()];
-    for (int i = 0; i < scratch.length; i++) {
-      scratch[i] = new Attention.Scratch(config.headDimension());
+    this.workspaces = new Workspace[pool.threads()];
+    for (int i = 0; i < workspaces.length; i++) {
+      workspaces[i] = new Workspace(config, WorkShare.maxRows(rows, workspaces.length));
     }
     this.stream = new float[rows * config.dimension()];
-    this.normed = new float[rows * config.dimension()];
     this.qkv = new float[rows * qkvWidth];
     this.attended = new float[rows * config.queryDimension()];
+    this.projected = new float[rows * config.dimension()];
     this.gate = new float[rows * config.hidden()];
     this.up = new float[rows * config.hidden()];
     this.angles = new float[rows * rope.angleCount()];
     this.logits = new float[logitRows * config.vocabularySize()];
-    this.activations =
-        new Activations(
-            rows, Math.max(config.hidden(), Math.max(config.queryDimension(), config.dimension())));
+  }
+
+  /** Memory of one worker. */
+  private static final class Workspace {
+    final Attention.Scratch scratch;
+    final Activations activations;
+    final float[] normed;
+
+    Workspace(ModelConfig config, int rows) {
+      int widest = Math.max(config.hidden(), Math.max(config.queryDimension(), config.dimension()));
+      this.scratch = new Attention.Scratch(config.headDimension());
+      this.activations = new Activations(rows, widest);
+      this.normed = new float[rows * config.dimension()];
+    }
   }
 
   /** Runs the pass; logits are valid until the next one. */
@@ -76,61 +86,84 @@ final class TransformerPass {
     return logits;
   }
 
-  /** What each worker does; an object so that a pass allocates nothing. */
+  /** What each worker does; an object so that a pass allocates next to nothing. */
   private final class Program implements ComputePool.Task {
     private Batch batch;
 
     @Override
     public void run(Worker worker) {
-      embed(batch, worker);
+      new Part(batch, worker).run();
+    }
+  }
+
+  /** One worker's part of one pass. */
+  private final class Part {
+    private final Batch batch;
+    private final Worker worker;
+    private final WorkShare share;
+    private final Workspace workspace;
+    private final Activations activations;
+
+    Part(Batch batch, Worker worker) {
+      this.batch = batch;
+      this.worker = worker;
+      this.share = new WorkShare(batch.rows(), worker);
+      this.workspace = workspaces[worker.index()];
+      this.activations = workspace.activations;
+    }
+
+    void run() {
+      embed();
       for (int i = 0; i < weights.layers().size(); i++) {
         TransformerLayer layer = weights.layers().get(i);
-        attend(batch, layer, attention.slot(i), worker);
-        feedForward(batch.rows(), layer, worker);
+        attend(layer, attention.slot(i));
+        feedForward(layer);
       }
-      project(batch, worker);
+      worker.barrier();
+      project();
     }
-  }
 
-  private void embed(Batch batch, Worker worker) {
-    for (int row = worker.index(); row < batch.rows(); row += worker.count()) {
-      weights.embedding().dequantizeRow(batch.token(row), stream, row * config.dimension());
-      rope.angles(batch.position(row), angles, row * rope.angleCount());
+    private void embed() {
+      for (int row = 0; row < batch.rows(); row++) {
+        if (share.owns(row, row)) {
+          weights.embedding().dequantizeRow(batch.token(row), stream, row * config.dimension());
+          rope.angles(batch.position(row), angles, row * rope.angleCount());
+        }
+      }
+      share.meet();
     }
-    worker.barrier();
-  }
 
-  private void attend(Batch batch, TransformerLayer layer, int slot, Worker worker) {
-    int rows = batch.rows();
-    normAndPack(layer.attentionNorm(), rows, worker);
-    multiply(layer.query(), qkv, 0, qkvWidth, rows, worker);
-    multiply(layer.key(), qkv, config.queryDimension(), qkvWidth, rows, worker);
-    multiply(
-        layer.value(), qkv, config.queryDimension() + config.kvDimension(), qkvWidth, rows, worker);
-    worker.barrier();
-    positionHeads(batch, layer, slot, worker);
-    worker.barrier();
-    attention.attend(
-        batch,
-        slot,
-        qkv,
-        qkvWidth,
-        attended,
-        config.queryDimension(),
-        worker,
-        scratch[worker.index()]);
-    worker.barrier();
-    pack(attended, config.queryDimension(), rows, worker);
-    addProduct(layer.output(), rows, worker);
-  }
+    private void attend(TransformerLayer layer, int slot) {
+      normAndPack(layer.attentionNorm());
+      int queries = layer.query().weight().groups();
+      int keys = layer.key().weight().groups();
+      int all = queries + keys + layer.value().weight().groups();
+      int keysAt = config.queryDimension();
+      multiply(layer.query(), 0, all, qkv, 0, qkvWidth);
+      multiply(layer.key(), queries, all, qkv, keysAt, qkvWidth);
+      multiply(layer.value(), queries + keys, all, qkv, keysAt + config.kvDimension(), qkvWidth);
+      share.meet();
+      positionHeads(layer, slot);
+      worker.barrier();
+      int width = config.queryDimension();
+      attention.attend(batch, slot, qkv, qkvWidth, attended, width, worker, workspace.scratch);
+      worker.barrier();
+      pack(attended, width);
+      addProduct(layer.output());
+    }
 
-  /** Norms and rotates queries and keys, and stores keys and values in the cache. */
-  private void positionHeads(Batch batch, TransformerLayer layer, int slot, Worker worker) {
-    int heads = config.heads() + config.kvHeads();
-    int items = batch.rows() * heads;
-    for (int item = worker.index(); item < items; item += worker.count()) {
-      int row = item / heads;
-      int head = item % heads;
+    /** Norms and rotates queries and keys, and stores keys and values in the cache. */
+    private void positionHeads(TransformerLayer layer, int slot) {
+      int heads = config.heads() + config.kvHeads();
+      for (int item = 0; item < batch.rows() * heads; item++) {
+        int row = item / heads;
+        if (share.owns(row, item)) {
+          positionHead(layer, slot, row, item % heads);
+        }
+      }
+    }
+
+    private void positionHead(TransformerLayer layer, int slot, int row, int head) {
       int at = row * qkvWidth + head * config.headDimension();
       boolean isQuery = head < config.heads();
       float[] norm = isQuery ? layer.queryNorm() : layer.keyNorm();
@@ -139,92 +172,111 @@ final class TransformerPass {
       }
       rope.rotate(qkv, at, angles, row * rope.angleCount());
       if (!isQuery) {
-        attention.store(
-            batch, row, slot, head - config.heads(), qkv, at, qkv, at + config.kvDimension());
+        int values = at + config.kvDimension();
+        attention.store(batch, row, slot, head - config.heads(), qkv, at, qkv, values);
       }
     }
-  }
 
-  private void feedForward(int rows, TransformerLayer layer, Worker worker) {
-    int hidden = config.hidden();
-    normAndPack(layer.feedForwardNorm(), rows, worker);
-    multiply(layer.gate(), gate, 0, hidden, rows, worker);
-    multiply(layer.up(), up, 0, hidden, rows, worker);
-    int first = layer.gate().weight().firstRow(worker);
-    int count = layer.gate().weight().endRow(worker) - first;
-    float[] scratch = worker.scratch(0, count);
-    for (int row = 0; row < rows; row++) {
-      int at = row * hidden + first;
-      rowKernels.siluMultiply(gate, at, up, at, count, scratch);
-    }
-    worker.barrier();
-    pack(gate, hidden, rows, worker);
-    addProduct(layer.down(), rows, worker);
-  }
-
-  private void normAndPack(float[] norm, int rows, Worker worker) {
-    int dimension = config.dimension();
-    for (int row = worker.index(); row < rows; row += worker.count()) {
-      int at = row * dimension;
-      rowKernels.rmsNorm(stream, at, norm, config.normEpsilon(), normed, at, dimension);
-    }
-    worker.barrier();
-    pack(normed, dimension, rows, worker);
-  }
-
-  private void pack(float[] rowsOfFloats, int width, int rows, Worker worker) {
-    activations.pack(rowsOfFloats, 0, width, rows, width, worker);
-    worker.barrier();
-  }
-
-  private void multiply(
-      Linear linear, float[] out, int offset, int stride, int rows, Worker worker) {
-    linear.weight().multiply(activations, out, offset, stride, worker);
-    float[] bias = linear.bias();
-    if (bias.length > 0) {
-      int first = linear.weight().firstRow(worker);
-      int count = linear.weight().endRow(worker) - first;
-      for (int row = 0; row < rows; row++) {
-        rowKernels.add(out, offset + row * stride + first, bias, first, count);
+    private void feedForward(TransformerLayer layer) {
+      int hidden = config.hidden();
+      normAndPack(layer.feedForwardNorm());
+      multiply(layer.gate(), gate, hidden);
+      multiply(layer.up(), up, hidden);
+      int first = firstOutput(layer.gate());
+      int count = endOutput(layer.gate()) - first;
+      float[] scratch = worker.scratch(0, count);
+      for (int row = share.firstRow(); row < share.endRow(); row++) {
+        int at = row * hidden + first;
+        rowKernels.siluMultiply(gate, at, up, at, count, scratch);
       }
+      share.meet();
+      pack(gate, hidden);
+      addProduct(layer.down());
     }
-  }
 
-  /** Adds a product to the residual stream. */
-  private void addProduct(Linear linear, int rows, Worker worker) {
-    int dimension = config.dimension();
-    multiply(linear, normed, 0, dimension, rows, worker);
-    int first = linear.weight().firstRow(worker);
-    int count = linear.weight().endRow(worker) - first;
-    for (int row = 0; row < rows; row++) {
-      rowKernels.add(stream, row * dimension + first, normed, row * dimension + first, count);
+    private void normAndPack(float[] norm) {
+      int dimension = config.dimension();
+      for (int i = 0; i < share.rows(); i++) {
+        int from = (share.firstRow() + i) * dimension;
+        norm(from, norm, i);
+      }
+      activations.pack(workspace.normed, 0, dimension, share.rows(), dimension);
     }
-    worker.barrier();
-  }
 
-  /** Logits of the rows that asked for them. */
-  private void project(Batch batch, Worker worker) {
-    int dimension = config.dimension();
-    if (worker.index() == 0) {
-      for (int row = 0; row < batch.rows(); row++) {
-        int logitRow = batch.logitRow(row);
-        if (logitRow >= 0) {
-          rowKernels.rmsNorm(
-              stream,
-              row * dimension,
-              weights.outputNorm(),
-              config.normEpsilon(),
-              normed,
-              logitRow * dimension,
-              dimension);
+    /** Norms a row of the stream to the i-th row of this worker's memory. */
+    private void norm(int from, float[] norm, int i) {
+      int dimension = config.dimension();
+      float[] out = workspace.normed;
+      rowKernels.rmsNorm(stream, from, norm, config.normEpsilon(), out, i * dimension, dimension);
+    }
+
+    private void pack(float[] x, int width) {
+      activations.pack(x, share.firstRow() * width, width, share.rows(), width);
+    }
+
+    private void multiply(Linear linear, float[] out, int stride) {
+      multiply(linear, 0, linear.weight().groups(), out, 0, stride);
+    }
+
+    /** Multiplies with this worker's part of a matrix; see {@link WorkShare#firstGroup}. */
+    private void multiply(Linear linear, int before, int all, float[] out, int offset, int stride) {
+      WeightMatrix weight = linear.weight();
+      int from = share.firstGroup(before, all, weight.groups());
+      int to = share.endGroup(before, all, weight.groups());
+      int at = offset + share.firstRow() * stride;
+      weight.multiply(activations, from, to, out, at, stride, worker);
+      float[] bias = linear.bias();
+      if (bias.length > 0) {
+        int first = weight.firstRow(from);
+        int count = weight.firstRow(to) - first;
+        for (int row = 0; row < share.rows(); row++) {
+          rowKernels.add(out, at + row * stride + first, bias, first, count);
         }
       }
     }
-    worker.barrier();
-    if (batch.logitRows() == 0) {
-      return;
+
+    /** Adds a product to the residual stream. */
+    private void addProduct(Linear linear) {
+      int dimension = config.dimension();
+      multiply(linear, projected, dimension);
+      int first = firstOutput(linear);
+      int count = endOutput(linear) - first;
+      for (int row = share.firstRow(); row < share.endRow(); row++) {
+        int at = row * dimension + first;
+        rowKernels.add(stream, at, projected, at, count);
+      }
+      share.meet();
     }
-    pack(normed, dimension, batch.logitRows(), worker);
-    weights.head().multiply(activations, logits, 0, config.vocabularySize(), worker);
+
+    private int firstOutput(Linear linear) {
+      WeightMatrix weight = linear.weight();
+      return weight.firstRow(share.firstGroup(0, weight.groups(), weight.groups()));
+    }
+
+    private int endOutput(Linear linear) {
+      WeightMatrix weight = linear.weight();
+      return weight.firstRow(share.endGroup(0, weight.groups(), weight.groups()));
+    }
+
+    /** Logits of the rows that asked for them, which are divided anew. */
+    private void project() {
+      WorkShare mine = new WorkShare(batch.logitRows(), worker);
+      if (mine.rows() == 0) {
+        return;
+      }
+      for (int row = 0; row < batch.rows(); row++) {
+        int logitRow = batch.logitRow(row);
+        if (logitRow >= mine.firstRow() && logitRow < mine.endRow()) {
+          norm(row * config.dimension(), weights.outputNorm(), logitRow - mine.firstRow());
+        }
+      }
+      int dimension = config.dimension();
+      activations.pack(workspace.normed, 0, dimension, mine.rows(), dimension);
+      WeightMatrix head = weights.head();
+      int from = mine.firstGroup(0, head.groups(), head.groups());
+      int to = mine.endGroup(0, head.groups(), head.groups());
+      int at = mine.firstRow() * config.vocabularySize();
+      head.multiply(activations, from, to, logits, at, config.vocabularySize(), worker);
+    }
   }
 }

@@ -1,20 +1,25 @@
 package dev.slipstream.engine.tensor;
 
-import dev.slipstream.engine.runtime.ComputePool.Worker;
-import java.util.Arrays;
+import dev.slipstream.engine.kernel.KernelSelection;
+import dev.slipstream.engine.kernel.RowKernels;
 
 /**
  * The right-hand side of {@link WeightMatrix#multiply}: up to maxRows activation rows, rearranged
- * once and then read by any number of matrices with the same number of columns.
+ * once and then read by any number of matrices with the same number of columns. It belongs to one
+ * worker; workers that need the same rows pack them each for themselves, which is cheaper than to
+ * wait for one another.
  *
  * <p>Rows are cut into tiles of 4, the rest into a tile of 4, 2 or 1; a tile is interleaved (column
  * by column, its rows side by side). Columns are padded with zeros to a multiple of 32. The sum of
  * every 16 and every 32 columns is kept for weight formats with a minimum.
  */
 public final class Activations {
-  static final int TILE = 4;
+  /** Rows of a whole tile. */
+  public static final int TILE = 4;
+
   static final int PADDING = 32;
   private static final int HALF = PADDING / 2;
+  private static final RowKernels ROW_KERNELS = KernelSelection.rowKernels();
 
   final float[] values;
   private final float[] sums16;
@@ -23,6 +28,7 @@ public final class Activations {
   private final int maxColumns;
   private int rows;
   private int columns;
+  private boolean summed;
 
   /**
    * @param maxRows activation rows it can take, at least 1
@@ -37,68 +43,54 @@ public final class Activations {
     this.sums32 = new float[size / PADDING];
   }
 
-  /**
-   * Packs this worker's share of the rows x[xOffset + t * xStride ...]. All workers must call it
-   * with the same arguments and then meet at a barrier before a matrix is multiplied, and again
-   * before the next packing.
-   */
-  public void pack(float[] x, int xOffset, int xStride, int rows, int columns, Worker w) {
+  /** Packs the rows x[xOffset + t * xStride ...]. */
+  public void pack(float[] x, int xOffset, int xStride, int rows, int columns) {
     if (rows < 1 || rows > maxRows || columns < 1 || columns > maxColumns) {
       throw new IllegalArgumentException(
           "cannot pack %d x %d activations, the limit is %d x %d"
               .formatted(rows, columns, maxRows, maxColumns));
     }
-    if (w.index() == 0) {
-      this.rows = rows;
-      this.columns = columns;
-    }
-    int padded = pad(columns, PADDING);
-    int blocks = padded / PADDING;
-    int items = blocks * tiles(rows);
-    for (int item = w.first(items); item < w.end(items); item++) {
-      int tile = item / blocks;
-      int width = tileWidth(rows, tile);
-      int used = Math.min(width, rows - tile * TILE);
-      int from = xOffset + tile * TILE * xStride;
-      int at = item % blocks * PADDING;
-      int end = Math.min(columns, at + PADDING);
-      packBlock(x, from, xStride, used, at, end, tile * TILE * padded, width);
+    this.rows = rows;
+    this.columns = columns;
+    this.summed = false;
+    for (int tile = 0; tile < tiles(); tile++) {
+      packTile(x, xOffset + tile * TILE * xStride, xStride, tile);
     }
   }
 
-  private void packBlock(
-      float[] x, int from, int stride, int used, int at, int end, int base, int width) {
-    int start = base + at * width;
-    Arrays.fill(values, start, start + PADDING * width, 0);
-    for (int t = 0; t < used; t++) {
-      int source = from + t * stride;
-      for (int k = at; k < end; k++) {
-        values[base + k * width + t] = x[source + k];
+  private void packTile(float[] x, int from, int stride, int tile) {
+    int width = tileWidth(tile);
+    int used = Math.min(width, rows - tile * TILE);
+    int base = tileOffset(tile);
+    int padded = pad(columns, PADDING);
+    if (used == TILE) {
+      interleave(x, from, stride, base);
+    } else if (width == 1) {
+      System.arraycopy(x, from, values, base, columns);
+    } else {
+      for (int t = 0; t < width; t++) {
+        for (int k = 0; k < columns; k++) {
+          values[base + k * width + t] = t < used ? x[from + t * stride + k] : 0;
+        }
       }
     }
-    for (int t = 0; t < width; t++) {
-      float low = sum(start + t, width);
-      float high = sum(start + HALF * width + t, width);
-      int i = base / HALF + at / HALF * width + t;
-      sums16[i] = low;
-      sums16[i + width] = high;
-      sums32[base / PADDING + at / PADDING * width + t] = low + high;
+    for (int i = base + columns * width; i < base + padded * width; i++) {
+      values[i] = 0;
     }
   }
 
-  /** Sum of 16 values in one fixed order, four chains that do not wait for each other. */
-  private float sum(int p, int width) {
-    float a = 0;
-    float b = 0;
-    float c = 0;
-    float d = 0;
-    for (int i = 0; i < HALF; i += 4) {
-      a += values[p + i * width];
-      b += values[p + (i + 1) * width];
-      c += values[p + (i + 2) * width];
-      d += values[p + (i + 3) * width];
+  private void interleave(float[] x, int from, int stride, int base) {
+    int a = from;
+    int b = from + stride;
+    int c = from + 2 * stride;
+    int d = from + 3 * stride;
+    for (int k = 0; k < columns; k++) {
+      int at = base + k * TILE;
+      values[at] = x[a + k];
+      values[at + 1] = x[b + k];
+      values[at + 2] = x[c + k];
+      values[at + 3] = x[d + k];
     }
-    return (a + b) + (c + d);
   }
 
   /** Rows packed last. */
@@ -112,12 +104,13 @@ public final class Activations {
   }
 
   int tiles() {
-    return tiles(rows);
+    return (rows + TILE - 1) / TILE;
   }
 
   /** Rows of a tile as stored: 4, 2 or 1. */
   int tileWidth(int tile) {
-    return tileWidth(rows, tile);
+    int left = rows - tile * TILE;
+    return left >= 3 ? TILE : left;
   }
 
   /** Where a tile starts in {@link #values}; its sums start at this divided by the block size. */
@@ -125,18 +118,28 @@ public final class Activations {
     return tile * TILE * pad(columns, PADDING);
   }
 
-  /** Sums of blocks of 16 or 32 columns. */
+  /** Sums of blocks of 16 or 32 columns, computed when they are first asked for. */
   float[] sums(int block) {
+    if (!summed) {
+      for (int tile = 0; tile < tiles(); tile++) {
+        sumTile(tileOffset(tile), tileWidth(tile));
+      }
+      summed = true;
+    }
     return block == HALF ? sums16 : sums32;
   }
 
-  private static int tiles(int rows) {
-    return (rows + TILE - 1) / TILE;
-  }
-
-  private static int tileWidth(int rows, int tile) {
-    int left = rows - tile * TILE;
-    return left >= 3 ? TILE : left;
+  private void sumTile(int base, int width) {
+    for (int k = 0; k < pad(columns, PADDING); k += PADDING) {
+      int at = base + k * width;
+      int low = at / HALF;
+      int high = low + width;
+      ROW_KERNELS.sumColumns(values, at, width, sums16, low);
+      ROW_KERNELS.sumColumns(values, at + HALF * width, width, sums16, high);
+      for (int t = 0; t < width; t++) {
+        sums32[at / PADDING + t] = sums16[low + t] + sums16[high + t];
+      }
+    }
   }
 
   static int pad(int value, int multiple) {

@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 final class QuantizedMatrix extends WeightMatrix {
   private static final short[] NO_NIBBLES = {};
   private static final int[] NO_BYTES = {};
+  private static final float[] NO_SUMS = {};
 
   private final QuantFormat format;
   private final int block;
@@ -35,7 +36,7 @@ final class QuantizedMatrix extends WeightMatrix {
     pool.run(
         w -> {
           QuantBlock decoded = new QuantBlock();
-          for (int row = firstRow(w); row < endRow(w); row++) {
+          for (int row = firstRow(w.first(groups)); row < firstRow(w.end(groups)); row++) {
             packRow(tensor.data(), row, decoded, scale, min);
           }
         });
@@ -98,7 +99,8 @@ final class QuantizedMatrix extends WeightMatrix {
     }
     int at = group * scalesPerGroup + k / block * groupRows;
     int sumsAt = start / block + k / block * width;
-    scales.add(kernels, at, x.sums(block), sumsAt, sums, width, n / block, totals, w);
+    float[] xSums = format.hasMins ? x.sums(block) : NO_SUMS;
+    scales.add(kernels, at, xSums, sumsAt, sums, width, n / block, totals, w);
   }
 
   @Override

@@ -37,7 +37,7 @@ final class RealMatrix extends WeightMatrix {
     this.halves = new int[wide ? 0 : arrayLength(tensor, padded / 2)];
     pool.run(
         w -> {
-          for (int row = firstRow(w); row < endRow(w); row++) {
+          for (int row = firstRow(w.first(groups)); row < firstRow(w.end(groups)); row++) {
             packRow(data, tensor.type(), row);
           }
         });
@@ -50,8 +50,8 @@ final class RealMatrix extends WeightMatrix {
     AtomicBoolean finite = new AtomicBoolean(true);
     pool.run(
         w -> {
-          long end = (long) endRow(w) * columns();
-          for (long i = (long) firstRow(w) * columns(); i < end; i++) {
+          long end = (long) firstRow(w.end(groups)) * columns();
+          for (long i = (long) firstRow(w.first(groups)) * columns(); i < end; i++) {
             if ((tensor.data().get(SHORT, 2 * i) & HALF_EXPONENT) == HALF_EXPONENT) {
               finite.set(false);
             }

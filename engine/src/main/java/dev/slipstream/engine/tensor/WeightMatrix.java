@@ -89,31 +89,34 @@ public abstract sealed class WeightMatrix permits QuantizedMatrix, RealMatrix {
   /** Writes the weights of a row, an embedding for instance, to out[offset .. offset+columns). */
   public abstract void dequantizeRow(int row, float[] out, int offset);
 
-  /** First row that this worker computes. */
-  public final int firstRow(Worker w) {
-    return Math.min(rows, w.first(groups) * groupRows);
+  /** Groups of rows: what a product can be divided into. */
+  public final int groups() {
+    return groups;
   }
 
-  /** End (exclusive) of the rows that this worker computes. */
-  public final int endRow(Worker w) {
-    return Math.min(rows, w.end(groups) * groupRows);
+  /** First row of a group; the number of rows for the group behind the last. */
+  public final int firstRow(int group) {
+    return Math.min(rows, group * groupRows);
   }
 
   /**
-   * Computes out[outOffset + t * outStride + r] = W[r] . x[t] for this worker's rows r and all
-   * packed activation rows t. All workers must call it.
+   * Computes out[outOffset + t * outStride + r] = W[r] . x[t] for all packed activation rows t and
+   * the rows r of some groups.
+   *
+   * @param from first group
+   * @param to end (exclusive) of the groups
    */
-  public final void multiply(Activations x, float[] out, int outOffset, int outStride, Worker w) {
+  public final void multiply(
+      Activations x, int from, int to, float[] out, int outOffset, int outStride, Worker w) {
     if (x.columns() != columns) {
       throw new IllegalArgumentException(
           "a matrix of %d columns cannot be multiplied with activations of %d"
               .formatted(columns, x.columns()));
     }
-    int end = w.end(groups);
     int strip = (int) Math.clamp(STRIP_BYTES / Math.max(1, bytes() / groups), 1, groups);
-    for (int g = w.first(groups); g < end; g += strip) {
+    for (int g = from; g < to; g += strip) {
       for (int tile = 0; tile < x.tiles(); tile++) {
-        for (int i = g; i < Math.min(end, g + strip); i++) {
+        for (int i = g; i < Math.min(to, g + strip); i++) {
           multiplyGroup(i, tile, x, out, outOffset, outStride, w);
         }
       }

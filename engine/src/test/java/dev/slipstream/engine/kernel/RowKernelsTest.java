@@ -50,6 +50,17 @@ class RowKernelsTest {
     assertThat(actual).isEqualTo(expected);
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 4})
+  void sumsOfColumnsHaveTheBitsOfTheScalarTwin(int width) {
+    float[] tile = values(new Random(width), OFFSET + 16 * width);
+    float[] expected = new float[width + OFFSET];
+    float[] actual = expected.clone();
+    scalar.sumColumns(tile, OFFSET, width, expected, OFFSET);
+    vector.sumColumns(tile, OFFSET, width, actual, OFFSET);
+    assertThat(actual).isEqualTo(expected);
+  }
+
   @Test
   void aRangeCanBeDividedAnywhere() {
     Random random = new Random(1);

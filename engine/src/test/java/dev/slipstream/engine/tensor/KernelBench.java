@@ -47,10 +47,12 @@ final class KernelBench {
     private final WeightMatrix head;
     private final float[] x = new float[512 * 1536];
     private final float[] y = new float[Math.max(512 * 3072, 8 * VOCABULARY)];
-    private final Activations packed = new Activations(512, 1536);
+    private final Activations[] packed;
 
     Pass(GgmlType type, ComputePool pool) {
       this.pool = pool;
+      this.packed = new Activations[pool.threads()];
+      Arrays.setAll(packed, i -> new Activations(512, 1536));
       Random random = new Random(1);
       int[][] shapes = {{960, 576}, {576, 576}, {3072, 576}, {576, 1536}};
       RandomTensor[] tensors = new RandomTensor[shapes.length];
@@ -103,9 +105,10 @@ final class KernelBench {
     }
 
     private void multiply(WeightMatrix matrix, int batch, ComputePool.Worker w) {
-      packed.pack(x, 0, matrix.columns(), batch, matrix.columns(), w);
-      w.barrier();
-      matrix.multiply(packed, y, 0, matrix.rows(), w);
+      Activations mine = packed[w.index()];
+      mine.pack(x, 0, matrix.columns(), batch, matrix.columns());
+      int from = w.first(matrix.groups());
+      matrix.multiply(mine, from, w.end(matrix.groups()), y, 0, matrix.rows(), w);
       w.barrier();
     }
   }

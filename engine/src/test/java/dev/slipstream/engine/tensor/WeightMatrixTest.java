@@ -125,8 +125,8 @@ class WeightMatrixTest {
               () ->
                   pool.run(
                       w -> {
-                        x.pack(new float[8], 0, 8, 1, 8, w);
-                        matrix.multiply(x, new float[3], 0, 3, w);
+                        x.pack(new float[8], 0, 8, 1, 8);
+                        matrix.multiply(x, 0, matrix.groups(), new float[3], 0, 3, w);
                       }))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("5 columns");
@@ -137,13 +137,13 @@ class WeightMatrixTest {
       RandomTensor weights, float[] x, int batch, int workers, Kernels kernels) {
     try (ComputePool pool = new ComputePool(workers)) {
       WeightMatrix matrix = WeightMatrix.of(weights.tensor(), pool, kernels);
-      Activations packed = new Activations(batch, matrix.columns());
       float[] out = new float[batch * matrix.rows()];
       pool.run(
           w -> {
-            packed.pack(x, 0, matrix.columns(), batch, matrix.columns(), w);
-            w.barrier();
-            matrix.multiply(packed, out, 0, matrix.rows(), w);
+            Activations packed = new Activations(batch, matrix.columns());
+            packed.pack(x, 0, matrix.columns(), batch, matrix.columns());
+            int from = w.first(matrix.groups());
+            matrix.multiply(packed, from, w.end(matrix.groups()), out, 0, matrix.rows(), w);
           });
       return out;
     }
