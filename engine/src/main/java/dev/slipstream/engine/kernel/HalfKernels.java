@@ -4,18 +4,28 @@ import static dev.slipstream.engine.kernel.Lanes.F;
 import static dev.slipstream.engine.kernel.Lanes.I;
 import static dev.slipstream.engine.kernel.Lanes.L;
 import static dev.slipstream.engine.kernel.Lanes.broadcast;
+import static jdk.incubator.vector.VectorOperators.ASHR;
+import static jdk.incubator.vector.VectorOperators.LSHL;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
 /**
  * Block sums of finite float16 weights: an int holds the weights of two rows. The bits of a
- * float16, moved to the place of a float's, are the number times 2^-112.
+ * float16, moved to the place of a float's, are the number times 2^-112; activations are taken
+ * times 2^64, so that products stay clear of the subnormal floats, and {@link VectorKernels#finish}
+ * takes out what is left.
  */
 final class HalfKernels {
+  /** What a block sum must be multiplied with. */
+  static final float UNIT = 0x1p48f;
+
+  private static final float INPUT_UNIT = 0x1p64f;
+  private static final int HALF_BITS = 0x8fffe000;
+
   private HalfKernels() {}
 
-  /** Four row vectors, one activation row; two columns a turn. */
+  /** Four row vectors, one activation row. */
   static void one(int[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a = zero;
@@ -23,22 +33,15 @@ final class HalfKernels {
     FloatVector c = zero;
     FloatVector d = zero;
     int p = 0;
-    for (int k = 0; k < columns; k += 2) {
-      IntVector v0 = IntVector.fromArray(I, w, o + 2 * k * L);
-      IntVector u0 = IntVector.fromArray(I, w, o + (2 * k + 1) * L);
-      FloatVector x0 = broadcast(x[xo + k]);
-      a = low(v0).fma(x0, a);
-      b = high(v0).fma(x0, b);
-      c = low(u0).fma(x0, c);
-      d = high(u0).fma(x0, d);
-      IntVector v1 = IntVector.fromArray(I, w, o + (2 * k + 2) * L);
-      IntVector u1 = IntVector.fromArray(I, w, o + (2 * k + 3) * L);
-      FloatVector x1 = broadcast(x[xo + k + 1]);
-      a = low(v1).fma(x1, a);
-      b = high(v1).fma(x1, b);
-      c = low(u1).fma(x1, c);
-      d = high(u1).fma(x1, d);
-      if ((k & (block - 1)) == block - 2) {
+    for (int k = 0; k < columns; k++) {
+      IntVector v = IntVector.fromArray(I, w, o + 2 * k * L);
+      IntVector u = IntVector.fromArray(I, w, o + (2 * k + 1) * L);
+      FloatVector x0 = broadcast(x[xo + k] * INPUT_UNIT);
+      a = low(v).fma(x0, a);
+      b = high(v).fma(x0, b);
+      c = low(u).fma(x0, c);
+      d = high(u).fma(x0, d);
+      if ((k & (block - 1)) == block - 1) {
         a.intoArray(z, p);
         b.intoArray(z, p + L);
         c.intoArray(z, p + 2 * L);
@@ -67,8 +70,8 @@ final class HalfKernels {
     for (int k = 0; k < columns; k++) {
       IntVector v = IntVector.fromArray(I, w, o + 2 * k * L);
       IntVector u = IntVector.fromArray(I, w, o + (2 * k + 1) * L);
-      FloatVector x0 = broadcast(x[xo + 2 * k]);
-      FloatVector x1 = broadcast(x[xo + 2 * k + 1]);
+      FloatVector x0 = broadcast(x[xo + 2 * k] * INPUT_UNIT);
+      FloatVector x1 = broadcast(x[xo + 2 * k + 1] * INPUT_UNIT);
       FloatVector w0 = low(v);
       a0 = w0.fma(x0, a0);
       a1 = w0.fma(x1, a1);
@@ -120,16 +123,16 @@ final class HalfKernels {
       IntVector v = IntVector.fromArray(I, w, start + 2 * k * L);
       FloatVector w0 = low(v);
       FloatVector w1 = high(v);
-      FloatVector x0 = broadcast(x[xo + 4 * k]);
+      FloatVector x0 = broadcast(x[xo + 4 * k] * INPUT_UNIT);
       a0 = w0.fma(x0, a0);
       b0 = w1.fma(x0, b0);
-      FloatVector x1 = broadcast(x[xo + 4 * k + 1]);
+      FloatVector x1 = broadcast(x[xo + 4 * k + 1] * INPUT_UNIT);
       a1 = w0.fma(x1, a1);
       b1 = w1.fma(x1, b1);
-      FloatVector x2 = broadcast(x[xo + 4 * k + 2]);
+      FloatVector x2 = broadcast(x[xo + 4 * k + 2] * INPUT_UNIT);
       a2 = w0.fma(x2, a2);
       b2 = w1.fma(x2, b2);
-      FloatVector x3 = broadcast(x[xo + 4 * k + 3]);
+      FloatVector x3 = broadcast(x[xo + 4 * k + 3] * INPUT_UNIT);
       a3 = w0.fma(x3, a3);
       b3 = w1.fma(x3, b3);
       if ((k & (block - 1)) == block - 1) {
@@ -181,22 +184,22 @@ final class HalfKernels {
       FloatVector w1 = high(v);
       FloatVector w2 = low(u);
       FloatVector w3 = high(u);
-      FloatVector x0 = broadcast(x[xo + 4 * k]);
+      FloatVector x0 = broadcast(x[xo + 4 * k] * INPUT_UNIT);
       a0 = w0.fma(x0, a0);
       b0 = w1.fma(x0, b0);
       c0 = w2.fma(x0, c0);
       d0 = w3.fma(x0, d0);
-      FloatVector x1 = broadcast(x[xo + 4 * k + 1]);
+      FloatVector x1 = broadcast(x[xo + 4 * k + 1] * INPUT_UNIT);
       a1 = w0.fma(x1, a1);
       b1 = w1.fma(x1, b1);
       c1 = w2.fma(x1, c1);
       d1 = w3.fma(x1, d1);
-      FloatVector x2 = broadcast(x[xo + 4 * k + 2]);
+      FloatVector x2 = broadcast(x[xo + 4 * k + 2] * INPUT_UNIT);
       a2 = w0.fma(x2, a2);
       b2 = w1.fma(x2, b2);
       c2 = w2.fma(x2, c2);
       d2 = w3.fma(x2, d2);
-      FloatVector x3 = broadcast(x[xo + 4 * k + 3]);
+      FloatVector x3 = broadcast(x[xo + 4 * k + 3] * INPUT_UNIT);
       a3 = w0.fma(x3, a3);
       b3 = w1.fma(x3, b3);
       c3 = w2.fma(x3, c3);
@@ -240,10 +243,10 @@ final class HalfKernels {
   }
 
   private static FloatVector low(IntVector v) {
-    return Lanes.lowHalf(v);
+    return high(v.lanewise(LSHL, 16));
   }
 
   private static FloatVector high(IntVector v) {
-    return Lanes.highHalf(v);
+    return v.lanewise(ASHR, 3).and(HALF_BITS).reinterpretAsFloats();
   }
 }

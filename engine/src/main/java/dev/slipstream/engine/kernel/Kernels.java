@@ -33,6 +33,7 @@ public interface Kernels {
   enum Codes {
     NIBBLES,
     BYTES,
+    HALVES,
     REAL
   }
 

@@ -156,6 +156,7 @@ final class VectorKernels implements Kernels {
   private float unit(Codes codes, int tokens, int j) {
     return switch (codes) {
       case REAL -> 1;
+      case HALVES -> HalfKernels.UNIT;
       case BYTES -> 0x1p-24f;
       case NIBBLES -> {
         int place = tokens == 4 && !manyRegisters ? j % 2 : j;

@@ -106,7 +106,8 @@ final class RealMatrix extends WeightMatrix {
 
   @Override
   void finish(float[] totals, int width, int used, float[] out, int at, int stride) {
-    kernels.finish(Codes.REAL, false, totals, width, used, out, at, stride);
+    Codes codes = storage == GgmlType.F16 ? Codes.HALVES : Codes.REAL;
+    kernels.finish(codes, false, totals, width, used, out, at, stride);
   }
 
   @Override
