@@ -95,54 +95,57 @@ final class FloatKernels {
     }
   }
 
-  /** The first (half 0) or last two row vectors (1), four activation rows. */
+  /**
+   * Four row vectors, the first (half 0) or last two of four activation rows (1). Two row vectors
+   * and four activation rows would be as many sums, but C2 makes slower code of them.
+   */
   static void four(
       float[] w, int o, int half, float[] x, int xo, int columns, int block, float[] z) {
-    int start = o + 2 * half * L;
     FloatVector zero = FloatVector.zero(F);
     FloatVector a0 = zero;
     FloatVector a1 = zero;
-    FloatVector a2 = zero;
-    FloatVector a3 = zero;
     FloatVector b0 = zero;
     FloatVector b1 = zero;
-    FloatVector b2 = zero;
-    FloatVector b3 = zero;
-    int p = half * 8 * L;
+    FloatVector c0 = zero;
+    FloatVector c1 = zero;
+    FloatVector d0 = zero;
+    FloatVector d1 = zero;
+    int xs = xo + 2 * half;
+    int p = 2 * half * L;
     for (int k = 0; k < columns; k++) {
-      int q = start + 4 * k * L;
+      int q = o + 4 * k * L;
+      FloatVector x0 = broadcast(x[xs + 4 * k]);
+      FloatVector x1 = broadcast(x[xs + 4 * k + 1]);
       FloatVector w0 = FloatVector.fromArray(F, w, q);
-      FloatVector w1 = FloatVector.fromArray(F, w, q + L);
-      FloatVector x0 = broadcast(x[xo + 4 * k]);
       a0 = w0.fma(x0, a0);
-      b0 = w1.fma(x0, b0);
-      FloatVector x1 = broadcast(x[xo + 4 * k + 1]);
       a1 = w0.fma(x1, a1);
+      FloatVector w1 = FloatVector.fromArray(F, w, q + L);
+      b0 = w1.fma(x0, b0);
       b1 = w1.fma(x1, b1);
-      FloatVector x2 = broadcast(x[xo + 4 * k + 2]);
-      a2 = w0.fma(x2, a2);
-      b2 = w1.fma(x2, b2);
-      FloatVector x3 = broadcast(x[xo + 4 * k + 3]);
-      a3 = w0.fma(x3, a3);
-      b3 = w1.fma(x3, b3);
+      FloatVector w2 = FloatVector.fromArray(F, w, q + 2 * L);
+      c0 = w2.fma(x0, c0);
+      c1 = w2.fma(x1, c1);
+      FloatVector w3 = FloatVector.fromArray(F, w, q + 3 * L);
+      d0 = w3.fma(x0, d0);
+      d1 = w3.fma(x1, d1);
       if ((k & (block - 1)) == block - 1) {
         a0.intoArray(z, p);
         a1.intoArray(z, p + L);
-        a2.intoArray(z, p + 2 * L);
-        a3.intoArray(z, p + 3 * L);
         b0.intoArray(z, p + 4 * L);
         b1.intoArray(z, p + 5 * L);
-        b2.intoArray(z, p + 6 * L);
-        b3.intoArray(z, p + 7 * L);
+        c0.intoArray(z, p + 8 * L);
+        c1.intoArray(z, p + 9 * L);
+        d0.intoArray(z, p + 12 * L);
+        d1.intoArray(z, p + 13 * L);
         p += 16 * L;
         a0 = zero;
         a1 = zero;
-        a2 = zero;
-        a3 = zero;
         b0 = zero;
         b1 = zero;
-        b2 = zero;
-        b3 = zero;
+        c0 = zero;
+        c1 = zero;
+        d0 = zero;
+        d1 = zero;
       }
     }
   }

@@ -22,8 +22,8 @@ package dev.slipstream.engine.kernel;
  * same for every T, every number of lanes and every implementation, and lanes never meet, so a
  * result has the same bits however it was batched, split or vectorised.
  *
- * <p>Block sums lie at z[((block * 4 + j) * T + t) * L + l], totals at totals[(j * T + t) * L + l],
- * followed by as many totals of the minimums.
+ * <p>Block sums lie at z[((block * 4 + j) * T + t) * L + l], totals at totals[to + (j * T + t) * L
+ * + l], followed by as many totals of the minimums.
  */
 public interface Kernels {
   /** Row vectors in a group. */
@@ -58,17 +58,40 @@ public interface Kernels {
   /** Block sums of float32 weights. */
   void floats(float[] w, int o, float[] x, int xo, int tokens, int columns, int block, float[] z);
 
+  /**
+   * Whether many tiles are computed faster from unpacked weights.
+   *
+   * @param mins whether the format has minimums
+   */
+  boolean panelsPay(boolean mins);
+
+  /**
+   * Turns codes of n columns into floats in the layout of {@link #floats}, to be read by many
+   * tiles: the block sums are the same.
+   */
+  void unpackNibbles(short[] w, int o, int n, float[] out);
+
+  /** The same for signed eight-bit codes. */
+  void unpackBytes(int[] w, int o, int n, float[] out);
+
+  /** The same for finite float16 weights. */
+  void unpackHalves(int[] w, int o, int n, float[] out);
+
+  /** The same for bfloat16 weights. */
+  void unpackBrains(int[] w, int o, int n, float[] out);
+
   /** Adds block sums to the totals. */
-  void addPlain(float[] z, int tokens, int blocks, float[] totals);
+  void addPlain(float[] z, int tokens, int blocks, float[] totals, int to);
 
   /** Adds block sums times scales; scales[so + (block * 4 + j) * L + l]. */
-  void addScaled(float[] scales, int so, float[] z, int tokens, int blocks, float[] totals);
+  void addScaled(float[] scales, int so, float[] z, int tokens, int blocks, float[] totals, int to);
 
   /**
    * Adds minimums times sums of activations to the totals of the minimums; mins[mo + (block * 4 +
    * j) * L + l] and sums[so + block * T + t].
    */
-  void addMins(float[] mins, int mo, float[] sums, int so, int tokens, int blocks, float[] totals);
+  void addMins(
+      float[] mins, int mo, float[] sums, int so, int tokens, int blocks, float[] totals, int to);
 
   /**
    * Splits n pairs of finite float16 numbers: the high halves to out[0 .. n), the low halves to
@@ -84,6 +107,7 @@ public interface Kernels {
       Codes codes,
       boolean mins,
       float[] totals,
+      int from,
       int tokens,
       int used,
       float[] out,

@@ -112,21 +112,63 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void addPlain(float[] z, int tokens, int blocks, float[] totals) {
-    int n = ROW_VECTORS * tokens * lanes;
-    for (int b = 0; b < blocks; b++) {
-      for (int i = 0; i < n; i++) {
-        totals[i] += z[b * n + i];
+  public boolean panelsPay(boolean mins) {
+    return false;
+  }
+
+  @Override
+  public void unpackNibbles(short[] w, int o, int n, float[] out) {
+    for (int i = 0; i < n * lanes; i++) {
+      for (int j = 0; j < ROW_VECTORS; j++) {
+        out[(i / lanes * ROW_VECTORS + j) * lanes + i % lanes] = w[o + i] >> 4 * j & 15;
       }
     }
   }
 
   @Override
-  public void addScaled(float[] scales, int so, float[] z, int tokens, int blocks, float[] totals) {
+  public void unpackBytes(int[] w, int o, int n, float[] out) {
+    for (int i = 0; i < n * lanes; i++) {
+      for (int j = 0; j < ROW_VECTORS; j++) {
+        out[(i / lanes * ROW_VECTORS + j) * lanes + i % lanes] = (byte) (w[o + i] >> 8 * j);
+      }
+    }
+  }
+
+  @Override
+  public void unpackHalves(int[] w, int o, int n, float[] out) {
+    for (int i = 0; i < 2 * n * lanes; i++) {
+      int at = i / lanes * 2 * lanes + i % lanes;
+      out[at] = Float.float16ToFloat((short) w[o + i]);
+      out[at + lanes] = Float.float16ToFloat((short) (w[o + i] >> 16));
+    }
+  }
+
+  @Override
+  public void unpackBrains(int[] w, int o, int n, float[] out) {
+    for (int i = 0; i < 2 * n * lanes; i++) {
+      int at = i / lanes * 2 * lanes + i % lanes;
+      out[at] = Float.intBitsToFloat(w[o + i] << 16);
+      out[at + lanes] = Float.intBitsToFloat(w[o + i] & 0xffff0000);
+    }
+  }
+
+  @Override
+  public void addPlain(float[] z, int tokens, int blocks, float[] totals, int to) {
+    int n = ROW_VECTORS * tokens * lanes;
+    for (int b = 0; b < blocks; b++) {
+      for (int i = 0; i < n; i++) {
+        totals[to + i] += z[b * n + i];
+      }
+    }
+  }
+
+  @Override
+  public void addScaled(
+      float[] scales, int so, float[] z, int tokens, int blocks, float[] totals, int to) {
     int n = tokens * lanes;
     for (int p = 0; p < blocks * ROW_VECTORS; p++) {
       for (int i = 0; i < n; i++) {
-        int at = p % ROW_VECTORS * n + i;
+        int at = to + p % ROW_VECTORS * n + i;
         float scale = scales[so + p * lanes + i % lanes];
         totals[at] = Math.fma(z[p * n + i], scale, totals[at]);
       }
@@ -135,11 +177,11 @@ public final class ScalarKernels implements Kernels {
 
   @Override
   public void addMins(
-      float[] mins, int mo, float[] sums, int so, int tokens, int blocks, float[] totals) {
+      float[] mins, int mo, float[] sums, int so, int tokens, int blocks, float[] totals, int to) {
     int n = tokens * lanes;
     for (int p = 0; p < blocks * ROW_VECTORS; p++) {
       for (int i = 0; i < n; i++) {
-        int at = (ROW_VECTORS + p % ROW_VECTORS) * n + i;
+        int at = to + (ROW_VECTORS + p % ROW_VECTORS) * n + i;
         float sum = sums[so + p / ROW_VECTORS * tokens + i / lanes];
         totals[at] = Math.fma(mins[mo + p * lanes + i % lanes], sum, totals[at]);
       }
@@ -159,6 +201,7 @@ public final class ScalarKernels implements Kernels {
       Codes codes,
       boolean mins,
       float[] totals,
+      int from,
       int tokens,
       int used,
       float[] out,
@@ -167,7 +210,7 @@ public final class ScalarKernels implements Kernels {
     int n = ROW_VECTORS * tokens * lanes;
     for (int t = 0; t < used; t++) {
       for (int i = 0; i < ROW_VECTORS * lanes; i++) {
-        int at = (i / lanes * tokens + t) * lanes + i % lanes;
+        int at = from + (i / lanes * tokens + t) * lanes + i % lanes;
         out[outOffset + t * outStride + i] = mins ? totals[at] + totals[n + at] : totals[at];
       }
     }

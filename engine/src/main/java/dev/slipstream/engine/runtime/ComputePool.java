@@ -22,7 +22,7 @@ public final class ComputePool implements AutoCloseable {
 
   private static final int SPINS = 4_000;
   private static final int YIELDS = 200;
-  private static final int SCRATCH_ARRAYS = 4;
+  private static final int SCRATCH_ARRAYS = 5;
   private static final long NAP_NANOS = 50_000;
 
   private final Worker[] workers;
@@ -245,7 +245,7 @@ public final class ComputePool implements AutoCloseable {
      * Memory of this worker alone: at least so many floats, with arbitrary content. The same array
      * is returned for the same number until a larger one is asked for.
      *
-     * @param number 0 to 3
+     * @param number 0 to 4
      */
     public float[] scratch(int number, int size) {
       if (scratch[number].length < size) {

@@ -14,6 +14,9 @@ sealed interface BlockScales {
 
   long bytes();
 
+  /** Prepares n scales from {@code at} on for {@link #add}; needs no repetition per tile. */
+  void load(Kernels kernels, int at, int n, Worker w);
+
   /** Adds the block sums of a tile, scaled, to its totals; see {@link Kernels}. */
   void add(
       Kernels kernels,
@@ -24,6 +27,7 @@ sealed interface BlockScales {
       int width,
       int blocks,
       float[] totals,
+      int to,
       Worker w);
 
   /**
@@ -67,6 +71,9 @@ sealed interface BlockScales {
     }
 
     @Override
+    public void load(Kernels kernels, int at, int n, Worker w) {}
+
+    @Override
     public void add(
         Kernels kernels,
         int at,
@@ -76,8 +83,9 @@ sealed interface BlockScales {
         int width,
         int blocks,
         float[] totals,
+        int to,
         Worker w) {
-      kernels.addScaled(scales, at, sums, width, blocks, totals);
+      kernels.addScaled(scales, at, sums, width, blocks, totals, to);
     }
   }
 
@@ -99,6 +107,9 @@ sealed interface BlockScales {
     }
 
     @Override
+    public void load(Kernels kernels, int at, int n, Worker w) {}
+
+    @Override
     public void add(
         Kernels kernels,
         int at,
@@ -108,9 +119,10 @@ sealed interface BlockScales {
         int width,
         int blocks,
         float[] totals,
+        int to,
         Worker w) {
-      kernels.addScaled(scales, at, sums, width, blocks, totals);
-      kernels.addMins(mins, at, x, xAt, width, blocks, totals);
+      kernels.addScaled(scales, at, sums, width, blocks, totals, to);
+      kernels.addMins(mins, at, x, xAt, width, blocks, totals, to);
     }
   }
 
@@ -132,6 +144,11 @@ sealed interface BlockScales {
     }
 
     @Override
+    public void load(Kernels kernels, int at, int n, Worker w) {
+      kernels.unpackPairs(pairs, at, n, w.scratch(SPLIT_PAIRS, 2 * n));
+    }
+
+    @Override
     public void add(
         Kernels kernels,
         int at,
@@ -141,12 +158,12 @@ sealed interface BlockScales {
         int width,
         int blocks,
         float[] totals,
+        int to,
         Worker w) {
       int n = blocks * Kernels.ROW_VECTORS * kernels.lanes();
       float[] split = w.scratch(SPLIT_PAIRS, 2 * n);
-      kernels.unpackPairs(pairs, at, n, split);
-      kernels.addScaled(split, 0, sums, width, blocks, totals);
-      kernels.addMins(split, n, x, xAt, width, blocks, totals);
+      kernels.addScaled(split, 0, sums, width, blocks, totals, to);
+      kernels.addMins(split, n, x, xAt, width, blocks, totals, to);
     }
   }
 }

@@ -87,26 +87,64 @@ final class QuantizedMatrix extends WeightMatrix {
   }
 
   @Override
-  void addColumns(
-      int group, int k, int n, Activations x, int tile, float[] sums, float[] totals, Worker w) {
-    int width = x.tileWidth(tile);
-    int start = x.tileOffset(tile);
-    int codes = group * codesPerGroup + k * lanes;
-    if (format.codeBits == 4) {
-      kernels.nibbles(nibbles, codes, x.values, start + k * width, width, n, block, sums);
-    } else {
-      kernels.bytes(bytes, codes, x.values, start + k * width, width, n, block, sums);
-    }
-    int at = group * scalesPerGroup + k / block * groupRows;
-    int sumsAt = start / block + k / block * width;
-    float[] xSums = format.hasMins ? x.sums(block) : NO_SUMS;
-    scales.add(kernels, at, xSums, sumsAt, sums, width, n / block, totals, w);
+  Codes codes() {
+    return format.codeBits == 4 ? Codes.NIBBLES : Codes.BYTES;
   }
 
   @Override
-  void finish(float[] totals, int width, int used, float[] out, int at, int stride) {
-    Codes codes = format.codeBits == 4 ? Codes.NIBBLES : Codes.BYTES;
-    kernels.finish(codes, format.hasMins, totals, width, used, out, at, stride);
+  int block() {
+    return block;
+  }
+
+  @Override
+  boolean hasMins() {
+    return format.hasMins;
+  }
+
+  @Override
+  void unpack(int group, int k, int n, float[] panel) {
+    int at = group * codesPerGroup + k * lanes;
+    if (format.codeBits == 4) {
+      kernels.unpackNibbles(nibbles, at, n, panel);
+    } else {
+      kernels.unpackBytes(bytes, at, n, panel);
+    }
+  }
+
+  @Override
+  void sumBlocks(int group, int k, int n, Activations x, int tile, float[] sums) {
+    int width = x.tileWidth(tile);
+    int xo = x.tileOffset(tile) + k * width;
+    int at = group * codesPerGroup + k * lanes;
+    if (format.codeBits == 4) {
+      kernels.nibbles(nibbles, at, x.values, xo, width, n, block, sums);
+    } else {
+      kernels.bytes(bytes, at, x.values, xo, width, n, block, sums);
+    }
+  }
+
+  @Override
+  void loadScales(int group, int k, int n, Worker w) {
+    int at = group * scalesPerGroup + k / block * groupRows;
+    scales.load(kernels, at, n / block * groupRows, w);
+  }
+
+  @Override
+  void addBlocks(
+      int group,
+      int k,
+      int n,
+      Activations x,
+      int tile,
+      float[] sums,
+      float[] totals,
+      int to,
+      Worker w) {
+    int width = x.tileWidth(tile);
+    int at = group * scalesPerGroup + k / block * groupRows;
+    float[] xSums = format.hasMins ? x.sums(block) : NO_SUMS;
+    int xAt = x.tileOffset(tile) / block + k / block * width;
+    scales.add(kernels, at, xSums, xAt, sums, width, n / block, totals, to, w);
   }
 
   @Override

@@ -89,8 +89,34 @@ final class RealMatrix extends WeightMatrix {
   }
 
   @Override
-  void addColumns(
-      int group, int k, int n, Activations x, int tile, float[] sums, float[] totals, Worker w) {
+  Codes codes() {
+    return storage == GgmlType.F16 ? Codes.HALVES : Codes.REAL;
+  }
+
+  @Override
+  int block() {
+    return BLOCK;
+  }
+
+  @Override
+  boolean hasMins() {
+    return false;
+  }
+
+  @Override
+  void unpack(int group, int k, int n, float[] panel) {
+    int at = (group * paddedColumns + k) * 2 * lanes;
+    if (storage == GgmlType.F32) {
+      System.arraycopy(floats, 2 * at, panel, 0, n * groupRows);
+    } else if (storage == GgmlType.F16) {
+      kernels.unpackHalves(halves, at, n, panel);
+    } else {
+      kernels.unpackBrains(halves, at, n, panel);
+    }
+  }
+
+  @Override
+  void sumBlocks(int group, int k, int n, Activations x, int tile, float[] sums) {
     int width = x.tileWidth(tile);
     int xo = x.tileOffset(tile) + k * width;
     int column = group * paddedColumns + k;
@@ -101,13 +127,23 @@ final class RealMatrix extends WeightMatrix {
     } else {
       kernels.brains(halves, column * 2 * lanes, x.values, xo, width, n, BLOCK, sums);
     }
-    kernels.addPlain(sums, width, n / BLOCK, totals);
   }
 
   @Override
-  void finish(float[] totals, int width, int used, float[] out, int at, int stride) {
-    Codes codes = storage == GgmlType.F16 ? Codes.HALVES : Codes.REAL;
-    kernels.finish(codes, false, totals, width, used, out, at, stride);
+  void loadScales(int group, int k, int n, Worker w) {}
+
+  @Override
+  void addBlocks(
+      int group,
+      int k,
+      int n,
+      Activations x,
+      int tile,
+      float[] sums,
+      float[] totals,
+      int to,
+      Worker w) {
+    kernels.addPlain(sums, x.tileWidth(tile), n / BLOCK, totals, to);
   }
 
   @Override

@@ -5,6 +5,7 @@ import dev.slipstream.engine.gguf.GgufTensor;
 import dev.slipstream.engine.gguf.ModelFormatException;
 import dev.slipstream.engine.kernel.KernelSelection;
 import dev.slipstream.engine.kernel.Kernels;
+import dev.slipstream.engine.kernel.Kernels.Codes;
 import dev.slipstream.engine.runtime.ComputePool;
 import dev.slipstream.engine.runtime.ComputePool.Worker;
 import java.util.Arrays;
@@ -30,6 +31,13 @@ public abstract sealed class WeightMatrix permits QuantizedMatrix, RealMatrix {
 
   private static final int BLOCK_SUMS = 1;
   private static final int LAST_GROUP = 2;
+  private static final int PANEL = 4;
+
+  /** So many tiles are worth unpacking the weights for. */
+  private static final int PANEL_TILES = 8;
+
+  /** Floats of the unpacked weights: they should stay in L1. */
+  private static final int PANEL_FLOATS = 6144;
 
   final Kernels kernels;
   final int lanes;
@@ -113,6 +121,10 @@ public abstract sealed class WeightMatrix permits QuantizedMatrix, RealMatrix {
           "a matrix of %d columns cannot be multiplied with activations of %d"
               .formatted(columns, x.columns()));
     }
+    if (x.tiles() >= PANEL_TILES && kernels.panelsPay(hasMins())) {
+      multiplyByPanels(x, from, to, out, outOffset, outStride, w);
+      return;
+    }
     int strip = (int) Math.clamp(STRIP_BYTES / Math.max(1, bytes() / groups), 1, groups);
     for (int g = from; g < to; g += strip) {
       for (int tile = 0; tile < x.tiles(); tile++) {
@@ -123,35 +135,104 @@ public abstract sealed class WeightMatrix permits QuantizedMatrix, RealMatrix {
     }
   }
 
-  private void multiplyGroup(
-      int group, int tile, Activations x, float[] out, int outOffset, int outStride, Worker w) {
-    int width = x.tileWidth(tile);
-    int used = Math.min(width, x.rows() - tile * Activations.TILE);
-    int n = width * groupRows;
-    float[] totals = w.scratch(TOTALS, 2 * n);
-    float[] sums = w.scratch(BLOCK_SUMS, n * (chunk / SMALLEST_BLOCK));
-    Arrays.fill(totals, 0, 2 * n, 0);
-    for (int k = 0; k < paddedColumns; k += chunk) {
-      addColumns(group, k, Math.min(chunk, paddedColumns - k), x, tile, sums, totals, w);
-    }
-    int at = outOffset + tile * Activations.TILE * outStride + group * groupRows;
-    if ((group + 1) * groupRows <= rows) {
-      finish(totals, width, used, out, at, outStride);
-    } else {
-      float[] whole = w.scratch(LAST_GROUP, used * groupRows);
-      finish(totals, width, used, whole, 0, groupRows);
-      for (int t = 0; t < used; t++) {
-        System.arraycopy(whole, t * groupRows, out, at + t * outStride, rows - group * groupRows);
+  /** Unpacks a piece of the weights at a time, small enough for L1, and uses it on all tiles. */
+  private void multiplyByPanels(
+      Activations x, int from, int to, float[] out, int outOffset, int outStride, Worker w) {
+    int step = PANEL_FLOATS / groupRows / Activations.PADDING * Activations.PADDING;
+    int perTile = 2 * Activations.TILE * groupRows;
+    float[] panel = w.scratch(PANEL, step * groupRows);
+    float[] sums = w.scratch(BLOCK_SUMS, Activations.TILE * groupRows * (step / SMALLEST_BLOCK));
+    float[] totals = w.scratch(TOTALS, perTile * x.tiles());
+    for (int g = from; g < to; g++) {
+      Arrays.fill(totals, 0, perTile * x.tiles(), 0);
+      for (int k = 0; k < paddedColumns; k += step) {
+        int n = Math.min(step, paddedColumns - k);
+        unpack(g, k, n, panel);
+        loadScales(g, k, n, w);
+        for (int tile = 0; tile < x.tiles(); tile++) {
+          int width = x.tileWidth(tile);
+          int xo = x.tileOffset(tile) + k * width;
+          kernels.floats(panel, 0, x.values, xo, width, n, block(), sums);
+          addBlocks(g, k, n, x, tile, sums, totals, tile * perTile, w);
+        }
+      }
+      for (int tile = 0; tile < x.tiles(); tile++) {
+        int at = tile * perTile;
+        finish(Codes.REAL, g, tile, x, totals, at, out, outOffset, outStride, w);
       }
     }
   }
 
-  /** Adds columns k .. k+n of a group to the totals of a tile. */
-  abstract void addColumns(
-      int group, int k, int n, Activations x, int tile, float[] sums, float[] totals, Worker w);
+  private void multiplyGroup(
+      int group, int tile, Activations x, float[] out, int outOffset, int outStride, Worker w) {
+    int results = x.tileWidth(tile) * groupRows;
+    float[] totals = w.scratch(TOTALS, 2 * results);
+    float[] sums = w.scratch(BLOCK_SUMS, results * (chunk / SMALLEST_BLOCK));
+    Arrays.fill(totals, 0, 2 * results, 0);
+    for (int k = 0; k < paddedColumns; k += chunk) {
+      int n = Math.min(chunk, paddedColumns - k);
+      sumBlocks(group, k, n, x, tile, sums);
+      loadScales(group, k, n, w);
+      addBlocks(group, k, n, x, tile, sums, totals, 0, w);
+    }
+    finish(codes(), group, tile, x, totals, 0, out, outOffset, outStride, w);
+  }
 
-  /** Writes the totals of a group to out[at + t * stride + row in group]. */
-  abstract void finish(float[] totals, int width, int used, float[] out, int at, int stride);
+  /** Writes the totals of a group and a tile to their place in the result. */
+  private void finish(
+      Codes codes,
+      int group,
+      int tile,
+      Activations x,
+      float[] totals,
+      int from,
+      float[] out,
+      int outOffset,
+      int outStride,
+      Worker w) {
+    int width = x.tileWidth(tile);
+    int used = Math.min(width, x.rows() - tile * Activations.TILE);
+    int first = group * groupRows;
+    int at = outOffset + tile * Activations.TILE * outStride + first;
+    if (first + groupRows <= rows) {
+      kernels.finish(codes, hasMins(), totals, from, width, used, out, at, outStride);
+    } else {
+      float[] whole = w.scratch(LAST_GROUP, used * groupRows);
+      kernels.finish(codes, hasMins(), totals, from, width, used, whole, 0, groupRows);
+      for (int t = 0; t < used; t++) {
+        System.arraycopy(whole, t * groupRows, out, at + t * outStride, rows - first);
+      }
+    }
+  }
+
+  /** How the codes are stored. */
+  abstract Codes codes();
+
+  /** Columns that share a scale. */
+  abstract int block();
+
+  abstract boolean hasMins();
+
+  /** Writes columns k .. k+n of a group as floats, in the layout of {@link Kernels#floats}. */
+  abstract void unpack(int group, int k, int n, float[] panel);
+
+  /** Computes the block sums of columns k .. k+n of a group and a tile. */
+  abstract void sumBlocks(int group, int k, int n, Activations x, int tile, float[] sums);
+
+  /** Prepares the scales of columns k .. k+n of a group for {@link #addBlocks}. */
+  abstract void loadScales(int group, int k, int n, Worker w);
+
+  /** Adds the block sums of columns k .. k+n of a group to a tile's totals, from {@code to} on. */
+  abstract void addBlocks(
+      int group,
+      int k,
+      int n,
+      Activations x,
+      int tile,
+      float[] sums,
+      float[] totals,
+      int to,
+      Worker w);
 
   /** Checks that an array of so many elements can exist. */
   static int arrayLength(GgufTensor tensor, long length) {

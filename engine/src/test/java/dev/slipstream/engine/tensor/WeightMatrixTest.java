@@ -26,7 +26,7 @@ class WeightMatrixTest {
       @ForAll GgmlType type,
       @ForAll @IntRange(min = 1, max = 150) int rows,
       @ForAll @IntRange(min = 1, max = 700) int wantedColumns,
-      @ForAll @IntRange(min = 1, max = 9) int batch,
+      @ForAll @IntRange(min = 1, max = 41) int batch,
       @ForAll long seed) {
     int columns = columns(type, wantedColumns);
     Random random = new Random(seed);
@@ -52,7 +52,7 @@ class WeightMatrixTest {
       @ForAll GgmlType type,
       @ForAll @IntRange(min = 1, max = 300) int rows,
       @ForAll @IntRange(min = 1, max = 900) int wantedColumns,
-      @ForAll @IntRange(min = 1, max = 9) int batch,
+      @ForAll @IntRange(min = 1, max = 41) int batch,
       @ForAll @IntRange(min = 1, max = 4) int workers,
       @ForAll long seed) {
     int columns = columns(type, wantedColumns);
