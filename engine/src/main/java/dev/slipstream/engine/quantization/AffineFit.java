@@ -52,15 +52,14 @@ final class AffineFit {
       Arrays.fill(codes, to, to + SIZE, 0);
       return 0;
     }
-    float lowest = min;
-    float range = max - min;
-    float inverse = largest / range;
+    float inverse = largest / (max - min);
     scale = 1 / inverse;
-    assign(x, at, lowest, inverse);
+    assign(x, at, inverse);
     bestError = error(x, at, weights, scale, min);
     System.arraycopy(tried, 0, codes, to, SIZE);
     for (int step = 0; step <= steps; step++) {
-      assign(x, at, lowest, (firstStep + STEP * step + largest) / range);
+      // From the best minimum so far, not the first: the search walks.
+      assign(x, at, (firstStep + STEP * step + largest) / (max - min));
       if (refine(x, at, weights, sumW, sumX)) {
         System.arraycopy(tried, 0, codes, to, SIZE);
       }
@@ -68,9 +67,9 @@ final class AffineFit {
     return scale;
   }
 
-  private void assign(float[] x, int at, float lowest, float inverse) {
+  private void assign(float[] x, int at, float inverse) {
     for (int i = 0; i < SIZE; i++) {
-      tried[i] = Math.clamp(Packing.nearest(inverse * (x[at + i] - lowest)), 0, largest);
+      tried[i] = Math.clamp(Packing.nearest(inverse * (x[at + i] - min)), 0, largest);
     }
   }
 
