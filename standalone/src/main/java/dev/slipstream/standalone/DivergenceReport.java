@@ -40,17 +40,17 @@ final class DivergenceReport {
     print("Mean PPL(Q)/PPL(base)         : %10.6f ± %10.6f%n", total.ratio());
     print("Mean PPL(Q)-PPL(base)         : %10.6f ± %10.6f%n", total.difference());
     print("%n====== KL divergence statistics ======%n");
-    // More digits than llama-perplexity prints: exact kernels differ by less than it shows.
-    print("Mean    KLD: %10.9f ± %10.9f%n", total.divergence());
-    print("Maximum KLD: %10.9f%n", total.divergenceAt(1));
+    // More digits than llama-perplexity prints: it would show zeros for exact arithmetic.
+    print("Mean    KLD: %13.10f ± %13.10f%n", total.divergence());
+    print("Maximum KLD: %13.10f%n", total.divergenceAt(1));
     for (double p : new double[] {99.9, 99, 95, 90}) {
-      print("%4.1f%%   KLD: %10.9f%n", p, total.divergenceAt(p / 100));
+      print("%4.1f%%   KLD: %13.10f%n", p, total.divergenceAt(p / 100));
     }
-    print("Median  KLD: %10.9f%n", total.divergenceAt(0.5));
+    print("Median  KLD: %13.10f%n", total.divergenceAt(0.5));
     for (double p : new double[] {10, 5, 1, 0.1}) {
-      print("%4.1f%%   KLD: %10.9f%n", p, total.divergenceAt(p / 100));
+      print("%4.1f%%   KLD: %13.10f%n", p, total.divergenceAt(p / 100));
     }
-    print("Minimum KLD: %10.9f%n", total.divergenceAt(0));
+    print("Minimum KLD: %13.10f%n", total.divergenceAt(0));
     print("%n====== Token probability statistics ======%n");
     print("Mean    Δp: %6.3f ± %5.3f %%%n", percent(total.probabilityDifference()));
     print("Maximum Δp: %6.3f%%%n", 100 * total.probabilityDifferenceAt(1));

@@ -107,7 +107,8 @@ final class PerplexityCommand implements Callable<Integer> {
     int longest = evaluated.config().contextLength();
     if (context < 4 || context > longest) {
       throw new ParameterException(
-          spec.commandLine(), "--ctx must be between 4 and " + longest + " with this model.");
+          spec.commandLine(),
+          "--ctx must be between 4 and %d with this model, not %d.".formatted(longest, context));
     }
     if (chunks != null && chunks < 1) {
       throw new ParameterException(spec.commandLine(), "--chunks must be at least 1.");

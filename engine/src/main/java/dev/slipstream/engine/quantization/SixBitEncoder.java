@@ -26,6 +26,9 @@ final class SixBitEncoder implements BlockEncoder {
     float largest = 0;
     for (int j = 0; j < SUB_BLOCKS; j++) {
       scales[j] = fit.fit(x, at + j * SUB_BLOCK, codes, j * SUB_BLOCK);
+      if (!Float.isFinite(scales[j])) {
+        throw new ArithmeticException("a number is too large for the squares that fit a scale");
+      }
       largest = Math.abs(scales[j]) > Math.abs(largest) ? scales[j] : largest;
     }
     if (Math.abs(largest) < SymmetricFit.NOTHING) {
