@@ -133,7 +133,8 @@ final class QuantizeCommand implements Callable<Integer> {
                 t -> "%s instead of %s".formatted(t.format(), t.wanted()), Collectors.counting()))
         .forEach(
             (what, count) ->
-                err.printf("%s for %d tensors whose rows its blocks do not fit.%n", what, count));
+                err.printf(
+                    "%s, whose blocks do not fit the rows: %d of the tensors.%n", what, count));
     err.flush();
   }
 

@@ -50,7 +50,7 @@ class QuantizeCommandTest {
     run("quantize", model, q8, "Q8_0");
     assertThat(run("quantize", q8, home.resolve("q4.gguf"), "Q4_K").err())
         .contains("Requantising 12 tensors from Q8_0")
-        .contains("Q5_0 instead of Q4_K for 12 tensors");
+        .contains("Q5_0 instead of Q4_K, whose blocks do not fit the rows: 12 of the tensors");
   }
 
   @Test

@@ -22,26 +22,30 @@ import org.junit.jupiter.api.io.TempDir;
 /** Wrong figures would let users choose the worse model. */
 class EvaluationTest {
   /** Longer than a batch, so that chunks take several passes. */
-  private static final int CONTEXT = 300;
+  private static final int CONTEXT = 160;
 
   private static final String TEXT = "It is what it is; 1 + 1 = 2, and so on.\n".repeat(40);
 
   @TempDir private Path folder;
   private ComputePool pool;
+  private ComputePool modelPool;
   private LanguageModel model;
   private LanguageModel other;
 
   @BeforeEach
   void load() throws Exception {
     pool = new ComputePool(2);
-    model = LanguageModel.load(TinyModel.write(folder.resolve("a.gguf"), 1, 512), pool);
-    other = LanguageModel.load(TinyModel.write(folder.resolve("b.gguf"), 2, 512), pool);
+    // Thousands of tiny passes: workers would only wait for each other.
+    modelPool = new ComputePool(1);
+    model = LanguageModel.load(TinyModel.write(folder.resolve("a.gguf"), 1, 512), modelPool);
+    other = LanguageModel.load(TinyModel.write(folder.resolve("b.gguf"), 2, 512), modelPool);
   }
 
   @AfterEach
   void close() {
     model.close();
     other.close();
+    modelPool.close();
     pool.close();
   }
 
@@ -101,7 +105,7 @@ class EvaluationTest {
 
   @Test
   void aModelDoesNotDivergeFromItself() throws Exception {
-    try (LanguageModel same = LanguageModel.load(folder.resolve("a.gguf"), pool)) {
+    try (LanguageModel same = LanguageModel.load(folder.resolve("a.gguf"), modelPool)) {
       EvaluationText text = EvaluationText.of(TEXT, model.tokenizer(), 64, 4);
       DivergenceStatistics result = new Evaluation(text, pool).divergence(model, same, s -> {});
       assertThat(result.divergence()).isEqualTo(new Estimate(0, 0));
