@@ -14,6 +14,8 @@ import picocli.CommandLine.ScopeType;
       PullCommand.class,
       ModelsCommand.class,
       TokenizeCommand.class,
+      QuantizeCommand.class,
+      PerplexityCommand.class,
       CommandLine.HelpCommand.class
     },
     synopsisSubcommandLabel = "COMMAND",

@@ -19,6 +19,10 @@ final class ModelOption {
   @Option(names = "--offline", description = "Fetch nothing; use what is on this machine.")
   private boolean offline;
 
+  boolean isOffline() {
+    return offline;
+  }
+
   /** Finds or fetches the model, with its progress on {@code err}. */
   ResolvedModel resolve(Environment environment, PrintWriter err) throws InterruptedException {
     var resolver = new ModelResolver(environment.catalogSettings(offline));

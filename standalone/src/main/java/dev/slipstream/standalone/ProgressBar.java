@@ -4,7 +4,8 @@ import dev.slipstream.engine.catalog.ProgressListener;
 import java.io.PrintWriter;
 
 /**
- * A download's progress: one line that is rewritten on a terminal, a line at every tenth elsewhere.
+ * The progress of a download, or of writing a file: one line that is rewritten on a terminal, a
+ * line at every tenth elsewhere.
  */
 final class ProgressBar implements ProgressListener, AutoCloseable {
 
@@ -13,6 +14,7 @@ final class ProgressBar implements ProgressListener, AutoCloseable {
 
   private final PrintWriter err;
   private final boolean terminal;
+  private final String verb;
   private long startNanos;
   private long startBytes;
   private long drawnNanos;
@@ -20,11 +22,19 @@ final class ProgressBar implements ProgressListener, AutoCloseable {
   private boolean lineOpen;
 
   ProgressBar(PrintWriter err) {
-    this(err, System.console() != null && System.console().isTerminal());
+    this(err, "Fetching");
   }
 
-  ProgressBar(PrintWriter err, boolean terminal) {
+  /**
+   * @param verb what is being done, such as "Fetching"
+   */
+  ProgressBar(PrintWriter err, String verb) {
+    this(err, verb, System.console() != null && System.console().isTerminal());
+  }
+
+  private ProgressBar(PrintWriter err, String verb, boolean terminal) {
     this.err = err;
+    this.verb = verb;
     this.terminal = terminal;
   }
 
@@ -34,7 +44,7 @@ final class ProgressBar implements ProgressListener, AutoCloseable {
     if (startNanos == 0) {
       startNanos = now;
       startBytes = done;
-      err.println("Fetching " + what + (total < 0 ? "" : " (" + megabytes(total) + ")"));
+      err.println(verb + " " + what + (total < 0 ? "" : " (" + megabytes(total) + ")"));
     }
     if (total <= 0) {
       return;

@@ -48,6 +48,15 @@ public enum GgmlType {
     return blockBytes;
   }
 
+  /**
+   * Bytes of a row.
+   *
+   * @param elements a multiple of {@link #blockElements}
+   */
+  public long rowBytes(long elements) {
+    return elements / blockElements * blockBytes;
+  }
+
   static Optional<GgmlType> of(int id) {
     return Arrays.stream(values()).filter(type -> type.id == id).findFirst();
   }

@@ -2,6 +2,7 @@ package dev.slipstream.engine.gguf;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -17,8 +18,15 @@ import java.util.Set;
  */
 public final class GgufMetadata {
 
-  /** Where a value lies; for arrays, offset and type are those of the elements. */
-  record Entry(GgufValueType type, boolean array, int count, long offset) {}
+  /**
+   * Where a value lies; for arrays, offset and type are those of the elements. The pair of key and
+   * value ends at {@code end}, where the next one starts.
+   */
+  record Entry(GgufValueType type, boolean array, int count, long offset, long end) {
+    Entry movedBy(long distance) {
+      return new Entry(type, array, count, offset + distance, end + distance);
+    }
+  }
 
   private final String file;
   private final MemorySegment bytes;
@@ -134,6 +142,35 @@ public final class GgufMetadata {
   /** An exception about the value of a key that makes no sense to the caller. */
   public ModelFormatException invalid(String key, String why) {
     return new ModelFormatException(file + ": metadata key '" + key + "' " + why);
+  }
+
+  /** The same pairs, but with this value (an unsigned 32-bit one) for this key. */
+  public GgufMetadata with(String key, int value) {
+    GgufSink sink = new GgufSink();
+    Map<String, Entry> changed = new LinkedHashMap<>();
+    long start = 0;
+    for (Map.Entry<String, Entry> pair : entries.entrySet()) {
+      Entry entry = pair.getValue();
+      if (pair.getKey().equals(key)) {
+        changed.put(key, appendInteger(sink, key, value));
+      } else {
+        changed.put(pair.getKey(), entry.movedBy(sink.size() - start));
+        sink.putBytes(bytes(), (int) start, (int) (entry.end - start));
+      }
+      start = entry.end;
+    }
+    if (!changed.containsKey(key)) {
+      changed.put(key, appendInteger(sink, key, value));
+    }
+    return new GgufMetadata(file, sink.bytes(), changed);
+  }
+
+  private static Entry appendInteger(GgufSink sink, String key, int value) {
+    sink.putString(key);
+    sink.putInt(GgufValueType.UINT32.ordinal());
+    long offset = sink.size();
+    sink.putInt(value);
+    return new Entry(GgufValueType.UINT32, false, 1, offset, sink.size());
   }
 
   byte[] bytes() {

@@ -94,7 +94,7 @@ final class GgufReader {
     if (type != GgufValueType.ARRAY) {
       long offset = cursor.position() - start;
       skipValues(type, 1, key);
-      return new GgufMetadata.Entry(type, false, 1, offset);
+      return new GgufMetadata.Entry(type, false, 1, offset, cursor.position() - start);
     }
     GgufValueType element = readType(key);
     if (element == GgufValueType.ARRAY) {
@@ -107,7 +107,8 @@ final class GgufReader {
     }
     long offset = cursor.position() - start;
     skipValues(element, count, key);
-    return new GgufMetadata.Entry(element, true, (int) count, offset);
+    long end = cursor.position() - start;
+    return new GgufMetadata.Entry(element, true, (int) count, offset, end);
   }
 
   private GgufValueType readType(String key) {
@@ -174,7 +175,7 @@ final class GgufReader {
     }
   }
 
-  private static int alignment(GgufMetadata metadata) {
+  static int alignment(GgufMetadata metadata) {
     int alignment = metadata.integer("general.alignment").orElse(DEFAULT_ALIGNMENT);
     if (Integer.bitCount(alignment) != 1 || alignment < 1) {
       throw metadata.invalid("general.alignment", "is " + alignment + ", not a power of two");

@@ -1,21 +1,19 @@
 package dev.slipstream.engine.gguf;
 
-import java.io.ByteArrayOutputStream;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/** Writes small GGUF files for tests. */
+/** Builds small GGUF files for tests in memory, damaged ones too. */
 public final class GgufWriter {
 
   private record Tensor(String name, int type, long[] shape, byte[] data) {}
 
-  private final ByteArrayOutputStream pairs = new ByteArrayOutputStream();
+  private final GgufSink pairs = new GgufSink();
   private final List<Tensor> tensors = new ArrayList<>();
   private int pairCount;
   private int version = 3;
@@ -51,19 +49,19 @@ public final class GgufWriter {
   }
 
   public GgufWriter string(String key, String value) {
-    return pair(key, GgufValueType.STRING, out -> writeString(out, value));
+    return pair(key, GgufValueType.STRING, out -> out.putString(value));
   }
 
   public GgufWriter integer(String key, int value) {
-    return pair(key, GgufValueType.UINT32, out -> writeInt(out, value));
+    return pair(key, GgufValueType.UINT32, out -> out.putInt(value));
   }
 
   public GgufWriter number(String key, float value) {
-    return pair(key, GgufValueType.FLOAT32, out -> writeInt(out, Float.floatToIntBits(value)));
+    return pair(key, GgufValueType.FLOAT32, out -> out.putInt(Float.floatToIntBits(value)));
   }
 
   public GgufWriter bool(String key, boolean value) {
-    return pair(key, GgufValueType.BOOL, out -> out.write(value ? 1 : 0));
+    return pair(key, GgufValueType.BOOL, out -> out.putByte(value ? 1 : 0));
   }
 
   public GgufWriter strings(String key, String... values) {
@@ -73,7 +71,7 @@ public final class GgufWriter {
         values.length,
         out -> {
           for (String value : values) {
-            writeString(out, value);
+            out.putString(value);
           }
         });
   }
@@ -85,7 +83,7 @@ public final class GgufWriter {
         values.length,
         out -> {
           for (int value : values) {
-            writeInt(out, value);
+            out.putInt(value);
           }
         });
   }
@@ -97,7 +95,7 @@ public final class GgufWriter {
         values.length,
         out -> {
           for (float value : values) {
-            writeInt(out, Float.floatToIntBits(value));
+            out.putInt(Float.floatToIntBits(value));
           }
         });
   }
@@ -120,36 +118,36 @@ public final class GgufWriter {
 
   /** Any value at all, for files that should be refused. */
   public GgufWriter raw(String key, int type, byte... value) {
-    writeString(pairs, key);
-    writeInt(pairs, type);
-    pairs.writeBytes(value);
+    pairs.putString(key);
+    pairs.putInt(type);
+    pairs.putBytes(value);
     pairCount++;
     return this;
   }
 
   public byte[] bytes() {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    writeInt(out, GgufReader.MAGIC);
-    writeInt(out, version);
-    writeLong(out, tensors.size());
-    writeLong(out, pairCount);
-    out.writeBytes(pairs.toByteArray());
+    GgufSink out = new GgufSink();
+    out.putInt(GgufReader.MAGIC);
+    out.putInt(version);
+    out.putLong(tensors.size());
+    out.putLong(pairCount);
+    out.putBytes(pairs.bytes());
     long offset = 0;
     for (Tensor tensor : tensors) {
-      writeString(out, tensor.name);
-      writeInt(out, tensor.shape.length);
+      out.putString(tensor.name);
+      out.putInt(tensor.shape.length);
       for (long size : tensor.shape) {
-        writeLong(out, size);
+        out.putLong(size);
       }
-      writeInt(out, tensor.type);
-      writeLong(out, offset);
+      out.putInt(tensor.type);
+      out.putLong(offset);
       offset += tensor.data.length + padding(tensor.data.length);
     }
     for (Tensor tensor : tensors) {
-      out.writeBytes(new byte[padding(out.size())]);
-      out.writeBytes(tensor.data);
+      out.putBytes(new byte[padding(out.size())]);
+      out.putBytes(tensor.data);
     }
-    return out.toByteArray();
+    return out.bytes();
   }
 
   public GgufFile parse() {
@@ -160,37 +158,22 @@ public final class GgufWriter {
     return (alignment - size % alignment) % alignment;
   }
 
-  private GgufWriter pair(String key, GgufValueType type, Consumer<ByteArrayOutputStream> value) {
-    writeString(pairs, key);
-    writeInt(pairs, type.ordinal());
+  private GgufWriter pair(String key, GgufValueType type, Consumer<GgufSink> value) {
+    pairs.putString(key);
+    pairs.putInt(type.ordinal());
     value.accept(pairs);
     pairCount++;
     return this;
   }
 
-  private GgufWriter array(
-      String key, GgufValueType type, int count, Consumer<ByteArrayOutputStream> values) {
+  private GgufWriter array(String key, GgufValueType type, int count, Consumer<GgufSink> values) {
     return pair(
         key,
         GgufValueType.ARRAY,
         out -> {
-          writeInt(out, type.ordinal());
-          writeLong(out, count);
+          out.putInt(type.ordinal());
+          out.putLong(count);
           values.accept(out);
         });
-  }
-
-  private static void writeString(ByteArrayOutputStream out, String value) {
-    byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
-    writeLong(out, bytes.length);
-    out.writeBytes(bytes);
-  }
-
-  private static void writeInt(ByteArrayOutputStream out, int value) {
-    out.writeBytes(ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(value).array());
-  }
-
-  private static void writeLong(ByteArrayOutputStream out, long value) {
-    out.writeBytes(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(value).array());
   }
 }

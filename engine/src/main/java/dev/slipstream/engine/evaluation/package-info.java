@@ -1,0 +1,5 @@
+/**
+ * How well a model predicts a text, and how far its predictions are from another model's: the
+ * figures of llama-perplexity, computed as it computes them but without rounding in between.
+ */
+package dev.slipstream.engine.evaluation;

@@ -1,0 +1,29 @@
+package dev.slipstream.standalone;
+
+import dev.slipstream.engine.runtime.ComputePool;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.Spec.Target;
+
+/** How many threads a command computes with. */
+final class Threads {
+
+  @Spec(Target.MIXEE)
+  private CommandSpec spec;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads that compute (default: one for each processor).")
+  private Integer threads;
+
+  /** A pool of so many; the caller closes it. */
+  ComputePool pool() {
+    if (threads != null && threads < 1) {
+      throw new ParameterException(spec.commandLine(), "--threads must be at least 1.");
+    }
+    return new ComputePool(threads == null ? Runtime.getRuntime().availableProcessors() : threads);
+  }
+}
