@@ -189,7 +189,8 @@ class GrpcClientTest {
     List<DynamicMessage> tokens = call("Tokenize", "{\"content\": \"h\u00e9llo\"}");
     String ids = get(tokens.getFirst(), "tokens").toString();
     List<DynamicMessage> back =
-        call("Detokenize", "{\"tokens\": %s, \"model\": \"%s\"}".formatted(ids, RunningSuite.MODEL));
+        call(
+            "Detokenize", "{\"tokens\": %s, \"model\": \"%s\"}".formatted(ids, RunningSuite.MODEL));
     assertThat(get(back.getFirst(), "content")).isEqualTo("h\u00e9llo");
   }
 

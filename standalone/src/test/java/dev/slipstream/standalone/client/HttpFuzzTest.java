@@ -35,8 +35,7 @@ class HttpFuzzTest {
 
   @Test
   void everyBodyGetsAnAnswerOrAnErrorThatSaysWhatIsWrong(RunningSuite suite) throws Exception {
-    try (HttpClient client =
-        HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
+    try (HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
       String before = knownAnswer(client, suite);
       BodyMutator mutator = new BodyMutator(SEED);
       List<Callable<Integer>> work = new ArrayList<>();

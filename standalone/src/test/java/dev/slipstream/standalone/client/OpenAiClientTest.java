@@ -108,14 +108,17 @@ class OpenAiClientTest {
   void completesTextsAndTokens() {
     CompletionCreateParams.Builder params =
         CompletionCreateParams.builder().model(RunningSuite.MODEL).temperature(0).maxTokens(3);
-    Completion text = client.completions().create(params.prompt("The capital of France is").build());
+    Completion text =
+        client.completions().create(params.prompt("The capital of France is").build());
     text.validate();
     assertThat(text.choices().getFirst().text()).startsWith(" Paris");
     Completion two =
         client
             .completions()
             .create(
-                params.promptOfArrayOfStrings(List.of("The capital of France is", "1 2 3")).build());
+                params
+                    .promptOfArrayOfStrings(List.of("The capital of France is", "1 2 3"))
+                    .build());
     assertThat(two.choices()).hasSize(2);
     assertThat(two.choices().getFirst().text()).isEqualTo(text.choices().getFirst().text());
   }
@@ -139,8 +142,7 @@ class OpenAiClientTest {
               assertThat(e.type()).contains("invalid_request_error");
               assertThat(e).hasMessageContaining("from 0 to 2");
             });
-    assertThatThrownBy(
-            () -> client.chat().completions().create(question().model("gpt-4o").build()))
+    assertThatThrownBy(() -> client.chat().completions().create(question().model("gpt-4o").build()))
         .isInstanceOfSatisfying(
             NotFoundException.class, e -> assertThat(e.code()).contains("model_not_found"));
   }

@@ -126,7 +126,8 @@ final class RunningSuite implements AutoCloseable {
   void awaitIdle() {
     Awaitility.await("all requests to be over and their KV blocks free")
         .atMost(Duration.ofSeconds(60))
-        .untilAsserted(() -> assertThat(work()).allSatisfy((gauge, value) -> assertThat(value).isZero()));
+        .untilAsserted(
+            () -> assertThat(work()).allSatisfy((gauge, value) -> assertThat(value).isZero()));
   }
 
   private Map<String, Double> work() {
