@@ -8,6 +8,8 @@ import dev.slipstream.gateway.upstream.TargetSelector;
 import dev.slipstream.gateway.upstream.Targets;
 import io.grpc.ServerBuilder;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.springframework.boot.grpc.server.autoconfigure.GrpcServerExecutorProvider;
@@ -15,6 +17,9 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.grpc.client.GrpcChannelFactory;
 import org.springframework.grpc.server.ServerBuilderCustomizer;
+import org.springframework.http.HttpHeaders;
+import org.springframework.web.cors.CorsConfiguration;
+import org.springframework.web.cors.reactive.CorsWebFilter;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
@@ -59,6 +64,22 @@ class GatewayConfiguration {
   HttpSettings httpSettings(GatewayProperties properties) {
     return new HttpSettings(
         Math.toIntExact(properties.maxBodySize().toBytes()), properties.keepAlive());
+  }
+
+  /** Other pages get no CORS headers, so that browsers keep the answers from them. */
+  @Bean
+  CorsWebFilter corsFilter(GatewayProperties properties) {
+    CorsConfiguration allowed = new CorsConfiguration();
+    allowed.setAllowedOriginPatterns(properties.allowedOrigins());
+    allowed.setAllowedMethods(List.of("GET", "HEAD", "POST"));
+    allowed.setAllowedHeaders(List.of(CorsConfiguration.ALL));
+    allowed.setExposedHeaders(List.of(HttpHeaders.RETRY_AFTER));
+    allowed.setMaxAge(Duration.ofHours(1));
+    return new CorsWebFilter(
+        exchange ->
+            allowed.checkOrigin(exchange.getRequest().getHeaders().getOrigin()) == null
+                ? null
+                : allowed);
   }
 
   @Bean(destroyMethod = "shutdown")

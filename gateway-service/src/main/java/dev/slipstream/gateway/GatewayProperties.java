@@ -22,6 +22,8 @@ import org.springframework.validation.annotation.Validated;
  * @param maxBodySize largest HTTP request body, 1KB to 64MB
  * @param keepAlive how often an event stream gets a comment line, so that proxies keep it open
  *     while a long prompt is computed; at least 100ms
+ * @param allowedOrigins web pages whose scripts may use the HTTP API, as {@code https://host},
+ *     {@code http://localhost:[*]} (any port) or {@code *}; by default pages of this machine
  * @param workers threads for chat templates and tokenisation
  * @param maxQueuedPrompts prompts that may wait for these threads
  */
@@ -32,6 +34,8 @@ public record GatewayProperties(
     @NotNull @DefaultValue("static://localhost:9091") List<@NotBlank String> drafts,
     @NotNull @DefaultValue("4MB") DataSize maxBodySize,
     @NotNull @DefaultValue("15s") Duration keepAlive,
+    @NotNull @DefaultValue({"http://localhost:[*]", "http://127.0.0.1:[*]"})
+        List<@NotBlank String> allowedOrigins,
     @Min(1) @Max(256) @DefaultValue("2") int workers,
     @Min(1) @Max(1 << 20) @DefaultValue("1024") int maxQueuedPrompts) {
 

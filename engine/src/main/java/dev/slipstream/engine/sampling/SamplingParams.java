@@ -11,7 +11,7 @@ import java.util.Map;
  *     1
  * @param minP drop tokens less likely than this fraction of the likeliest; 0 to 1
  * @param repetitionPenalty divides positive and multiplies negative logits of tokens in the prompt
- *     or the answer; above 0, 1 is off
+ *     or the answer; 0.01 to 100, so that no logit becomes infinite; 1 is off
  * @param presencePenalty subtracted once from the logits of tokens in the answer; -2 to 2
  * @param frequencyPenalty subtracted for each time a token occurs in the answer; -2 to 2
  * @param logitBias added to the logits of these token ids; -100 to 100
@@ -37,10 +37,10 @@ public record SamplingParams(
     check(topP > 0 && topP <= 1, "top_p", topP, "above 0 and at most 1");
     check(minP >= 0 && minP <= 1, "min_p", minP, "from 0 to 1");
     check(
-        repetitionPenalty > 0 && repetitionPenalty < Float.POSITIVE_INFINITY,
+        repetitionPenalty >= 0.01f && repetitionPenalty <= 100,
         "repetition_penalty",
         repetitionPenalty,
-        "above 0");
+        "from 0.01 to 100");
     check(Math.abs(presencePenalty) <= 2, "presence_penalty", presencePenalty, "from -2 to 2");
     check(Math.abs(frequencyPenalty) <= 2, "frequency_penalty", frequencyPenalty, "from -2 to 2");
     logitBias = Map.copyOf(logitBias);

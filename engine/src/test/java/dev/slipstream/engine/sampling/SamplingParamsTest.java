@@ -20,7 +20,7 @@ class SamplingParamsTest {
         Arguments.of("top_k", new float[] {-1}),
         Arguments.of("top_p", new float[] {0, 1.01f, -1, Float.NaN}),
         Arguments.of("min_p", new float[] {-0.1f, 1.1f, Float.NaN}),
-        Arguments.of("repetition_penalty", new float[] {0, -1, Float.NaN, Float.POSITIVE_INFINITY}),
+        Arguments.of("repetition_penalty", new float[] {0, 1e-45f, 101, -1, Float.NaN}),
         Arguments.of("presence_penalty", new float[] {-2.1f, 2.1f, Float.NaN}),
         Arguments.of("frequency_penalty", new float[] {-2.1f, 2.1f, Float.NaN}),
         Arguments.of("logit_bias", new float[] {-101, 101, Float.NaN}));

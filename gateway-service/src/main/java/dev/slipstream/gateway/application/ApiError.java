@@ -4,6 +4,11 @@ import java.time.Duration;
 
 /** Every way in which a request can fail; mapped once to HTTP and once to gRPC. */
 public sealed interface ApiError {
+  /** Longest message, in characters. */
+  int LONGEST_MESSAGE = 1000;
+
+  /** Longest name of a parameter. */
+  int LONGEST_PARAM = 200;
 
   /** For people: what was wrong and, where it can be said, what to do. */
   String message();
@@ -14,19 +19,40 @@ public sealed interface ApiError {
    * @param param the field, as in {@code messages[0].content}; null if it is no single one
    * @param code for programs; null if there is none
    */
-  record Invalid(String message, String param, String code) implements ApiError {}
+  record Invalid(String message, String param, String code) implements ApiError {
+    public Invalid {
+      message = ErrorText.shortened(message, LONGEST_MESSAGE);
+      param = ErrorText.shortened(param, LONGEST_PARAM);
+    }
+  }
 
   /** Prompt and answer do not fit the model's context. */
   record ContextExceeded(String message, String param) implements ApiError {}
 
-  record UnknownModel(String message) implements ApiError {}
+  record UnknownModel(String message) implements ApiError {
+    public UnknownModel {
+      message = ErrorText.shortened(message, LONGEST_MESSAGE);
+    }
+  }
 
   /** Everything is busy now. */
-  record Busy(String message, Duration retryAfter) implements ApiError {}
+  record Busy(String message, Duration retryAfter) implements ApiError {
+    public Busy {
+      message = ErrorText.shortened(message, LONGEST_MESSAGE);
+    }
+  }
 
   /** No target can be reached. */
-  record Unavailable(String message) implements ApiError {}
+  record Unavailable(String message) implements ApiError {
+    public Unavailable {
+      message = ErrorText.shortened(message, LONGEST_MESSAGE);
+    }
+  }
 
   /** A defect, here or in a target. */
-  record Internal(String message) implements ApiError {}
+  record Internal(String message) implements ApiError {
+    public Internal {
+      message = ErrorText.shortened(message, LONGEST_MESSAGE);
+    }
+  }
 }

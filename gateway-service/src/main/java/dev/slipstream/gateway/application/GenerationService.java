@@ -60,7 +60,7 @@ public final class GenerationService {
       throw new ApiException(
           new ApiError.UnknownModel(
               "The model '%s' does not exist. Served: %s."
-                  .formatted(name, String.join(", ", models.keySet()))));
+                  .formatted(ErrorText.shortened(name), String.join(", ", models.keySet()))));
     }
     return model;
   }
@@ -106,6 +106,7 @@ public final class GenerationService {
   private PreparedRequest prepareNow(GenerateRequest request, String user, long arrived) {
     ServedModel model = model(request.getModel());
     RequestValidator.check(request, model);
+    checkDrafter(request.getSpeculation().getDrafter());
     int[] prompt = PromptEncoder.encode(model, request);
     String param = request.hasChat() ? "messages" : "prompt";
     if (prompt.length == 0) {
@@ -125,6 +126,22 @@ public final class GenerationService {
             ? request.getSampling().getSeed()
             : ThreadLocalRandom.current().nextLong();
     return new PreparedRequest(request, user, model, prompt, seed, arrived);
+  }
+
+  /** A misspelt drafter would otherwise only show as an answer without drafts. */
+  private void checkDrafter(String drafter) {
+    if (!drafter.isEmpty()) {
+      drafts
+          .othersThan(drafter)
+          .ifPresent(
+              known -> {
+                throw ApiException.invalid(
+                    RequestValidator.DRAFTER_PARAM,
+                    "There is no drafter '%s'. There are: %s."
+                        .formatted(drafter, String.join(", ", known)),
+                    "invalid_value");
+              });
+    }
   }
 
   /**

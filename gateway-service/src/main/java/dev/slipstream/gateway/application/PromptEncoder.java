@@ -37,7 +37,7 @@ final class PromptEncoder {
                         "no_chat_template"));
     List<ChatTurn> turns =
         chat.getMessagesList().stream()
-            .map(message -> new ChatTurn(message.getRole(), message.getContent()))
+            .map(message -> new ChatTurn(templateRole(message.getRole()), message.getContent()))
             .toList();
     try {
       return template.render(turns, true);
@@ -45,6 +45,11 @@ final class PromptEncoder {
       throw ApiException.invalid(
           "messages", "The model's chat template refuses these messages: " + e.getMessage());
     }
+  }
+
+  /** OpenAI's newer name for the role that templates call "system". */
+  private static String templateRole(String role) {
+    return role.equals("developer") ? "system" : role;
   }
 
   /** The begin token comes first exactly once, whether or not the template writes it too. */

@@ -12,9 +12,10 @@ import java.util.regex.Pattern;
 
 /** Says what is wrong with a request, before any work is done for it. */
 final class RequestValidator {
-  private static final Set<String> ROLES = Set.of("system", "user", "assistant");
+  private static final Set<String> ROLES = Set.of("system", "developer", "user", "assistant");
   private static final int MAX_STOPS = 16;
   private static final int MAX_LOGIT_BIASES = 1024;
+  static final String DRAFTER_PARAM = "slipstream.speculation";
   private static final Pattern DRAFTER = Pattern.compile("[A-Za-z0-9._-]{1,64}");
 
   private RequestValidator() {}
@@ -43,8 +44,8 @@ final class RequestValidator {
           if (!ROLES.contains(message.getRole())) {
             throw ApiException.invalid(
                 "messages[" + i + "].role",
-                "The role '%s' is not supported. Use 'system', 'user' or 'assistant'."
-                    .formatted(message.getRole()));
+                "The role '%s' is not supported. Use 'system', 'developer', 'user' or 'assistant'."
+                    .formatted(ErrorText.shortened(message.getRole())));
           }
         }
       }
@@ -72,9 +73,8 @@ final class RequestValidator {
       throw invalid("top_p", sampling.getTopP(), "above 0 and at most 1");
     }
     range("min_p", sampling.getMinP(), 0, 1);
-    float repetition = sampling.getRepetitionPenalty();
-    if (sampling.hasRepetitionPenalty() && !(repetition > 0 && Float.isFinite(repetition))) {
-      throw invalid("repetition_penalty", repetition, "above 0");
+    if (sampling.hasRepetitionPenalty()) {
+      range("repetition_penalty", sampling.getRepetitionPenalty(), 0.01f, 100);
     }
     range("presence_penalty", sampling.getPresencePenalty(), -2, 2);
     range("frequency_penalty", sampling.getFrequencyPenalty(), -2, 2);
@@ -114,10 +114,10 @@ final class RequestValidator {
     if (!options.getDrafter().isEmpty()) {
       if (!DRAFTER.matcher(options.getDrafter()).matches()) {
         throw ApiException.invalid(
-            "speculation", "A drafter's name has letters, digits, '.', '_' and '-' only.");
+            DRAFTER_PARAM, "A drafter's name has letters, digits, '.', '_' and '-' only.");
       }
       if (options.getMode() == SpeculationMode.SPECULATION_MODE_OFF) {
-        throw ApiException.invalid("speculation", "A drafter is named, but speculation is off.");
+        throw ApiException.invalid(DRAFTER_PARAM, "A drafter is named, but speculation is off.");
       }
     }
   }

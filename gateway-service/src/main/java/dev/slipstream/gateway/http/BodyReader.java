@@ -1,52 +1,67 @@
 package dev.slipstream.gateway.http;
 
+import dev.slipstream.gateway.application.ErrorText;
+import dev.slipstream.gateway.application.GenerationService;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
+import java.util.function.Function;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
 import org.springframework.http.InvalidMediaTypeException;
 import org.springframework.http.MediaType;
 import org.springframework.http.server.reactive.ServerHttpRequest;
-import org.springframework.web.server.UnsupportedMediaTypeStatusException;
+import org.springframework.web.server.ResponseStatusException;
 import reactor.core.publisher.Mono;
 
 /** Reads JSON bodies up to a limit. */
 final class BodyReader {
+  private final GenerationService service;
   private final int maxBytes;
   private final StrictJson json;
 
-  BodyReader(int maxBytes) {
+  BodyReader(GenerationService service, int maxBytes) {
+    this.service = service;
     this.maxBytes = maxBytes;
     this.json = new StrictJson(maxBytes);
   }
 
   /**
-   * Fails with an {@link dev.slipstream.gateway.application.ApiException} if the body is not an
-   * object, with {@link UnsupportedMediaTypeStatusException} if it does not claim to be JSON in
-   * UTF-8, and with {@link org.springframework.core.io.buffer.DataBufferLimitException}.
+   * What the reader makes of the body, off the event loop, as that takes a while for megabytes of
+   * token ids. Fails with an {@link dev.slipstream.gateway.application.ApiException} if the body is
+   * not an object, with status 415 if it does not claim to be plain JSON in UTF-8, and with {@link
+   * org.springframework.core.io.buffer.DataBufferLimitException}.
    */
-  Mono<Fields> object(ServerHttpRequest request) {
-    MediaType type = contentType(request);
-    boolean readable =
-        type != null
-            && type.isCompatibleWith(MediaType.APPLICATION_JSON)
-            && (type.getCharset() == null || type.getCharset().equals(StandardCharsets.UTF_8));
-    if (!readable) {
+  <T> Mono<T> read(ServerHttpRequest request, Function<Fields, T> reader) {
+    String encoding = request.getHeaders().getFirst(HttpHeaders.CONTENT_ENCODING);
+    if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
       return Mono.error(
-          new UnsupportedMediaTypeStatusException(type, List.of(MediaType.APPLICATION_JSON)));
+          unsupported(
+              "The content encoding '%s' is not supported. Send the body as it is."
+                  .formatted(ErrorText.shortened(encoding))));
+    }
+    if (!isJson(request)) {
+      return Mono.error(unsupported("The content type must be application/json, in UTF-8."));
     }
     return DataBufferUtils.join(request.getBody(), maxBytes)
         .map(BodyReader::bytes)
         .defaultIfEmpty(new byte[0])
-        .map(json::object);
+        .flatMap(bytes -> service.onWorker(() -> reader.apply(json.object(bytes))));
   }
 
-  private static MediaType contentType(ServerHttpRequest request) {
+  private static boolean isJson(ServerHttpRequest request) {
     try {
-      return request.getHeaders().getContentType();
+      MediaType type = request.getHeaders().getContentType();
+      return type != null
+          && type.isCompatibleWith(MediaType.APPLICATION_JSON)
+          && (type.getCharset() == null || type.getCharset().equals(StandardCharsets.UTF_8));
     } catch (InvalidMediaTypeException e) {
-      return null;
+      return false;
     }
+  }
+
+  private static ResponseStatusException unsupported(String reason) {
+    return new ResponseStatusException(HttpStatus.UNSUPPORTED_MEDIA_TYPE, reason);
   }
 
   private static byte[] bytes(DataBuffer buffer) {

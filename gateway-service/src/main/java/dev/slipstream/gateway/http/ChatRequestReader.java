@@ -1,6 +1,7 @@
 package dev.slipstream.gateway.http;
 
 import dev.slipstream.gateway.application.ApiException;
+import dev.slipstream.gateway.application.ErrorText;
 import dev.slipstream.proto.v1.ChatMessage;
 import dev.slipstream.proto.v1.ChatPrompt;
 import dev.slipstream.proto.v1.GenerateRequest;
@@ -97,7 +98,8 @@ final class ChatRequestReader {
     if (!type.equals("text")) {
       throw ApiException.invalid(
           fields.path("type"),
-          "Content parts of type '%s' are not supported; only 'text' is.".formatted(type),
+          "Content parts of type '%s' are not supported; only 'text' is."
+              .formatted(ErrorText.shortened(type)),
           "unsupported_value");
     }
     String text =

@@ -79,7 +79,8 @@ final class CommonFields {
   private static SamplingParams sampling(Fields fields) {
     SamplingParams.Builder sampling = SamplingParams.newBuilder();
     number(fields, "temperature", sampling::setTemperature);
-    fields.integer("top_k", 0, Integer.MAX_VALUE).ifPresent(sampling::setTopK);
+    // As in vLLM, -1 is another way to say 0.
+    fields.integer("top_k", -1, Integer.MAX_VALUE).ifPresent(k -> sampling.setTopK(Math.max(k, 0)));
     number(fields, "top_p", sampling::setTopP);
     number(fields, "min_p", sampling::setMinP);
     number(fields, "repetition_penalty", sampling::setRepetitionPenalty);

@@ -32,7 +32,7 @@ class CompletionsController {
   CompletionsController(GenerationService service, HttpSettings settings) {
     this.service = service;
     this.settings = settings;
-    this.bodies = new BodyReader(settings.maxBodyBytes());
+    this.bodies = new BodyReader(service, settings.maxBodyBytes());
   }
 
   @PostMapping("/v1/chat/completions")
@@ -48,8 +48,7 @@ class CompletionsController {
   private Mono<Void> answer(
       ServerWebExchange exchange, Function<Fields, ApiRequest> reader, AnswerFormat format) {
     return bodies
-        .object(exchange.getRequest())
-        .map(reader)
+        .read(exchange.getRequest(), reader)
         .flatMap(request -> prepare(request, format))
         .flatMap(
             answer ->

@@ -1,6 +1,7 @@
 package dev.slipstream.gateway.http;
 
 import dev.slipstream.gateway.application.ApiException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -127,6 +128,13 @@ final class Fields {
   static String string(String path, JsonNode value) {
     if (!value.isString()) {
       throw wrongType(path, "a string", value);
+    }
+    if (!StandardCharsets.UTF_8.newEncoder().canEncode(value.stringValue())) {
+      throw ApiException.invalid(
+          path,
+          "Invalid '%s': it contains half of a surrogate pair, which is no character."
+              .formatted(path),
+          "invalid_value");
     }
     return value.stringValue();
   }

@@ -6,12 +6,16 @@ import java.time.Duration;
 import org.springframework.core.io.buffer.DataBufferLimitException;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
+import org.springframework.web.server.MethodNotAllowedException;
 import org.springframework.web.server.ResponseStatusException;
 
 /** What failures look like in HTTP. */
 final class HttpErrors {
   private static final String INVALID = "invalid_request_error";
   private static final String SERVER = "server_error";
+  private static final String UNKNOWN_PATH =
+      "Unknown path. There are /v1/chat/completions, /v1/completions, /v1/models, /tokenize,"
+          + " /detokenize, /health and /metrics.";
 
   /** OpenAI's error body. */
   record ErrorBody(Detail error) {
@@ -69,15 +73,9 @@ final class HttpErrors {
   private static Failure ofStatus(ResponseStatusException e) {
     HttpStatusCode status = e.getStatusCode();
     return switch (status.value()) {
-      case 404 -> failure(status, "Unknown path.", INVALID, null, "unknown_url");
-      case 405 -> failure(status, "Method not allowed.", INVALID, null, "method_not_supported");
-      case 415 ->
-          failure(
-              status,
-              "The content type must be application/json, in UTF-8.",
-              INVALID,
-              null,
-              "unsupported_media_type");
+      case 404 -> failure(status, UNKNOWN_PATH, INVALID, null, "unknown_url");
+      case 405 -> failure(status, wrongMethod(e), INVALID, null, "method_not_supported");
+      case 415 -> failure(status, e.getReason(), INVALID, null, "unsupported_media_type");
       default ->
           failure(
               status,
@@ -86,6 +84,13 @@ final class HttpErrors {
               null,
               null);
     };
+  }
+
+  private static String wrongMethod(ResponseStatusException e) {
+    return e instanceof MethodNotAllowedException wrong
+        ? "The method %s is not allowed here. Allowed: %s."
+            .formatted(wrong.getHttpMethod(), wrong.getSupportedMethods())
+        : "The method is not allowed here.";
   }
 
   private static Failure failure(

@@ -42,6 +42,9 @@ class ModelsController {
 
   @GetMapping("/v1/models/{*id}")
   Mono<Void> one(@PathVariable String id, ServerWebExchange exchange) {
+    if (id.equals("/")) {
+      return list(exchange);
+    }
     ServedModel model = service.model(id.substring(1));
     return json.write(exchange.getResponse(), HttpStatus.OK, ModelObject.of(model));
   }

@@ -4,7 +4,9 @@ import dev.slipstream.gateway.application.ApiException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.json.JsonFactory;
@@ -16,6 +18,10 @@ import tools.jackson.databind.json.JsonMapper;
 final class StrictJson {
   private static final int MAX_DEPTH = 32;
   private static final int MAX_NUMBER_LENGTH = 64;
+
+  /** Where the parser's messages speak of its own settings. */
+  private static final Pattern LIBRARY_NAME = 
+      Pattern.compile(", from `[^`]*`| \\([a-zA-Z ]*\\[Source: .*]\\)");
 
   private final JsonMapper mapper;
 
@@ -32,7 +38,8 @@ final class StrictJson {
     mapper =
         JsonMapper.builder(JsonFactory.builder().streamReadConstraints(constraints).build())
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            // Looked for below, with a message of our own.
+            .disable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
   }
 
@@ -41,17 +48,21 @@ final class StrictJson {
    */
   Fields object(byte[] body) {
     JsonNode node;
-    try {
-      node = mapper.readTree(text(body));
+    try (JsonParser parser = mapper.createParser(text(body))) {
+      node = mapper.readTree(parser);
+      if (node != null && parser.nextToken() != null) {
+        throw malformed("The request body goes on after its JSON object.");
+      }
     } catch (JacksonException e) {
       String where =
           e.getLocation() == null
               ? ""
               : " (line %d, column %d)"
                   .formatted(e.getLocation().getLineNr(), e.getLocation().getColumnNr());
-      throw malformed("The request body is not valid JSON: " + e.getOriginalMessage() + where);
+      String what = LIBRARY_NAME.matcher(e.getOriginalMessage()).replaceAll("");
+      throw malformed("The request body is not valid JSON: " + what + where);
     }
-    if (!node.isObject()) {
+    if (node == null || !node.isObject()) {
       throw malformed("The request body must be a JSON object.");
     }
     return new Fields("", node);

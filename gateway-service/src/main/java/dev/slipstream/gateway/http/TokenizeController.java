@@ -22,42 +22,53 @@ class TokenizeController {
 
   TokenizeController(GenerationService service, HttpSettings settings) {
     this.service = service;
-    this.bodies = new BodyReader(settings.maxBodyBytes());
+    this.bodies = new BodyReader(service, settings.maxBodyBytes());
+  }
+
+  private record Text(String model, String content, boolean addSpecial, boolean parseSpecial) {
+    static Text read(Fields fields) {
+      Text text =
+          new Text(
+              fields.string("model").orElse(""),
+              fields.string("content").orElseThrow(() -> missing("content")),
+              fields.bool("add_special", false),
+              fields.bool("parse_special", true));
+      fields.rejectOthers();
+      return text;
+    }
+  }
+
+  private record Ids(String model, List<Integer> tokens) {
+    static Ids read(Fields fields) {
+      Ids ids =
+          new Ids(
+              fields.string("model").orElse(""),
+              fields
+                  .list(
+                      "tokens", (path, id) -> (int) Fields.integer(path, id, 0, Integer.MAX_VALUE))
+                  .orElseThrow(() -> missing("tokens")));
+      fields.rejectOthers();
+      return ids;
+    }
   }
 
   @PostMapping("/tokenize")
   Mono<Void> tokenize(ServerWebExchange exchange) {
     return bodies
-        .object(exchange.getRequest())
-        .flatMap(this::tokenize)
+        .read(exchange.getRequest(), Text::read)
+        .flatMap(
+            text ->
+                service.tokenize(
+                    text.model(), text.content(), text.addSpecial(), text.parseSpecial()))
         .flatMap(tokens -> json.write(exchange.getResponse(), HttpStatus.OK, new Tokens(tokens)));
-  }
-
-  private Mono<int[]> tokenize(Fields fields) {
-    String model = fields.string("model").orElse("");
-    String content = fields.string("content").orElseThrow(() -> missing("content"));
-    boolean addSpecial = fields.bool("add_special", false);
-    boolean parseSpecial = fields.bool("parse_special", true);
-    fields.rejectOthers();
-    return service.tokenize(model, content, addSpecial, parseSpecial);
   }
 
   @PostMapping("/detokenize")
   Mono<Void> detokenize(ServerWebExchange exchange) {
     return bodies
-        .object(exchange.getRequest())
-        .flatMap(this::detokenize)
+        .read(exchange.getRequest(), Ids::read)
+        .flatMap(ids -> service.detokenize(ids.model(), ids.tokens()))
         .flatMap(text -> json.write(exchange.getResponse(), HttpStatus.OK, new Content(text)));
-  }
-
-  private Mono<String> detokenize(Fields fields) {
-    String model = fields.string("model").orElse("");
-    List<Integer> tokens =
-        fields
-            .list("tokens", (path, id) -> (int) Fields.integer(path, id, 0, Integer.MAX_VALUE))
-            .orElseThrow(() -> missing("tokens"));
-    fields.rejectOthers();
-    return service.detokenize(model, tokens);
   }
 
   private static ApiException missing(String param) {

@@ -55,7 +55,8 @@ class GenerationGrpcService extends GenerationServiceGrpc.GenerationServiceImplB
     boolean parseSpecial = !request.hasParseSpecial() || request.getParseSpecial();
     answer(
         service
-            .tokenize("", request.getContent(), request.getAddSpecial(), parseSpecial)
+            .tokenize(
+                request.getModel(), request.getContent(), request.getAddSpecial(), parseSpecial)
             .map(
                 tokens ->
                     TokenizeResponse.newBuilder()
@@ -69,7 +70,7 @@ class GenerationGrpcService extends GenerationServiceGrpc.GenerationServiceImplB
   public void detokenize(DetokenizeRequest request, StreamObserver<DetokenizeResponse> responses) {
     answer(
         service
-            .detokenize("", request.getTokensList())
+            .detokenize(request.getModel(), request.getTokensList())
             .map(text -> DetokenizeResponse.newBuilder().setContent(text).build())
             .flux(),
         responses);

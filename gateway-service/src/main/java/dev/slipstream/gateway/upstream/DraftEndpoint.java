@@ -2,10 +2,19 @@ package dev.slipstream.gateway.upstream;
 
 import dev.slipstream.proto.v1.DraftOpen;
 import dev.slipstream.proto.v1.DraftServiceGrpc;
+import dev.slipstream.proto.v1.DrafterCard;
+import dev.slipstream.proto.v1.ListDraftersRequest;
+import dev.slipstream.proto.v1.ListDraftersResponse;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -13,11 +22,14 @@ import org.slf4j.LoggerFactory;
 public final class DraftEndpoint {
   private static final Logger log = LoggerFactory.getLogger(DraftEndpoint.class);
 
+  private static final Duration LIST_DEADLINE = Duration.ofMillis(500);
+
   private final String name;
   private final ManagedChannel channel;
   private final AtomicInteger inFlight = new AtomicInteger();
   private final AtomicBoolean mismatchLogged = new AtomicBoolean();
   private volatile boolean failing;
+  private volatile Set<String> drafters = Set.of();
 
   DraftEndpoint(String name, ManagedChannel channel) {
     this.name = name;
@@ -38,10 +50,36 @@ public final class DraftEndpoint {
     return failing;
   }
 
+  /**
+   * The names of its drafters, asked for again if this one is not among those that it had; empty if
+   * it does not answer. Blocks.
+   */
+  Optional<Set<String>> drafters(String wanted) {
+    if (drafters.contains(wanted)) {
+      return Optional.of(drafters);
+    }
+    try {
+      ListDraftersResponse response =
+          DraftServiceGrpc.newBlockingStub(channel)
+              .withDeadlineAfter(LIST_DEADLINE.toMillis(), TimeUnit.MILLISECONDS)
+              .listDrafters(ListDraftersRequest.getDefaultInstance());
+      drafters =
+          response.getDraftersList().stream()
+              .map(DrafterCard::getName)
+              .collect(Collectors.toUnmodifiableSet());
+      return Optional.of(drafters);
+    } catch (StatusRuntimeException e) {
+      log.debug("draft {}: {}", name, TargetEndpoint.describe(e.getStatus()));
+      return Optional.empty();
+    }
+  }
+
   /** Opens a stream; {@link #release} must follow once. */
   public DraftCall open(DraftOpen open, DraftCall.Listener listener) {
     inFlight.incrementAndGet();
     try {
+      // A service that is back is found by the next request, not after a backoff of minutes.
+      channel.resetConnectBackoff();
       return DraftCall.open(DraftServiceGrpc.newStub(channel), open, listener);
     } catch (RuntimeException e) {
       release();

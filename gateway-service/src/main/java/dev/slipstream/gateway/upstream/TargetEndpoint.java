@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
 public final class TargetEndpoint {
   private static final Logger log = LoggerFactory.getLogger(TargetEndpoint.class);
   private static final Duration FIRST_BACKOFF = Duration.ofMillis(100);
-  private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(5);
+  private static final Duration LONGEST_BACKOFF = Duration.ofMillis(500);
 
   private final String name;
   private final ManagedChannel channel;
@@ -89,6 +89,8 @@ public final class TargetEndpoint {
 
   private void ask(Duration backoff) {
     try {
+      // The channel's own backoff grows to minutes; this one asks often, as clients are waiting.
+      channel.resetConnectBackoff();
       ServedModel loaded = ModelLoader.load(TargetServiceGrpc.newBlockingStub(channel), model);
       boolean news = !reachable || !loaded.sameAs(model);
       model = loaded;

@@ -17,6 +17,7 @@ import java.util.concurrent.Future;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.grpc.server.lifecycle.GrpcServerStartedEvent;
 
 /**
  * The four services as four contexts in this JVM. They talk gRPC through memory; only the gateway
@@ -29,6 +30,7 @@ public final class EmbeddedSuite implements Suite {
   private final Map<Service, String> names = new EnumMap<>(Service.class);
   private final Map<Service, ConfigurableApplicationContext> contexts =
       new EnumMap<>(Service.class);
+  private volatile int grpcPort;
 
   private EmbeddedSuite(SuiteSettings settings) {
     this.settings = settings;
@@ -75,6 +77,7 @@ public final class EmbeddedSuite implements Suite {
             .web(listens ? WebApplicationType.REACTIVE : WebApplicationType.NONE)
             .registerShutdownHook(false)
             .initializers(context -> keepOffNetwork(service, context))
+            .listeners((GrpcServerStartedEvent started) -> listening(service, started.getPort()))
             .logStartupInfo(false);
     application.application().setBannerMode(org.springframework.boot.Banner.Mode.OFF);
     List<String> arguments = properties.arguments(service, addresses(service), targets());
@@ -85,6 +88,13 @@ public final class EmbeddedSuite implements Suite {
   private void keepOffNetwork(Service service, ConfigurableApplicationContext context) {
     if (service != Service.GATEWAY || settings.network().isEmpty()) {
       context.getBeanFactory().registerSingleton("nettyGrpcServerLifecycle", new Object());
+    }
+  }
+
+  /** Boot keeps no record of the port that the system gave; in-process servers have none. */
+  private void listening(Service service, int port) {
+    if (service == Service.GATEWAY && port > 0) {
+      grpcPort = port;
     }
   }
 
@@ -119,18 +129,16 @@ public final class EmbeddedSuite implements Suite {
 
   @Override
   public Optional<URI> httpAddress() {
-    return settings
-        .network()
-        .map(n -> URI.create("http://" + n.host() + ":" + gatewayProperty("local.server.port")));
+    return settings.network().map(n -> URI.create("http://" + n.host() + ":" + httpPort()));
   }
 
   @Override
   public Optional<String> grpcAddress() {
-    return settings.network().map(n -> n.host() + ":" + gatewayProperty("local.grpc.server.port"));
+    return settings.network().map(n -> n.host() + ":" + grpcPort);
   }
 
-  private String gatewayProperty(String name) {
-    return contexts.get(Service.GATEWAY).getEnvironment().getRequiredProperty(name);
+  private String httpPort() {
+    return contexts.get(Service.GATEWAY).getEnvironment().getRequiredProperty("local.server.port");
   }
 
   @Override

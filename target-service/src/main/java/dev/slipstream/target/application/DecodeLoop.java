@@ -109,12 +109,13 @@ public final class DecodeLoop implements AutoCloseable {
         if (stopped) {
           break;
         }
+        // Before a wait that may be long: a command may have ended the last sequence.
+        showState();
         if (scheduler.isReady()) {
           pass();
         } else {
           awaitCommand();
         }
-        showState();
       }
     } finally {
       scheduler.all().forEach(sequence -> fail(sequence, new DecodeFailure.ShuttingDown()));
