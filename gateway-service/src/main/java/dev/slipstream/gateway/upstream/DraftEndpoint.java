@@ -41,6 +41,10 @@ public final class DraftEndpoint {
   /** Opens a stream; {@link #release} must follow once. */
   public DraftCall open(DraftOpen open, DraftCall.Listener listener) {
     inFlight.incrementAndGet();
+    if (failing) {
+      // Or the channel, after its own failures, would not even try for up to two minutes.
+      channel.resetConnectBackoff();
+    }
     try {
       return DraftCall.open(DraftServiceGrpc.newStub(channel), open, listener);
     } catch (RuntimeException e) {

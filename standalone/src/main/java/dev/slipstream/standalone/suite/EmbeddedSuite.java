@@ -5,6 +5,7 @@ import io.grpc.inprocess.InProcessChannelBuilder;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -17,12 +18,16 @@ import java.util.concurrent.Future;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
 
 /**
  * The four services as four contexts in this JVM. They talk gRPC through memory; only the gateway
  * opens ports, and only if it is asked to.
  */
 public final class EmbeddedSuite implements Suite {
+
+  /** Boot's name of the bean that runs a gRPC server on the network. */
+  private static final String NETWORK_SERVER = "nettyGrpcServerLifecycle";
 
   private final SuiteSettings settings;
   private final ServiceProperties properties;
@@ -84,12 +89,12 @@ public final class EmbeddedSuite implements Suite {
   /** Boot has no property for "in process only"; its Netty server gives way to a bean so named. */
   private void keepOffNetwork(Service service, ConfigurableApplicationContext context) {
     if (service != Service.GATEWAY || settings.network().isEmpty()) {
-      context.getBeanFactory().registerSingleton("nettyGrpcServerLifecycle", new Object());
+      context.getBeanFactory().registerSingleton(NETWORK_SERVER, new Object());
     }
   }
 
   private Map<String, String> addresses(Service service) {
-    Map<String, String> own = new java.util.LinkedHashMap<>();
+    Map<String, String> own = new LinkedHashMap<>();
     own.put("spring.grpc.server.inprocess.name", names.get(service));
     if (service == Service.GATEWAY && settings.network().isPresent()) {
       SuiteSettings.Network network = settings.network().get();
@@ -119,18 +124,21 @@ public final class EmbeddedSuite implements Suite {
 
   @Override
   public Optional<URI> httpAddress() {
+    var environment = contexts.get(Service.GATEWAY).getEnvironment();
     return settings
         .network()
-        .map(n -> URI.create("http://" + n.host() + ":" + gatewayProperty("local.server.port")));
+        .map(n -> "http://" + n.host() + ":" + environment.getProperty("local.server.port"))
+        .map(URI::create);
   }
 
   @Override
   public Optional<String> grpcAddress() {
-    return settings.network().map(n -> n.host() + ":" + gatewayProperty("local.grpc.server.port"));
+    return settings.network().map(n -> n.host() + ":" + networkServer().getPort());
   }
 
-  private String gatewayProperty(String name) {
-    return contexts.get(Service.GATEWAY).getEnvironment().getRequiredProperty(name);
+  /** Its port is a property in tests only. */
+  private GrpcServerLifecycle networkServer() {
+    return contexts.get(Service.GATEWAY).getBean(NETWORK_SERVER, GrpcServerLifecycle.class);
   }
 
   @Override
