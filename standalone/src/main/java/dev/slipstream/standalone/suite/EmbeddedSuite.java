@@ -1,5 +1,6 @@
 package dev.slipstream.standalone.suite;
 
+import dev.slipstream.target.ModelFailedEvent;
 import io.grpc.ManagedChannel;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import java.net.URI;
@@ -17,6 +18,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ApplicationListener;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
 
@@ -34,6 +36,8 @@ public final class EmbeddedSuite implements Suite {
   private final Map<Service, String> names = new EnumMap<>(Service.class);
   private final Map<Service, ConfigurableApplicationContext> contexts =
       new EnumMap<>(Service.class);
+
+  private volatile String failure;
 
   private EmbeddedSuite(SuiteSettings settings) {
     this.settings = settings;
@@ -79,11 +83,16 @@ public final class EmbeddedSuite implements Suite {
         new SpringApplicationBuilder(Class.forName(service.application()))
             .web(listens ? WebApplicationType.REACTIVE : WebApplicationType.NONE)
             .registerShutdownHook(false)
+            .listeners((ApplicationListener<ModelFailedEvent>) this::modelFailed)
             .initializers(context -> keepOffNetwork(service, context))
             .logStartupInfo(false);
     application.application().setBannerMode(org.springframework.boot.Banner.Mode.OFF);
     List<String> arguments = properties.arguments(service, addresses(service), targets());
     return application.run(arguments.toArray(String[]::new));
+  }
+
+  private void modelFailed(ModelFailedEvent event) {
+    failure = "The model cannot be served: " + event.reason();
   }
 
   /** Boot has no property for "in process only"; its Netty server gives way to a bean so named. */
@@ -139,6 +148,11 @@ public final class EmbeddedSuite implements Suite {
   /** Its port is a property in tests only. */
   private GrpcServerLifecycle networkServer() {
     return contexts.get(Service.GATEWAY).getBean(NETWORK_SERVER, GrpcServerLifecycle.class);
+  }
+
+  @Override
+  public Optional<String> failure() {
+    return Optional.ofNullable(failure);
   }
 
   @Override
