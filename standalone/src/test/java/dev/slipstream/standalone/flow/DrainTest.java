@@ -8,6 +8,7 @@ import io.grpc.ManagedChannel;
 import java.io.BufferedReader;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
@@ -18,7 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Whoever breaks this cuts off answers whenever the suite is stopped or rolled over. */
 @DisabledOnOs(OS.WINDOWS)
 class DrainTest {
-  private static final int TOKENS = 96;
+  private static final int TOKENS = 64;
+  private static final String LIMIT = "4m";
 
   @TempDir private Path home;
 
@@ -61,7 +63,15 @@ class DrainTest {
             "--port=0",
             "--grpc-port=0");
     var builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD);
-    builder.environment().put("SLIPSTREAM_HOME", home.toString());
+    builder
+        .environment()
+        .putAll(
+            Map.of(
+                "SLIPSTREAM_HOME", home.toString(),
+                // Limits are for answers that are too long, not for machines that are too busy.
+                "SLIPSTREAM_TARGET_DRAINLIMIT", LIMIT,
+                "SPRING_GRPC_SERVER_SHUTDOWN_GRACEPERIOD", LIMIT,
+                "SPRING_LIFECYCLE_TIMEOUTPERSHUTDOWNPHASE", LIMIT));
     return builder.start();
   }
 
