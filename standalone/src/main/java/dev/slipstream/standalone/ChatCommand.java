@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -114,7 +115,7 @@ final class ChatCommand implements Callable<Integer> {
     if (address != null) {
       ManagedChannel channel =
           Grpc.newChannelBuilder(address, InsecureChannelCredentials.create()).build();
-      return converse(channel, options);
+      return converse(channel, options, Optional::empty);
     }
     PrintWriter err = spec.commandLine().getErr();
     ResolvedModel resolved = model.resolve(environment, err);
@@ -127,7 +128,7 @@ final class ChatCommand implements Callable<Integer> {
             environment.catalogSettings(true).cache(),
             Map.of());
     try (EmbeddedSuite suite = EmbeddedSuite.start(settings)) {
-      return converse(suite.gateway(), options);
+      return converse(suite.gateway(), options, suite::failure);
     }
   }
 
@@ -148,7 +149,9 @@ final class ChatCommand implements Callable<Integer> {
     }
   }
 
-  private int converse(ManagedChannel channel, ChatOptions options) throws Exception {
+  private int converse(
+      ManagedChannel channel, ChatOptions options, Supplier<Optional<String>> failure)
+      throws Exception {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
     var conversation = new Conversation(channel, options, Optional.ofNullable(system));
@@ -160,7 +163,7 @@ final class ChatCommand implements Callable<Integer> {
           }
         };
     try (var interrupts = new Interrupts(stop)) {
-      SuiteReadiness.await(channel, START_LIMIT, () -> false);
+      SuiteReadiness.await(channel, START_LIMIT, failure, () -> false);
       if (question.isEmpty()) {
         var cache = environment.catalogSettings(true).cache().root();
         new Repl(conversation, environment.in(), out, err)

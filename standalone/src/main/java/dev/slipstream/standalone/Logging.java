@@ -27,7 +27,7 @@ final class Logging {
 
   private static void set(Level level) {
     System.setProperty(SPRING_LOGGING, "none");
-    // OpenTelemetry speaks through java.util.logging, which would write to the terminal by itself.
+    // Libraries that log through java.util.logging obey the same configuration.
     SLF4JBridgeHandler.removeHandlersForRootLogger();
     SLF4JBridgeHandler.install();
     ((Logger) LoggerFactory.getLogger("dev.slipstream")).setLevel(level);

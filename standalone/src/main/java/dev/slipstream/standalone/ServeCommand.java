@@ -8,6 +8,10 @@ import dev.slipstream.standalone.suite.SuiteSettings;
 import io.grpc.ManagedChannel;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
@@ -95,6 +99,8 @@ final class ServeCommand implements Callable<Integer> {
     if (threads != null && threads < 1) {
       throw new ParameterException(spec.commandLine(), "--threads must be at least 1.");
     }
+    requireFree("--port", port);
+    requireFree("--grpc-port", grpcPort);
     PrintWriter err = spec.commandLine().getErr();
     ResolvedModel resolved = model.resolve(environment, err);
     Logging.informative();
@@ -104,7 +110,8 @@ final class ServeCommand implements Callable<Integer> {
       ManagedChannel channel = suite.gateway();
       try {
         boolean ready =
-            !SuiteReadiness.await(channel, START_LIMIT, () -> told.getCount() == 0).isEmpty();
+            !SuiteReadiness.await(channel, START_LIMIT, suite::failure, () -> told.getCount() == 0)
+                .isEmpty();
         if (ready) {
           announce(suite, resolved);
         }
@@ -120,6 +127,19 @@ final class ServeCommand implements Callable<Integer> {
   private void requirePort(String option, int value) {
     if (value < 0 || value > 65535) {
       throw new ParameterException(spec.commandLine(), option + " must be between 0 and 65535.");
+    }
+  }
+
+  /** A better message, and before the model is fetched, than four contexts would give. */
+  private void requireFree(String option, int value) throws UnknownHostException {
+    try (var socket = new ServerSocket()) {
+      socket.setReuseAddress(true);
+      socket.bind(new InetSocketAddress(InetAddress.getByName(host), value));
+    } catch (UnknownHostException e) {
+      throw new UnknownHostException("--host " + host + " is no address of this machine.");
+    } catch (IOException e) {
+      throw new Errors.CommandFailedException(
+          "%s %d of %s cannot be used (%s).".formatted(option, value, host, e.getMessage()));
     }
   }
 

@@ -8,7 +8,9 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /** Waits until the gateway offers a model. */
 final class SuiteReadiness {
@@ -19,10 +21,15 @@ final class SuiteReadiness {
 
   /**
    * @param limit how long to wait at most
+   * @param failure asked between attempts; why waiting is in vain
    * @param abandoned asked between attempts; true ends the wait
    * @return the models, or none if the wait was abandoned
    */
-  static List<ModelCard> await(Channel gateway, Duration limit, BooleanSupplier abandoned)
+  static List<ModelCard> await(
+      Channel gateway,
+      Duration limit,
+      Supplier<Optional<String>> failure,
+      BooleanSupplier abandoned)
       throws InterruptedException {
     var stub = GenerationServiceGrpc.newBlockingStub(gateway);
     long deadline = System.nanoTime() + limit.toNanos();
@@ -31,6 +38,12 @@ final class SuiteReadiness {
       if (abandoned.getAsBoolean()) {
         return List.of();
       }
+      failure
+          .get()
+          .ifPresent(
+              why -> {
+                throw new Errors.CommandFailedException(why);
+              });
       try {
         List<ModelCard> models =
             stub.withDeadlineAfter(Duration.ofSeconds(5))

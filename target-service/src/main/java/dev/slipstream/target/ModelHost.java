@@ -38,6 +38,7 @@ final class ModelHost
   private final ConfigurableApplicationContext context;
   private final Runnable healthChanged;
   private volatile State state = new State.Loading();
+  private volatile boolean stopping;
   private Thread loading;
   private Thread draining;
 
@@ -104,6 +105,7 @@ final class ModelHost
 
   @Override
   public void stop() {
+    stopping = true;
     try {
       if (loading != null) {
         loading.interrupt();
@@ -156,6 +158,11 @@ final class ModelHost
     } catch (InterruptedException e) {
       state = new State.Failed("interrupted");
     } catch (Exception | Error e) {
+      if (stopping) {
+        // Stopping interrupts the load, which may end it in any way.
+        state = new State.Failed("stopped while loading");
+        return;
+      }
       String reason = e.getMessage() == null ? e.toString() : e.getMessage();
       state = new State.Failed(reason);
       log.error("the model '{}' cannot be served: {}", properties.model(), reason);

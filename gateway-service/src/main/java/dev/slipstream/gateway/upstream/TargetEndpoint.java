@@ -22,13 +22,20 @@ public final class TargetEndpoint {
   private static final Duration FIRST_BACKOFF = Duration.ofMillis(100);
   private static final Duration LONGEST_BACKOFF = Duration.ofMillis(500);
 
+  /**
+   * A target that starts together with the gateway is given this long before it is worth a word.
+   */
+  private static final Duration START_LIMIT = Duration.ofSeconds(30);
+
   private final String name;
   private final ManagedChannel channel;
   private final ScheduledExecutorService prober;
   private final AtomicInteger inFlight = new AtomicInteger();
+  private final long created = System.nanoTime();
   private volatile ServedModel model;
   private volatile boolean reachable;
   private volatile String problem = "not asked yet";
+  private String reported;
   private boolean probing;
 
   TargetEndpoint(String name, ManagedChannel channel, ScheduledExecutorService prober) {
@@ -89,7 +96,7 @@ public final class TargetEndpoint {
 
   private void ask(Duration backoff) {
     try {
-      // The channel's own backoff grows to minutes; this one asks often, as clients are waiting.
+      // Or the channel, after its own failures, would not even try for up to two minutes.
       channel.resetConnectBackoff();
       ServedModel loaded = ModelLoader.load(TargetServiceGrpc.newBlockingStub(channel), model);
       boolean news = !reachable || !loaded.sameAs(model);
@@ -127,8 +134,10 @@ public final class TargetEndpoint {
   }
 
   private synchronized void lost(String why) {
-    if (reachable || !why.equals(problem)) {
+    boolean starting = model == null && System.nanoTime() - created < START_LIMIT.toNanos();
+    if (!starting && (reachable || !why.equals(reported))) {
       log.warn("target {} is not ready: {}", name, why);
+      reported = why;
     }
     problem = why;
     reachable = false;

@@ -1,10 +1,12 @@
 package dev.slipstream.standalone.suite;
 
+import dev.slipstream.target.ModelFailedEvent;
 import io.grpc.ManagedChannel;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -16,6 +18,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ApplicationListener;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.grpc.server.lifecycle.GrpcServerStartedEvent;
 
@@ -25,12 +28,15 @@ import org.springframework.grpc.server.lifecycle.GrpcServerStartedEvent;
  */
 public final class EmbeddedSuite implements Suite {
 
+  /** Boot's name of the bean that runs a gRPC server on the network. */
   private final SuiteSettings settings;
   private final ServiceProperties properties;
   private final Map<Service, String> names = new EnumMap<>(Service.class);
   private final Map<Service, ConfigurableApplicationContext> contexts =
       new EnumMap<>(Service.class);
   private volatile int grpcPort;
+
+  private volatile String failure;
 
   private EmbeddedSuite(SuiteSettings settings) {
     this.settings = settings;
@@ -76,6 +82,7 @@ public final class EmbeddedSuite implements Suite {
         new SpringApplicationBuilder(Class.forName(service.application()))
             .web(listens ? WebApplicationType.REACTIVE : WebApplicationType.NONE)
             .registerShutdownHook(false)
+            .listeners((ApplicationListener<ModelFailedEvent>) this::modelFailed)
             .initializers(context -> keepOffNetwork(service, context))
             .listeners((GrpcServerStartedEvent started) -> listening(service, started.getPort()))
             .logStartupInfo(false);
@@ -84,10 +91,14 @@ public final class EmbeddedSuite implements Suite {
     return application.run(arguments.toArray(String[]::new));
   }
 
+  private void modelFailed(ModelFailedEvent event) {
+    failure = "The model cannot be served: " + event.reason();
+  }
+
   /** Boot has no property for "in process only"; its Netty server gives way to a bean so named. */
   private void keepOffNetwork(Service service, ConfigurableApplicationContext context) {
     if (service != Service.GATEWAY || settings.network().isEmpty()) {
-      context.getBeanFactory().registerSingleton("nettyGrpcServerLifecycle", new Object());
+      context.getBeanFactory().registerSingleton(NETWORK_SERVER, new Object());
     }
   }
 
@@ -99,7 +110,7 @@ public final class EmbeddedSuite implements Suite {
   }
 
   private Map<String, String> addresses(Service service) {
-    Map<String, String> own = new java.util.LinkedHashMap<>();
+    Map<String, String> own = new LinkedHashMap<>();
     own.put("spring.grpc.server.inprocess.name", names.get(service));
     if (service == Service.GATEWAY && settings.network().isPresent()) {
       SuiteSettings.Network network = settings.network().get();
@@ -139,6 +150,11 @@ public final class EmbeddedSuite implements Suite {
 
   private String httpPort() {
     return contexts.get(Service.GATEWAY).getEnvironment().getRequiredProperty("local.server.port");
+  }
+
+  @Override
+  public Optional<String> failure() {
+    return Optional.ofNullable(failure);
   }
 
   @Override

@@ -1,15 +1,19 @@
 package dev.slipstream.standalone.suite;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /** One service as a process that is started again, with growing waits, when it ends by itself. */
 final class ManagedProcess {
 
+  private static final Path SHELL = Path.of("/bin/sh");
   private static final Duration FIRST_WAIT = Duration.ofSeconds(1);
   private static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
   private static final Duration RAN_WELL = Duration.ofMinutes(1);
@@ -21,6 +25,7 @@ final class ManagedProcess {
   private final Thread supervisor;
   private Process process;
   private boolean stopping;
+  private String end;
 
   /**
    * Starts it.
@@ -39,11 +44,25 @@ final class ManagedProcess {
   }
 
   private Process spawn() throws IOException {
-    return new ProcessBuilder(command)
+    return new ProcessBuilder(deafToInterrupts(command))
         .redirectInput(ProcessBuilder.Redirect.from(nothing()))
         .redirectErrorStream(true)
         .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
         .start();
+  }
+
+  /**
+   * A terminal's Ctrl-C reaches all processes at once, but a service may end only after those that
+   * ask it; {@link #stop} tells it. What a shell ignores, the program it becomes ignores too.
+   */
+  private static List<String> deafToInterrupts(List<String> command) {
+    if (!Files.isExecutable(SHELL)) {
+      return command;
+    }
+    List<String> deaf = new ArrayList<>();
+    deaf.addAll(List.of(SHELL.toString(), "-c", "trap '' INT; exec \"$0\" \"$@\""));
+    deaf.addAll(command);
+    return deaf;
   }
 
   private static java.io.File nothing() {
@@ -56,6 +75,11 @@ final class ManagedProcess {
 
   synchronized boolean isAlive() {
     return process.isAlive();
+  }
+
+  /** How it ended the last time, if it ever ended by itself. */
+  synchronized Optional<String> end() {
+    return Optional.ofNullable(end);
   }
 
   private void supervise() {
@@ -87,9 +111,8 @@ final class ManagedProcess {
 
   private synchronized boolean announceEnd(int code, Duration wait) {
     if (!stopping) {
-      messages.accept(
-          "%s (pid %d) ended with code %d, see %s; starting it again in %d s"
-              .formatted(name, process.pid(), code, log, wait.toSeconds()));
+      end = "%s (pid %d) ended with code %d, see %s".formatted(name, process.pid(), code, log);
+      messages.accept(end + "; starting it again in " + wait.toSeconds() + " s");
     }
     return !stopping;
   }
@@ -99,6 +122,11 @@ final class ManagedProcess {
       process = spawn();
       messages.accept(name + " started again, pid " + process.pid());
     }
+  }
+
+  /** From now on its end is nothing to talk about. */
+  synchronized void expectEnd() {
+    stopping = true;
   }
 
   /** Asks it to end, and makes it end when it takes longer than {@code patience}. */

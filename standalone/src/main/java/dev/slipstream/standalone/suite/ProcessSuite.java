@@ -133,8 +133,15 @@ public final class ProcessSuite implements Suite {
     return Optional.of(network.host() + ":" + ports.get(Service.GATEWAY).grpc());
   }
 
+  /** A service that ends before the suite was ever ready will hardly do better the next time. */
+  @Override
+  public Optional<String> failure() {
+    return processes.values().stream().flatMap(process -> process.end().stream()).findFirst();
+  }
+
   @Override
   public void close() {
+    processes.values().forEach(ManagedProcess::expectEnd);
     processes.values().forEach(process -> process.stop(DRAIN));
   }
 }

@@ -16,6 +16,9 @@ public sealed interface Suite extends AutoCloseable permits EmbeddedSuite, Proce
   /** {@code host:port} of the gateway's gRPC server, if it has one. */
   Optional<String> grpcAddress();
 
+  /** Why the suite, which is not ready yet, will not become so. */
+  Optional<String> failure();
+
   @Override
   void close();
 }

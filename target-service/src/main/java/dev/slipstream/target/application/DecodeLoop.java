@@ -114,6 +114,8 @@ public final class DecodeLoop implements AutoCloseable {
         if (scheduler.isReady()) {
           pass();
         } else {
+          // A cancellation may have been among the commands; what is shown now stays for long.
+          showState();
           awaitCommand();
         }
       }

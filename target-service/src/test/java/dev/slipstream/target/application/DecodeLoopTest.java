@@ -210,6 +210,23 @@ class DecodeLoopTest {
   }
 
   @Test
+  void whatIsShownIsTrueAlsoWhenNothingIsLeftToDoAfterACancellation() {
+    start(settings(64, 256, 4));
+    model.gate = new Semaphore(0);
+    Answer answer = new Answer();
+    submit(task(prompt(50, 1), 1000), answer);
+    model.gate.release(2);
+    Answer.get(answer.firstTokens);
+    awaitGauge("slipstream.num.requests.running", 1);
+
+    answer.handle.join().cancel();
+    model.gate.release(1);
+
+    awaitGauge("slipstream.num.requests.running", 0);
+    awaitGauge("slipstream.kv.cache.blocks.used", 0);
+  }
+
+  @Test
   void whenThePoolRunsOutTheYoungestWaitsAndTheAnswersStayTheSame() {
     start(settings(12, 64, 4));
     List<Answer> answers = new ArrayList<>();
