@@ -4,6 +4,8 @@ import dev.slipstream.standalone.bench.EngineBench;
 import dev.slipstream.standalone.bench.EngineReport;
 import dev.slipstream.standalone.bench.OutputFormat;
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -17,6 +19,7 @@ import picocli.CommandLine.Spec;
 /** Times the engine alone, with llama-bench's options and columns. */
 @Command(
     name = "bench",
+    subcommands = BenchServeCommand.class,
     description = {
       "Time the engine: prompts (pp), generation (tg), and verification passes over k rows (vk).",
       "Options and columns are those of llama-bench; docs/benchmarks.md explains the further ones."
@@ -73,6 +76,12 @@ final class BenchCommand implements Callable<Integer> {
   private OutputFormat output;
 
   @Option(
+      names = "--svg",
+      paramLabel = "FILE",
+      description = "Also draw cost(k) / cost(1) of the verification passes.")
+  private Path svg;
+
+  @Option(
       names = "--no-warmup",
       description = "Measure at once, while the compiler is still at work.")
   private boolean noWarmUp;
@@ -90,6 +99,9 @@ final class BenchCommand implements Callable<Integer> {
     List<Integer> pools =
         threads == null ? List.of(Runtime.getRuntime().availableProcessors()) : threads;
     requireAtLeast(1, "-t", pools);
+    if (svg != null && rowCounts().isEmpty()) {
+      throw new ParameterException(spec.commandLine(), "--svg draws what -k measures.");
+    }
     PrintWriter err = spec.commandLine().getErr();
     var file = model.resolve(environment, err).file();
     Logging.quiet();
@@ -106,6 +118,9 @@ final class BenchCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     out.print(report.write(output));
     out.flush();
+    if (svg != null) {
+      Files.writeString(svg, report.chart());
+    }
     return 0;
   }
 

@@ -28,6 +28,20 @@ public record EngineReport(ModelFacts model, List<Part> parts) {
     };
   }
 
+  /** T(k)/T(1), a line for each number of threads; there must be verification passes. */
+  public String chart() {
+    List<LineChart.Series> series = new ArrayList<>();
+    for (Part part : parts) {
+      List<LineChart.Point> points =
+          part.results.stream()
+              .filter(result -> result.costRatio().isPresent())
+              .map(r -> new LineChart.Point(r.verifiedRows(), r.costRatio().getAsDouble()))
+              .toList();
+      series.add(new LineChart.Series(part.threads + " threads", points));
+    }
+    return new LineChart(model.name(), "rows k of a pass", "cost(k) / cost(1)", series).svg();
+  }
+
   private String markdown() {
     StringBuilder text = new StringBuilder();
     text.append("kernels: ").append(KernelSelection.kernels().description()).append(", ");
