@@ -81,9 +81,9 @@ static void print_library(void) {
   char line[4096], *at;
   FILE *maps = fopen("/proc/self/maps", "r");
   while (maps && fgets(line, sizeof line, maps)) {
-    if ((at = strstr(line, "libggml-cpu"))) {
+    if ((at = strrchr(line, '/')) && strncmp(at, "/libggml-cpu", 12) == 0) {
       at[strcspn(at, "\n")] = 0;
-      printf("{\"library\": \"%s\"", at);
+      printf("{\"library\": \"%s\"", at + 1);
       fclose(maps);
       return;
     }
