@@ -3,6 +3,7 @@ package dev.slipstream.standalone;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.bridge.SLF4JBridgeHandler;
 
 /**
  * One logging configuration for the whole JVM ({@code logback.xml}); four contexts that start at
@@ -26,6 +27,9 @@ final class Logging {
 
   private static void set(Level level) {
     System.setProperty(SPRING_LOGGING, "none");
+    // Libraries that log through the JDK would write to standard error past that configuration.
+    SLF4JBridgeHandler.removeHandlersForRootLogger();
+    SLF4JBridgeHandler.install();
     ((Logger) LoggerFactory.getLogger("dev.slipstream")).setLevel(level);
   }
 }
