@@ -5,7 +5,8 @@ import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 
 /**
- * A chart of lines through measured points, as a standalone SVG; both axes start at 0.
+ * A chart of lines through measured points, as a standalone SVG. Both axes start at 0; x is whole
+ * numbers.
  *
  * @param series at least one point in all
  */
@@ -17,6 +18,7 @@ record LineChart(String title, String xLabel, String yLabel, List<Series> series
   private static final int RIGHT = 20;
   private static final int TOP = 50;
   private static final int BOTTOM = 60;
+  private static final int LEGEND = WIDTH - RIGHT - 170;
   private static final int TICKS = 6;
   private static final List<String> COLOURS =
       List.of("#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e", "#8c564b");
@@ -42,7 +44,7 @@ record LineChart(String title, String xLabel, String yLabel, List<Series> series
         "<text transform=\"translate(18 %.1f) rotate(-90)\" text-anchor=\"middle\">%s</text>",
         (TOP + HEIGHT - BOTTOM) / 2.0,
         escaped(yLabel));
-    double xEnd = axisEnd(Point::x);
+    double xEnd = Math.ceil(axisEnd(Point::x));
     double yEnd = axisEnd(Point::y);
     axes(out, xEnd, yEnd);
     for (int i = 0; i < series.size(); i++) {
@@ -58,7 +60,7 @@ record LineChart(String title, String xLabel, String yLabel, List<Series> series
       line(out, "<path d=\"M%d %.1fH%d\" stroke=\"#ddd\"/>", LEFT, y, WIDTH - RIGHT);
       label(out, LEFT - 6, y + 4, "end", tick(value));
     }
-    step = step(xEnd);
+    step = Math.max(1, step(xEnd));
     for (double value = 0; value <= xEnd * 1.0001; value += step) {
       label(out, x(value, xEnd), HEIGHT - BOTTOM + 18, "middle", tick(value));
     }
@@ -86,9 +88,10 @@ record LineChart(String title, String xLabel, String yLabel, List<Series> series
           colour);
     }
     line(out, "<path d=\"%s\" stroke=\"%s\" stroke-width=\"2\" fill=\"none\"/>", path, colour);
-    int y = TOP + 4 + 18 * index;
-    line(out, "<path d=\"M%d %dh20\" stroke=\"%s\" stroke-width=\"2\"/>", LEFT + 12, y, colour);
-    label(out, LEFT + 38, y + 4, "start", drawn.name());
+    // Where lines that rise leave room.
+    int y = HEIGHT - BOTTOM - 12 - 18 * (series.size() - 1 - index);
+    line(out, "<path d=\"M%d %dh20\" stroke=\"%s\" stroke-width=\"2\"/>", LEGEND, y, colour);
+    label(out, LEGEND + 26, y + 4, "start", drawn.name());
   }
 
   private static double x(double value, double end) {

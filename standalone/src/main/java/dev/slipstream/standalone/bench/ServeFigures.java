@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.function.ToDoubleFunction;
@@ -51,7 +52,7 @@ record ServeFigures(double seconds, List<RequestOutcome.Served> served, int fail
     labels.put("Total token throughput (tok/s)", "total_token_throughput");
     for (String name : List.of("TTFT", "TPOT", "ITL")) {
       for (String kind : List.of("Mean", "Median", "P99")) {
-        labels.put(kind + " " + name + " (ms)", (kind + "_" + name + "_ms").toLowerCase());
+        labels.put(kind + " " + name + " (ms)", (kind + "_" + name + "_ms").toLowerCase(Locale.ROOT));
       }
     }
     labels.put("Acceptance length", "acceptance_length");

@@ -2,7 +2,6 @@ package dev.slipstream.standalone.bench;
 
 import java.lang.management.CompilationMXBean;
 import java.lang.management.ManagementFactory;
-import java.util.function.DoubleSupplier;
 
 /** Repeats work until the compiler is through with it: its times no longer fall. */
 final class WarmUp {
@@ -15,12 +14,14 @@ final class WarmUp {
 
   private WarmUp() {}
 
-  /**
-   * Runs the work for at least two windows and at most about 25 s.
-   *
-   * @param work returns the seconds it took
-   */
-  static void settle(DoubleSupplier work) {
+  /** Something to repeat; returns the seconds it took. */
+  @FunctionalInterface
+  interface Work<E extends Exception> {
+    double run() throws E;
+  }
+
+  /** Runs the work for at least two windows and at most about 25 s. */
+  static <E extends Exception> void settle(Work<E> work) throws E {
     double best = Double.POSITIVE_INFINITY;
     int calm = 0;
     long begin = System.nanoTime();
@@ -29,7 +30,7 @@ final class WarmUp {
       long start = System.nanoTime();
       double fastest = Double.POSITIVE_INFINITY;
       while (since(start) < WINDOW_SECONDS) {
-        fastest = Math.min(fastest, work.getAsDouble());
+        fastest = Math.min(fastest, work.run());
       }
       double compiling = (COMPILER.getTotalCompilationTime() - compiled) / 1e3;
       boolean quiet = compiling < BUSY * since(start) && fastest > SAME * best;
