@@ -46,6 +46,10 @@ class BenchCommandTest {
       assertThat(row.path("fma_share").asDouble()).isBetween(0.0, 1.0);
     }
     assertThat(rows.get(0).path("samples_ns").size()).isEqualTo(2);
+    assertThat(rows)
+        .extracting(BenchCommandTest::tokensOfFirstSample)
+        .as("tokens per second times seconds")
+        .containsExactly(8L, 4L, 1L, 2L, 4L);
     assertThat(rows.get(2).path("cost_ratio").asDouble()).isEqualTo(1);
     assertThat(rows.get(4).path("n_depth").asInt()).isEqualTo(128);
     assertThat(Files.readString(chart)).startsWith("<svg").contains("cost(k) / cost(1)");
@@ -74,6 +78,11 @@ class BenchCommandTest {
     arguments.addAll(List.of(options));
     return Cli.run(
         Map.of("SLIPSTREAM_HOME", home.toString()), arguments.toArray(String[]::new));
+  }
+
+  private static long tokensOfFirstSample(JsonNode row) {
+    double perSecond = row.path("samples_ts").path(0).asDouble();
+    return Math.round(perSecond * row.path("samples_ns").path(0).asDouble() / 1e9);
   }
 
   private static List<JsonNode> rows(String json) {
