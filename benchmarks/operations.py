@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import venv
@@ -56,14 +57,22 @@ def run_numpy(python, threads):
 
 
 def java():
-    home = os.environ.get("JAVA_HOME")
-    return pathlib.Path(home) / "bin" / "java" if home else "java"
+    """The java of a JDK 25, wherever ./slipstream would look for it first."""
+    candidates = [os.environ.get("JAVA_HOME"), *sorted(map(str, pathlib.Path("/usr/lib/jvm").glob("*")))]
+    on_path = shutil.which("java")
+    if on_path:
+        candidates.insert(1, str(pathlib.Path(on_path).resolve().parent.parent))
+    for home in filter(None, candidates):
+        release = pathlib.Path(home) / "release"
+        if release.exists() and 'JAVA_VERSION="25' in release.read_text():
+            return pathlib.Path(home) / "bin" / "java"
+    sys.exit("There is no JDK 25: set JAVA_HOME to one.")
 
 
 def run_jmh(threads, arguments):
     results = HERE / "target" / "jmh.json"
     command = [java(), "--add-modules", "jdk.incubator.vector", "-jar", HERE / "target" / "benchmarks.jar"]
-    command += ["-p", f"threads={threads}", "-rf", "json", "-rff", results, *arguments]
+    command += ["-foe", "true", "-p", f"threads={threads}", "-rf", "json", "-rff", results, *arguments]
     subprocess.run(list(map(str, command)), check=True, stdout=sys.stderr)
     rows = {}
     for entry in json.loads(results.read_text()):
