@@ -114,18 +114,16 @@ def run_ours(java_options, options):
 
 def compare(name, driver, folder, java_options, options):
     """Theirs, ours, theirs, ours ... theirs: each of ours is held against its two neighbours."""
-    theirs, ours = [], []
+    theirs, around, ours = [], [], []
     library, first = run_theirs(driver, folder, options)
     theirs.append(first)
     for pair in range(options.pairs):
         kernels, figures = run_ours(java_options, options)
         ours.append(figures)
         theirs.append(run_theirs(driver, folder, options)[1])
-        say(f"{name}: pair {pair + 1} of {options.pairs}: {brief(theirs[-1], figures)}")
-    around = [
-        {test: (before[test] + after[test]) / 2 for test in before}
-        for before, after in zip(theirs, theirs[1:])
-    ]
+        before, after = theirs[-2:]
+        around.append({test: (before[test] + after[test]) / 2 for test in before})
+        say(f"{name}: pair {pair + 1} of {options.pairs}: {brief(around[-1], figures)}")
     return {"name": name, "library": library, "kernels": kernels, "theirs": around, "ours": ours}
 
 
