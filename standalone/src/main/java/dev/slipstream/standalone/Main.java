@@ -11,6 +11,7 @@ import picocli.CommandLine.ScopeType;
     subcommands = {
       ChatCommand.class,
       ServeCommand.class,
+      BenchCommand.class,
       PullCommand.class,
       ModelsCommand.class,
       TokenizeCommand.class,

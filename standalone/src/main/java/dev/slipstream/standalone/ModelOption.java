@@ -9,7 +9,7 @@ import picocli.CommandLine.Option;
 final class ModelOption {
 
   @Option(
-      names = "--model",
+      names = {"-m", "--model"},
       paramLabel = "REF",
       description =
           "A catalogue name, file:PATH or a path, or hf:org/name[@revision][:quant] (default: the"

@@ -29,6 +29,9 @@ import org.springframework.grpc.server.lifecycle.GrpcServerStartedEvent;
 public final class EmbeddedSuite implements Suite {
 
   /** Boot's name of the bean that runs a gRPC server on the network. */
+  /** Boot's name of the bean that runs a gRPC server on the network. */
+  private static final String NETWORK_SERVER = "nettyGrpcServerLifecycle";
+
   private final SuiteSettings settings;
   private final ServiceProperties properties;
   private final Map<Service, String> names = new EnumMap<>(Service.class);

@@ -1,0 +1,211 @@
+package dev.slipstream.standalone;
+
+import dev.slipstream.engine.catalog.ResolvedModel;
+import dev.slipstream.standalone.bench.OutputFormat;
+import dev.slipstream.standalone.bench.PromptSet;
+import dev.slipstream.standalone.bench.ServeBench;
+import dev.slipstream.standalone.bench.ServeReport;
+import dev.slipstream.standalone.bench.ServeSettings;
+import dev.slipstream.standalone.suite.EmbeddedSuite;
+import dev.slipstream.standalone.suite.ProcessSuite;
+import dev.slipstream.standalone.suite.Suite;
+import dev.slipstream.standalone.suite.SuiteSettings;
+import io.grpc.ManagedChannel;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Loads a gateway with streaming requests, with the figures of vLLM's {@code bench serve}. */
+@Command(
+    name = "serve",
+    description = {
+      "Load a server with streaming chat requests, with and without speculation in alternation.",
+      "Figures are those of vLLM's 'bench serve'. Starts a suite, or takes any OpenAI-compatible"
+          + " server with --address (then --speculation auto, unless it is Slipstream)."
+    })
+final class BenchServeCommand implements Callable<Integer> {
+
+  private static final Duration START_LIMIT = Duration.ofMinutes(10);
+
+  private final Environment environment;
+  @Spec private CommandSpec spec;
+  @Mixin private ModelOption model;
+
+  @Option(
+      names = "--address",
+      paramLabel = "URL",
+      description = "Load the server at this HTTP address instead of starting a suite.")
+  private URI address;
+
+  @Option(
+      names = "--topology",
+      paramLabel = "WHERE",
+      defaultValue = "embedded",
+      description =
+          "${COMPLETION-CANDIDATES}: the suite to start is in this JVM, or in processes of its own"
+              + " (default: ${DEFAULT-VALUE}).")
+  private ServeCommand.Topology topology;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads that compute (default: one for each processor).")
+  private Integer threads;
+
+  @Option(
+      names = "--concurrency",
+      paramLabel = "N",
+      split = ",",
+      defaultValue = "1,4,8",
+      description = "Requests under way at a time (default: ${DEFAULT-VALUE}).")
+  private List<Integer> concurrency;
+
+  @Option(
+      names = "--requests",
+      paramLabel = "N",
+      defaultValue = "12",
+      description = "Requests of one round (default: ${DEFAULT-VALUE}).")
+  private int requests;
+
+  @Option(
+      names = "--rounds",
+      paramLabel = "N",
+      defaultValue = "3",
+      description = "Rounds with each kind of speculation (default: ${DEFAULT-VALUE}).")
+  private int rounds;
+
+  @Option(
+      names = "--max-tokens",
+      paramLabel = "N",
+      defaultValue = "128",
+      description = "Longest answer, in tokens (default: ${DEFAULT-VALUE}).")
+  private int maxTokens;
+
+  @Option(
+      names = "--prompts",
+      paramLabel = "SET",
+      defaultValue = "chat",
+      description =
+          "chat (open questions), copy (answers that repeat much of the question), or a file with"
+              + " a JSON object with a string 'prompt' in each line (default: ${DEFAULT-VALUE}).")
+  private String prompts;
+
+  @Option(
+      names = "--speculation",
+      paramLabel = "MODE",
+      split = ",",
+      defaultValue = "off,auto",
+      description = "${COMPLETION-CANDIDATES}, or both (default: ${DEFAULT-VALUE}).")
+  private List<ServeSettings.Mode> speculation;
+
+  @Option(
+      names = "--temperature",
+      paramLabel = "T",
+      defaultValue = "0",
+      description = "0 to 2 (default: ${DEFAULT-VALUE}).")
+  private float temperature;
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "FORMAT",
+      defaultValue = "md",
+      description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+  private OutputFormat output;
+
+  @Option(
+      names = "--svg",
+      paramLabel = "FILE",
+      description = "Also draw throughput against concurrency.")
+  private Path svg;
+
+  @Option(names = "--no-warmup", description = "Measure the first requests too.")
+  private boolean noWarmUp;
+
+  BenchServeCommand(Environment environment) {
+    this.environment = environment;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    requireAtLeastOne("--concurrency", concurrency);
+    requireAtLeastOne("--requests", List.of(requests));
+    requireAtLeastOne("--rounds", List.of(rounds));
+    requireAtLeastOne("--max-tokens", List.of(maxTokens));
+    requireAtLeastOne("--threads", threads == null ? List.of() : List.of(threads));
+    var settings =
+        new ServeSettings(
+            PromptSet.load(prompts),
+            concurrency,
+            requests,
+            rounds,
+            speculation.stream().distinct().toList(),
+            maxTokens,
+            temperature,
+            !noWarmUp);
+    if (address != null) {
+      return report(ServeBench.run(address, settings, this::say));
+    }
+    ResolvedModel resolved = model.resolve(environment, spec.commandLine().getErr());
+    Logging.quiet();
+    try (Suite suite = start(resolved)) {
+      ManagedChannel channel = suite.gateway();
+      try {
+        SuiteReadiness.await(channel, START_LIMIT, suite::failure, () -> false);
+      } finally {
+        channel.shutdownNow();
+      }
+      return report(ServeBench.run(suite.httpAddress().orElseThrow(), settings, this::say));
+    }
+  }
+
+  private Suite start(ResolvedModel resolved) throws IOException, InterruptedException {
+    var settings =
+        new SuiteSettings(
+            resolved,
+            threads == null ? OptionalInt.empty() : OptionalInt.of(threads),
+            Optional.of(new SuiteSettings.Network("127.0.0.1", 0, 0)),
+            environment.catalogSettings(true).cache(),
+            Map.of());
+    return switch (topology) {
+      case EMBEDDED -> EmbeddedSuite.start(settings);
+      case PROCESSES -> ProcessSuite.start(settings, this::say);
+    };
+  }
+
+  private int report(ServeReport report) throws IOException {
+    PrintWriter out = spec.commandLine().getOut();
+    out.print(report.write(output));
+    out.flush();
+    if (svg != null) {
+      Files.writeString(svg, report.chart());
+    }
+    report.failures().forEach(reason -> say("Failed: " + reason));
+    return report.failures().isEmpty() ? 0 : 1;
+  }
+
+  private void say(String message) {
+    PrintWriter err = spec.commandLine().getErr();
+    err.println(message);
+    err.flush();
+  }
+
+  private void requireAtLeastOne(String option, List<Integer> values) {
+    if (values.stream().anyMatch(value -> value < 1)) {
+      throw new ParameterException(spec.commandLine(), option + " must be at least 1.");
+    }
+  }
+}

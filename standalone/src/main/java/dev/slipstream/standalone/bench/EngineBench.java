@@ -1,0 +1,196 @@
+package dev.slipstream.standalone.bench;
+
+import dev.slipstream.engine.model.LanguageModel;
+import dev.slipstream.engine.runtime.ComputePool;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.function.Consumer;
+import java.util.function.DoubleSupplier;
+
+/**
+ * Times whole forward passes of a model, without services: prompts (pp), generation (tg), and the
+ * cost of a verification pass over k rows at depth 128 (v<i>k</i>).
+ */
+public final class EngineBench {
+  private static final int VERIFY_DEPTH = 128;
+  private static final int ROUNDS_PER_REPETITION = 5;
+  private static final int WARM_UP_TOKENS = 16;
+  private static final OptionalDouble NO_RATIO = OptionalDouble.empty();
+
+  /**
+   * What to measure.
+   *
+   * @param promptTokens lengths of prompts; 0 is left out
+   * @param generatedTokens lengths of generations; 0 is left out
+   * @param verifiedRows rows of verification passes; none, or 1 is added to them
+   * @param threads sizes of the compute pool
+   * @param repetitions of each test, at least 1
+   * @param warmUp whether to run each test until its times settle before it is measured
+   */
+  public record Settings(
+      Path model,
+      List<Integer> promptTokens,
+      List<Integer> generatedTokens,
+      List<Integer> verifiedRows,
+      List<Integer> threads,
+      int repetitions,
+      boolean warmUp) {
+
+    int longest() {
+      int most = VERIFY_DEPTH + mostRows();
+      for (int n : promptTokens) {
+        most = Math.max(most, n);
+      }
+      for (int n : generatedTokens) {
+        most = Math.max(most, n);
+      }
+      return most;
+    }
+
+    int mostRows() {
+      return verifiedRows.stream().mapToInt(Integer::intValue).max().orElse(1);
+    }
+  }
+
+  private final Settings settings;
+  private final ModelFacts facts;
+  private final Consumer<String> progress;
+
+  private EngineBench(Settings settings, ModelFacts facts, Consumer<String> progress) {
+    this.settings = settings;
+    this.facts = facts;
+    this.progress = progress;
+  }
+
+  /**
+   * Runs all tests.
+   *
+   * @param progress hears what is being done
+   * @throws IllegalArgumentException if a test is longer than the model's context
+   */
+  public static EngineReport run(Settings settings, Consumer<String> progress) throws IOException {
+    ModelFacts facts = ModelFacts.of(settings.model());
+    var bench = new EngineBench(settings, facts, progress);
+    List<EngineReport.Part> parts = new ArrayList<>();
+    for (int threads : settings.threads()) {
+      parts.add(bench.part(threads));
+    }
+    return new EngineReport(facts, parts);
+  }
+
+  private EngineReport.Part part(int threads) throws IOException {
+    progress.accept("Loading " + facts.name() + " for " + threads + " threads ...");
+    try (ComputePool pool = new ComputePool(threads);
+        LanguageModel model = LanguageModel.load(settings.model(), pool)) {
+      if (settings.longest() > model.config().contextLength()) {
+        throw new IllegalArgumentException(
+            "A test needs %d tokens, the model's context has %d."
+                .formatted(settings.longest(), model.config().contextLength()));
+      }
+      progress.accept("Measuring the limits of memory and cores ...");
+      MachineLimits before = MachineLimits.measure(pool, facts.bytesPerPass());
+      List<EngineResult> results;
+      try (var timed = new TimedModel(model, settings.longest(), settings.mostRows())) {
+        if (settings.warmUp()) {
+          warmUp(timed);
+        }
+        results = measure(timed, threads);
+      }
+      MachineLimits after = MachineLimits.measure(pool, facts.bytesPerPass());
+      return new EngineReport.Part(threads, before.orHigher(after), results);
+    }
+  }
+
+  /** All shapes before the first measurement: each of them changes what the compiler knows. */
+  private void warmUp(TimedModel timed) {
+    progress.accept("Warming up ...");
+    settings.promptTokens().stream()
+        .max(Integer::compare)
+        .filter(n -> n > 0)
+        .ifPresent(n -> WarmUp.settle(() -> timed.prefill(Math.min(n, TimedModel.CHUNK))));
+    if (!settings.verifiedRows().isEmpty()) {
+      timed.prefill(VERIFY_DEPTH);
+      WarmUp.settle(() -> Arrays.stream(round(timed)).sum());
+    }
+    WarmUp.settle(() -> timed.decode(WARM_UP_TOKENS));
+  }
+
+  private List<EngineResult> measure(TimedModel timed, int threads) {
+    List<EngineResult> results = new ArrayList<>();
+    for (int n : settings.promptTokens()) {
+      if (n > 0) {
+        progress.accept("pp" + n + ", " + threads + " threads ...");
+        double[] seconds = repeat(() -> timed.prefill(n));
+        int passes = Math.ceilDiv(n, TimedModel.CHUNK);
+        double operations = facts.operations(n, 1);
+        results.add(
+            new EngineResult(
+                "pp" + n, threads, n, 0, 0, 0, seconds, n, passes, operations, NO_RATIO));
+      }
+    }
+    for (int n : settings.generatedTokens()) {
+      if (n > 0) {
+        progress.accept("tg" + n + ", " + threads + " threads ...");
+        double[] seconds = repeat(() -> timed.decode(n));
+        double operations = facts.operations(n, n);
+        results.add(
+            new EngineResult("tg" + n, threads, 0, n, 0, 0, seconds, n, n, operations, NO_RATIO));
+      }
+    }
+    if (!settings.verifiedRows().isEmpty()) {
+      results.addAll(costs(timed, threads));
+    }
+    return results;
+  }
+
+  private double[] repeat(DoubleSupplier test) {
+    double[] seconds = new double[settings.repetitions()];
+    for (int i = 0; i < seconds.length; i++) {
+      seconds[i] = test.getAsDouble();
+    }
+    return seconds;
+  }
+
+  /** Interleaved rounds: a slow moment of the machine meets all row counts alike. */
+  private List<EngineResult> costs(TimedModel timed, int threads) {
+    progress.accept("cost(k), " + threads + " threads ...");
+    timed.prefill(VERIFY_DEPTH);
+    int rounds = settings.repetitions() * ROUNDS_PER_REPETITION;
+    double[][] seconds = new double[settings.verifiedRows().size()][rounds];
+    double[][] ratios = new double[settings.verifiedRows().size()][rounds];
+    int single = settings.verifiedRows().indexOf(1);
+    for (int round = 0; round < rounds; round++) {
+      double[] times = round(timed);
+      for (int i = 0; i < times.length; i++) {
+        seconds[i][round] = times[i];
+        ratios[i][round] = times[i] / times[single];
+      }
+    }
+    List<EngineResult> results = new ArrayList<>();
+    for (int i = 0; i < seconds.length; i++) {
+      int k = settings.verifiedRows().get(i);
+      results.add(
+          new EngineResult(
+              "v" + k,
+              threads,
+              0,
+              0,
+              k,
+              VERIFY_DEPTH,
+              seconds[i],
+              k,
+              1,
+              facts.operations(k, k),
+              OptionalDouble.of(Statistics.median(ratios[i]))));
+    }
+    return results;
+  }
+
+  private double[] round(TimedModel timed) {
+    return settings.verifiedRows().stream().mapToDouble(timed::verify).toArray();
+  }
+}
