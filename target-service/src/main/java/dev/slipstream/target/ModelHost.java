@@ -39,6 +39,7 @@ final class ModelHost
   private final Runnable healthChanged;
   private volatile State state = new State.Loading();
   private volatile boolean stopping;
+  private volatile CostFile costs;
   private Thread loading;
   private Thread draining;
 
@@ -119,6 +120,7 @@ final class ModelHost
     state = new State.Stopped();
     if (last instanceof State.Ready(ServedTarget target, Runnable resources)) {
       target.loop().close();
+      costs.write(target.metrics().cost());
       resources.run();
     }
   }
@@ -199,17 +201,13 @@ final class ModelHost
     Path cache =
         Optional.ofNullable(properties.cacheDirectory())
             .orElseGet(() -> CacheDirectory.ofEnvironment().root());
-    CostFile file =
+    costs =
         new CostFile(
             cache.resolve("costs"), model.digest(), KvBudget.threads(properties), hardware(model));
-    return file.read()
+    return costs
+        .read()
         .orElseGet(
-            () -> {
-              VerificationCost measured =
-                  CostProbe.measure(model, settings.maxLogitRows(), properties.costBudget());
-              file.write(measured);
-              return measured;
-            });
+            () -> CostProbe.measure(model, settings.maxLogitRows(), properties.costBudget()));
   }
 
   private static String hardware(ServedModel model) {

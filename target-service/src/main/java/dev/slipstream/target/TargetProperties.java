@@ -51,7 +51,7 @@ public record TargetProperties(
     @NotNull @DefaultValue("20s") Duration drainLimit,
     @NotNull @Valid @DefaultValue KvCache kvCache,
     @NotNull @Valid @DefaultValue Kv kv,
-    @NotNull @DefaultValue("2s") Duration costBudget,
+    @NotNull @DefaultValue("4s") Duration costBudget,
     Path cacheDirectory) {
 
   /**

@@ -39,9 +39,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(RunningSuite.Extension.class)
 class GrpcFuzzTest {
   private static final long SEED = 20260102;
-  private static final int REQUESTS = 3_000;
+  private static final int REQUESTS = 1_500;
   private static final int AT_ONCE = 24;
-  private static final int LIMITS = 200;
   private static final float[] FLOATS = {
     0, 1, 2, -1, 0.5f, 100, 1e-45f, Float.MAX_VALUE, Float.NaN, Float.POSITIVE_INFINITY
   };
@@ -168,7 +167,7 @@ class GrpcFuzzTest {
       case 5 -> sampling.setFrequencyPenalty(number);
       case 6 -> sampling.setTopK(integer);
       case 7 -> sampling.putLogitBias(integer, number);
-      case 8 -> request.setMaxTokens(integer);
+      case 8 -> request.setMaxTokens(Math.min(integer, 2));
       case 9 -> request.setTopLogprobs(integer);
       case 10 -> request.addStop(random.nextBoolean() ? "" : "stop");
       case 11 -> request.setModel("m".repeat(random.nextInt(100_000)));
@@ -182,19 +181,14 @@ class GrpcFuzzTest {
     }
   }
 
-  /** If it is still a message, then one with max_tokens 1: of two such fields, the last counts. */
+  /** Cuts the message short, or changes one of its bytes. */
   private static byte[] damage(byte[] request, Random random) {
     int at = random.nextInt(request.length);
-    byte[] limit = GenerateRequest.newBuilder().setMaxTokens(1).build().toByteArray();
-    int kept = random.nextBoolean() ? at : request.length;
-    // Often, as a damaged length may swallow what comes next.
-    byte[] damaged = Arrays.copyOf(request, kept + LIMITS * limit.length);
-    for (int i = 0; i < LIMITS; i++) {
-      System.arraycopy(limit, 0, damaged, kept + i * limit.length, limit.length);
+    if (random.nextBoolean()) {
+      return Arrays.copyOf(request, at);
     }
-    if (kept == request.length) {
-      damaged[at] = (byte) random.nextInt(256);
-    }
+    byte[] damaged = request.clone();
+    damaged[at] = (byte) random.nextInt(256);
     return damaged;
   }
 

@@ -16,7 +16,7 @@ import java.util.function.ToDoubleFunction;
  * read.
  */
 public final class DecodeMetrics {
-  private static final int[] COST_ROWS = {1, 2, 4, 8, 16, 32};
+  private static final int[] COST_ROWS = {1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 32};
   private static final int POSITIONS = 16;
 
   private final MeterRegistry registry;
@@ -127,6 +127,11 @@ public final class DecodeMetrics {
     steps.increment();
     rows.increment(batchRows);
     cost = newCost;
+  }
+
+  /** T(k) as it is known now. */
+  public VerificationCost cost() {
+    return cost;
   }
 
   void committed(int tokens, int drafted, int accepted) {
