@@ -31,15 +31,30 @@ class BenchCommandTest {
     Path chart = home.resolve("chart.svg");
     Cli done =
         bench(
-            "-p", "8,0", "-n", "4", "-k", "2,4", "-t", "1", "-r", "2", "--no-warmup", "-o", "json",
-            "--svg", chart.toString());
+            "-p",
+            "8,0",
+            "-n",
+            "4",
+            "-k",
+            "2,4",
+            "-t",
+            "1",
+            "-r",
+            "2",
+            "--no-warmup",
+            "-o",
+            "json",
+            "--svg",
+            chart.toString());
     assertThat(done.exitCode()).as(done.err()).isZero();
     List<JsonNode> rows = rows(done.out());
-    assertThat(rows).extracting(r -> r.path("test").stringValue())
+    assertThat(rows)
+        .extracting(r -> r.path("test").stringValue())
         .containsExactly("pp8", "tg4", "v1", "v2", "v4");
     for (JsonNode row : rows) {
       assertThat(row.path("model_type").stringValue()).isEqualTo("llama 0M F32");
-      assertThat(row.path("model_size").asLong()).isEqualTo(4 * row.path("model_n_params").asLong());
+      assertThat(row.path("model_size").asLong())
+          .isEqualTo(4 * row.path("model_n_params").asLong());
       assertThat(row.path("n_threads").asInt()).isOne();
       assertThat(row.path("avg_ts").asDouble()).isPositive();
       assertThat(row.path("bandwidth_share").asDouble()).isPositive();
@@ -73,11 +88,9 @@ class BenchCommandTest {
   }
 
   private Cli bench(String... options) {
-    List<String> arguments =
-        new ArrayList<>(List.of("bench", "-m", model.toString()));
+    List<String> arguments = new ArrayList<>(List.of("bench", "-m", model.toString()));
     arguments.addAll(List.of(options));
-    return Cli.run(
-        Map.of("SLIPSTREAM_HOME", home.toString()), arguments.toArray(String[]::new));
+    return Cli.run(Map.of("SLIPSTREAM_HOME", home.toString()), arguments.toArray(String[]::new));
   }
 
   private static long tokensOfFirstSample(JsonNode row) {

@@ -20,7 +20,7 @@ final class StrictJson {
   private static final int MAX_NUMBER_LENGTH = 64;
 
   /** Where the parser's messages speak of its own settings. */
-  private static final Pattern LIBRARY_NAME = 
+  private static final Pattern LIBRARY_NAME =
       Pattern.compile(", from `[^`]*`| \\([a-zA-Z ]*\\[Source: .*]\\)");
 
   private final JsonMapper mapper;

@@ -52,7 +52,8 @@ record ServeFigures(double seconds, List<RequestOutcome.Served> served, int fail
     labels.put("Total token throughput (tok/s)", "total_token_throughput");
     for (String name : List.of("TTFT", "TPOT", "ITL")) {
       for (String kind : List.of("Mean", "Median", "P99")) {
-        labels.put(kind + " " + name + " (ms)", (kind + "_" + name + "_ms").toLowerCase(Locale.ROOT));
+        labels.put(
+            kind + " " + name + " (ms)", (kind + "_" + name + "_ms").toLowerCase(Locale.ROOT));
       }
     }
     labels.put("Acceptance length", "acceptance_length");

@@ -49,7 +49,9 @@ class ServeBenchTest {
           .extracting(request -> content(request, 1))
           .containsExactly(
               "first", "second", "first", "second", "first", "second", "first", "second");
-      assertThat(server.requests).extracting(request -> content(request, 0)).doesNotHaveDuplicates();
+      assertThat(server.requests)
+          .extracting(request -> content(request, 0))
+          .doesNotHaveDuplicates();
     }
   }
 
@@ -58,7 +60,9 @@ class ServeBenchTest {
     String brokenOff = FakeServer.ANSWER.substring(0, FakeServer.ANSWER.indexOf("data: [DONE]"));
     Function<JsonNode, String> answers =
         request ->
-            isOff(request) ? null : content(request, 1).equals("first") ? brokenOff : FakeServer.ANSWER;
+            isOff(request)
+                ? null
+                : content(request, 1).equals("first") ? brokenOff : FakeServer.ANSWER;
     try (FakeServer server = new FakeServer(answers)) {
       ServeReport report = run(server, List.of(1), 2);
       assertThat(report.failures())
