@@ -47,6 +47,7 @@ public final class Attention {
 
   /** Working memory of one worker; grows with the longest context seen. */
   public static final class Scratch {
+    private final Tile tile = new Tile();
     private final float[] queries;
     private final float[] sums;
     private final float[] partials = new float[AttentionKernels.PARTIALS];
@@ -130,23 +131,34 @@ public final class Attention {
       for (int head = 0; head < layout.kvHeads(); head++) {
         for (int first = 0; first < count; first += AttentionKernels.QUERIES, item++) {
           if (item % worker.count() == worker.index()) {
-            int last = Math.min(first + AttentionKernels.QUERIES, count);
-            tile(
-                new Tile(batch, from, slot, head, first, last, group),
-                queries,
-                queryStride,
-                out,
-                outStride,
-                scratch);
+            Tile tile = scratch.tile;
+            tile.batch = batch;
+            tile.firstRow = from;
+            tile.slot = slot;
+            tile.kvHead = head;
+            tile.first = first;
+            tile.last = Math.min(first + AttentionKernels.QUERIES, count);
+            tile.group = group;
+            tile(tile, queries, queryStride, out, outStride, scratch);
           }
         }
       }
     }
   }
 
-  /** Up to four neighbouring (row, query head) pairs that share a sequence and a key/value head. */
-  private record Tile(
-      Batch batch, int firstRow, int slot, int kvHead, int first, int last, int group) {
+  /**
+   * Up to four neighbouring (row, query head) pairs that share a sequence and a key/value head.
+   * Reused from tile to tile.
+   */
+  private static final class Tile {
+    private Batch batch;
+    private int firstRow;
+    private int slot;
+    private int kvHead;
+    private int first;
+    private int last;
+    private int group;
+
     int size() {
       return last - first;
     }
@@ -202,7 +214,7 @@ public final class Attention {
   private void score(Tile tile, int reach, Scratch scratch) {
     KvSequence sequence = tile.sequence();
     MemorySegment memory = sequence.pool().memory();
-    int keys = layout.keyOffset(tile.slot(), tile.kvHead());
+    int keys = layout.keyOffset(tile.slot, tile.kvHead);
     for (int at = 0; at < reach; at += BLOCK_TOKENS) {
       long block = (long) sequence.block(at / BLOCK_TOKENS) * layout.blockBytes();
       kernels.scores(
@@ -224,7 +236,7 @@ public final class Attention {
       Arrays.fill(scores, start, start + reach, 0f);
       return;
     }
-    Batch batch = tile.batch();
+    Batch batch = tile.batch;
     int row = tile.row(i);
     int length = batch.position(row) + 1;
     if (batch.isStraight(row)) {
@@ -260,7 +272,7 @@ public final class Attention {
   private void sum(Tile tile, int reach, Scratch scratch) {
     KvSequence sequence = tile.sequence();
     MemorySegment memory = sequence.pool().memory();
-    int values = layout.valueOffset(tile.slot(), tile.kvHead());
+    int values = layout.valueOffset(tile.slot, tile.kvHead);
     for (int at = 0; at < reach; at += BLOCK_TOKENS) {
       long block = (long) sequence.block(at / BLOCK_TOKENS) * layout.blockBytes();
       kernels.accumulate(

@@ -9,8 +9,13 @@ public interface RowKernels {
   /** Partial sums of a row: element i goes to sum i mod 16, whatever the vector length. */
   int PARTIALS = 16;
 
-  /** out[oo+i] = x[xo+i] * weight[i] / sqrt(mean(x^2) + eps), for 0 <= i < n. */
-  void rmsNorm(float[] x, int xo, float[] weight, float eps, float[] out, int oo, int n);
+  /**
+   * out[oo+i] = x[xo+i] * weight[i] / sqrt(mean(x^2) + eps), for 0 <= i < n.
+   *
+   * @param scratch working memory of at least {@link #PARTIALS} elements
+   */
+  void rmsNorm(
+      float[] x, int xo, float[] weight, float eps, float[] out, int oo, int n, float[] scratch);
 
   /**
    * out[oo+i] = e^(factor * x[xo+i] + shift), for 0 <= i < n, with one rounding of the exponent: 0

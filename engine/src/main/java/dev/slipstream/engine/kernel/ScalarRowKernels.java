@@ -1,10 +1,13 @@
 package dev.slipstream.engine.kernel;
 
+import java.util.Arrays;
+
 /** The reference: one element at a time. */
 final class ScalarRowKernels implements RowKernels {
   @Override
-  public void rmsNorm(float[] x, int xo, float[] weight, float eps, float[] out, int oo, int n) {
-    float[] sums = new float[PARTIALS];
+  public void rmsNorm(
+      float[] x, int xo, float[] weight, float eps, float[] out, int oo, int n, float[] sums) {
+    Arrays.fill(sums, 0, PARTIALS, 0);
     for (int i = 0; i < n; i++) {
       sums[i % PARTIALS] = Math.fma(x[xo + i], x[xo + i], sums[i % PARTIALS]);
     }
@@ -17,8 +20,8 @@ final class ScalarRowKernels implements RowKernels {
   /** What a row with these partial sums of squares is multiplied with. */
   static float scale(float[] sums, float eps, int n) {
     double sum = 0;
-    for (float partial : sums) {
-      sum += partial;
+    for (int i = 0; i < PARTIALS; i++) {
+      sum += sums[i];
     }
     return (float) (1 / Math.sqrt(sum / n + eps));
   }

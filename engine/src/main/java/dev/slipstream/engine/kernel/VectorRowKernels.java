@@ -36,8 +36,8 @@ final class VectorRowKernels implements RowKernels {
   }
 
   @Override
-  public void rmsNorm(float[] x, int xo, float[] weight, float eps, float[] out, int oo, int n) {
-    float[] sums = new float[PARTIALS];
+  public void rmsNorm(
+      float[] x, int xo, float[] weight, float eps, float[] out, int oo, int n, float[] sums) {
     int whole = n - n % PARTIALS;
     for (int lane = 0; lane < PARTIALS; lane += L) {
       squares(x, xo + lane, whole).intoArray(sums, lane);

@@ -63,6 +63,7 @@ final class TransformerPass {
     final Attention.Scratch scratch;
     final Activations activations;
     final float[] normed;
+    final float[] partials = new float[RowKernels.PARTIALS];
 
     Workspace(ModelConfig config, int rows) {
       int widest = Math.max(config.hidden(), Math.max(config.queryDimension(), config.dimension()));
@@ -168,7 +169,9 @@ final class TransformerPass {
       boolean isQuery = head < config.heads();
       float[] norm = isQuery ? layer.queryNorm() : layer.keyNorm();
       if (norm.length > 0) {
-        rowKernels.rmsNorm(qkv, at, norm, config.normEpsilon(), qkv, at, config.headDimension());
+        float eps = config.normEpsilon();
+        int width = config.headDimension();
+        rowKernels.rmsNorm(qkv, at, norm, eps, qkv, at, width, workspace.partials);
       }
       rope.rotate(qkv, at, angles, row * rope.angleCount());
       if (!isQuery) {
@@ -206,8 +209,10 @@ final class TransformerPass {
     /** Norms a row of the stream to the i-th row of this worker's memory. */
     private void norm(int from, float[] norm, int i) {
       int dimension = config.dimension();
-      float[] out = workspace.normed;
-      rowKernels.rmsNorm(stream, from, norm, config.normEpsilon(), out, i * dimension, dimension);
+      float eps = config.normEpsilon();
+      int to = i * dimension;
+      rowKernels.rmsNorm(
+          stream, from, norm, eps, workspace.normed, to, dimension, workspace.partials);
     }
 
     private void pack(float[] x, int width) {

@@ -33,8 +33,8 @@ class RowKernelsTest {
 
     float[] expected = x.clone();
     float[] actual = x.clone();
-    scalar.rmsNorm(x, OFFSET, weight, 1e-5f, expected, OFFSET, n);
-    vector.rmsNorm(x, OFFSET, weight, 1e-5f, actual, OFFSET, n);
+    scalar.rmsNorm(x, OFFSET, weight, 1e-5f, expected, OFFSET, n, values(random, 16));
+    vector.rmsNorm(x, OFFSET, weight, 1e-5f, actual, OFFSET, n, values(random, 16));
     assertThat(actual).isEqualTo(expected);
 
     scalar.siluMultiply(expected, OFFSET, y, OFFSET, n, new float[n]);
@@ -81,7 +81,7 @@ class RowKernelsTest {
     float[] x = values(random, n);
     float[] ones = values(random, n);
     float[] out = new float[n];
-    vector.rmsNorm(x, 0, ones, 1e-5f, out, 0, n);
+    vector.rmsNorm(x, 0, ones, 1e-5f, out, 0, n, new float[16]);
     double sum = 0;
     for (float v : x) {
       sum += (double) v * v;
