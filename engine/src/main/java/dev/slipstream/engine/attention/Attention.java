@@ -25,6 +25,7 @@ public final class Attention {
   private static final float LARGEST = Short.MAX_VALUE + 0.4f;
 
   private final KvLayout layout;
+  private final long blockBytes;
   private final int group;
   private final float scale;
   private final AttentionKernels kernels;
@@ -35,6 +36,7 @@ public final class Attention {
    */
   public Attention(KvLayout layout, int heads, float scale) {
     this.layout = layout;
+    this.blockBytes = layout.blockBytes();
     this.group = heads / layout.kvHeads();
     this.scale = scale;
     this.kernels = AttentionProvider.kernels();
@@ -79,7 +81,7 @@ public final class Attention {
     int place = batch.place(row);
     int token = place % BLOCK_TOKENS;
     int dimension = layout.headDimension();
-    long block = (long) sequence.block(place / BLOCK_TOKENS) * layout.blockBytes();
+    long block = sequence.block(place / BLOCK_TOKENS) * blockBytes;
     store(memory, block + layout.keyOffset(slot, kvHead), token, 1, BLOCK_TOKENS, keys, k);
     store(memory, block + layout.valueOffset(slot, kvHead), token, dimension, 1, values, v);
   }
@@ -216,7 +218,7 @@ public final class Attention {
     MemorySegment memory = sequence.pool().memory();
     int keys = layout.keyOffset(tile.slot, tile.kvHead);
     for (int at = 0; at < reach; at += BLOCK_TOKENS) {
-      long block = (long) sequence.block(at / BLOCK_TOKENS) * layout.blockBytes();
+      long block = sequence.block(at / BLOCK_TOKENS) * blockBytes;
       kernels.scores(
           memory,
           block + keys,
@@ -274,7 +276,7 @@ public final class Attention {
     MemorySegment memory = sequence.pool().memory();
     int values = layout.valueOffset(tile.slot, tile.kvHead);
     for (int at = 0; at < reach; at += BLOCK_TOKENS) {
-      long block = (long) sequence.block(at / BLOCK_TOKENS) * layout.blockBytes();
+      long block = sequence.block(at / BLOCK_TOKENS) * blockBytes;
       kernels.accumulate(
           memory,
           block + values,

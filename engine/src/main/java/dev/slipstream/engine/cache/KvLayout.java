@@ -43,7 +43,11 @@ public record KvLayout(int[] slotOfLayer, int kvHeads, int headDimension) {
   }
 
   public int slots() {
-    return Arrays.stream(slotOfLayer).max().orElse(-1) + 1;
+    int slots = 0;
+    for (int slot : slotOfLayer) {
+      slots = Math.max(slots, slot + 1);
+    }
+    return slots;
   }
 
   /** Bytes of the integers of one head's keys (or values) in one block. */

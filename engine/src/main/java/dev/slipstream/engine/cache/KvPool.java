@@ -47,6 +47,7 @@ public final class KvPool implements AutoCloseable {
       };
 
   private final KvLayout layout;
+  private final long blockBytes;
   private final Arena arena = Arena.ofShared();
   private final MemorySegment memory;
   private final int[] references;
@@ -61,7 +62,8 @@ public final class KvPool implements AutoCloseable {
       throw new IllegalArgumentException("a KV pool needs at least one block, not " + blocks);
     }
     this.layout = layout;
-    this.memory = arena.allocate((long) blocks * layout.blockBytes(), 64);
+    this.blockBytes = layout.blockBytes();
+    this.memory = arena.allocate(blocks * blockBytes, 64);
     this.references = new int[blocks];
     this.free = new ArrayDeque<>(blocks);
     for (int i = 0; i < blocks; i++) {
@@ -102,7 +104,7 @@ public final class KvPool implements AutoCloseable {
 
   /** The bytes of one block. */
   public MemorySegment block(int block) {
-    return memory.asSlice((long) block * layout.blockBytes(), layout.blockBytes());
+    return memory.asSlice(block * blockBytes, blockBytes);
   }
 
   /** Takes a block with one reference, or returns -1 if all are in use. */
@@ -155,7 +157,7 @@ public final class KvPool implements AutoCloseable {
 
   /** Copies the first tokens of one block to another. */
   void copy(int from, int to) {
-    MemorySegment.copy(block(from), 0, block(to), 0, layout.blockBytes());
+    MemorySegment.copy(block(from), 0, block(to), 0, blockBytes);
   }
 
   /** Whether every block satisfies a condition; for tests and diagnosis. */
