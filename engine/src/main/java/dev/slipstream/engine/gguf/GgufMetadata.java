@@ -109,16 +109,21 @@ public final class GgufMetadata {
     return Optional.of(values);
   }
 
+  /** An array of numbers; integers are converted. */
   public Optional<float[]> floats(String key) {
     Entry entry = entries.get(key);
     if (entry == null) {
       return Optional.empty();
     }
-    require(entry.array && entry.type.isFloat(), key, "an array of floats");
+    boolean numbers = entry.type.isFloat() || entry.type.isInteger();
+    require(entry.array && numbers, key, "an array of numbers");
     float[] values = new float[entry.count];
     GgufCursor cursor = cursor(entry);
     for (int i = 0; i < values.length; i++) {
-      values[i] = (float) readFloat(cursor, entry.type);
+      values[i] =
+          entry.type.isFloat()
+              ? (float) readFloat(cursor, entry.type)
+              : readInteger(cursor, entry.type, key);
     }
     return Optional.of(values);
   }

@@ -33,9 +33,15 @@ public final class ChatTemplate {
           "the chat template has %d characters, more than %d"
               .formatted(source.length(), MAX_TEMPLATE));
     }
-    this.source = TemplateSyntax.rewrite(source);
+    this.source = TemplateSyntax.rewrite(withoutLastLineEnd(source));
     this.beginToken = beginToken;
     this.endToken = endToken;
+  }
+
+  /** Jinja2 takes all line ends for a line feed and drops one at the end of a template. */
+  private static String withoutLastLineEnd(String source) {
+    String lines = source.replace("\r\n", "\n").replace('\r', '\n');
+    return lines.endsWith("\n") ? lines.substring(0, lines.length() - 1) : lines;
   }
 
   /** The template in a model file, if it has one. */

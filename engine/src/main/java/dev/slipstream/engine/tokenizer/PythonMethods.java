@@ -8,10 +8,13 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.IntConsumer;
 import java.util.function.IntPredicate;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The methods of Python's str, dict and list that chat templates call. */
 final class PythonMethods {
+
+  private static final Pattern FIELD = Pattern.compile("\\{\\{|}}|\\{(\\d{0,3})}");
 
   private PythonMethods() {}
 
@@ -40,6 +43,7 @@ final class PythonMethods {
       case "rfind" -> (long) text.lastIndexOf(string(arguments, 0));
       case "count" -> (long) text.split(quote(string(arguments, 0)), -1).length - 1;
       case "isdigit" -> !text.isEmpty() && text.chars().allMatch(Character::isDigit);
+      case "format" -> format(text, arguments);
       case "removeprefix" -> {
         String prefix = string(arguments, 0);
         yield text.startsWith(prefix) ? text.substring(prefix.length()) : text;
@@ -50,6 +54,21 @@ final class PythonMethods {
       }
       default -> throw unknown(text, method);
     };
+  }
+
+  /** Fields without a format: the next argument, or one by its number. */
+  private static String format(String text, Object[] arguments) {
+    int[] next = {0};
+    return FIELD
+        .matcher(text)
+        .replaceAll(
+            field -> {
+              if (field.group().equals("{{") || field.group().equals("}}")) {
+                return field.group().substring(1);
+              }
+              int index = field.group(1).isEmpty() ? next[0]++ : Integer.parseInt(field.group(1));
+              return Matcher.quoteReplacement(string(arguments, index));
+            });
   }
 
   static Object call(Map<?, ?> map, String method, Object[] arguments) {

@@ -55,7 +55,12 @@ final class SpmEncoder implements FragmentEncoder {
   }
 
   /** Numbers scores from the highest, rank 0, downwards; equal scores have equal ranks. */
-  private static int[] ranks(float[] scores) {
+  private static int[] ranks(float[] given) {
+    float[] scores = given.clone();
+    for (int i = 0; i < scores.length; i++) {
+      // Sorting takes -0 for less than 0, the merge order must not.
+      scores[i] = given[i] == 0 ? 0 : given[i];
+    }
     float[] sorted = scores.clone();
     Arrays.sort(sorted);
     int distinct = 0;

@@ -57,6 +57,8 @@ final class TemplateEngine {
     jinjava.getGlobalContext().registerFilter(new ToJson());
     jinjava.getGlobalContext().registerFilter(new WhereFilter());
     jinjava.getGlobalContext().registerTag(new GenerationTag());
+    jinjava.getGlobalContext().registerTag(new LoopTag());
+    jinjava.getGlobalContext().registerExpTest(new IsIterable());
     register(jinjava, "raise_exception", "raise");
     register(jinjava, "strftime_now", "now");
     return jinjava;

@@ -77,6 +77,10 @@ final class TemplateResolver extends CompositeELResolver {
         int at = index < 0 ? index + text.length() : index;
         return at >= 0 && at < text.length() ? text.substring(at, at + 1) : null;
       }
+      if (base instanceof ForLoop loop && (name.equals("previtem") || name.equals("nextitem"))) {
+        context.setPropertyResolved(true);
+        return LoopTag.neighbour(loop, name);
+      }
       return base instanceof ForLoop ? super.getValue(context, base, property) : null;
     }
   }

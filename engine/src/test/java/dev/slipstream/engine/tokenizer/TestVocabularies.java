@@ -47,24 +47,30 @@ final class TestVocabularies {
     return Tokenizer.of(writer.parse().metadata());
   }
 
-  /** SentencePiece: unknown, begin, end, the bytes, and a few pieces from 259 on. */
+  /** SentencePiece: unknown, begin, end, the bytes, and a few pieces from 259 on, best first. */
   static GgufWriter sentencePieces(String... pieces) {
+    float[] scores = new float[259 + pieces.length];
+    for (int i = 259; i < scores.length; i++) {
+      scores[i] = 259 - i;
+    }
+    return unscoredPieces(pieces).floats("tokenizer.ggml.scores", scores);
+  }
+
+  /** The same without scores. */
+  static GgufWriter unscoredPieces(String... pieces) {
     List<String> tokens = new ArrayList<>(List.of("<unk>", "<s>", "</s>"));
     for (int b = 0; b < 256; b++) {
       tokens.add("<0x%02X>".formatted(b));
     }
     tokens.addAll(List.of(pieces));
     int[] types = new int[tokens.size()];
-    float[] scores = new float[tokens.size()];
     for (int i = 0; i < types.length; i++) {
       types[i] = i == 0 ? UNKNOWN : i < 3 ? CONTROL : i < 259 ? BYTE : NORMAL;
-      scores[i] = i < 259 ? 0 : 259 - i;
     }
     return new GgufWriter()
         .string("tokenizer.ggml.model", "llama")
         .strings("tokenizer.ggml.tokens", tokens.toArray(String[]::new))
-        .integers("tokenizer.ggml.token_type", types)
-        .floats("tokenizer.ggml.scores", scores);
+        .integers("tokenizer.ggml.token_type", types);
   }
 
   static Tokenizer sentencePiece(String... pieces) {

@@ -7,6 +7,7 @@ import static dev.slipstream.engine.tokenizer.TestVocabularies.bytePairs;
 import static dev.slipstream.engine.tokenizer.TestVocabularies.sentencePiece;
 import static dev.slipstream.engine.tokenizer.TestVocabularies.sentencePieces;
 import static dev.slipstream.engine.tokenizer.TestVocabularies.tokenizer;
+import static dev.slipstream.engine.tokenizer.TestVocabularies.unscoredPieces;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -71,6 +72,33 @@ class TokenizerTest {
     assertThat(tokenizer(writer).encode("hello", false, false)).containsExactly(259);
     writer.bool("tokenizer.ggml.add_bos_token", false).bool("tokenizer.ggml.add_eos_token", true);
     assertThat(tokenizer(writer).encode("hello", true, false)).containsExactly(259, 262);
+  }
+
+  @Test
+  void zeroAndMinusZeroAreTheSameScore() {
+    GgufWriter writer = unscoredPieces("a", "b", "c", "ab", "bc");
+    float[] scores = new float[264];
+    scores[262] = -0f;
+    Tokenizer tokenizer =
+        tokenizer(
+            writer
+                .floats("tokenizer.ggml.scores", scores)
+                .bool("tokenizer.ggml.add_space_prefix", false));
+    assertThat(tokenizer.encode("abc", false, false))
+        .as("the pair on the left, as both score the same")
+        .containsExactly(262, 261);
+  }
+
+  @Test
+  void scoresMayBeIntegers() {
+    int[] scores = new int[264];
+    scores[263] = 1;
+    Tokenizer tokenizer =
+        tokenizer(
+            unscoredPieces("a", "b", "c", "ab", "bc")
+                .integers("tokenizer.ggml.scores", scores)
+                .bool("tokenizer.ggml.add_space_prefix", false));
+    assertThat(tokenizer.encode("abc", false, false)).containsExactly(259, 263);
   }
 
   @Test
