@@ -15,7 +15,7 @@ import java.util.TreeMap;
  * read.
  */
 public final class VerificationCost {
-  private static final String HEADER = "slipstream verification cost 1";
+  private static final String HEADER = "slipstream verification cost 2";
 
   /**
    * A single step never counts for more than this, up or down: pauses are not the model's speed.
