@@ -49,9 +49,34 @@ public final class SpeculationGate {
    * @param nodes how many nodes to verify, the first ones of the tree; 0 is plain decoding
    * @param expectedTokens tokens that this sequence is expected to commit, at least 1
    * @param gain expected throughput against plain decoding; 1 if there was nothing to decide
-   * @param reason why, in a few words
+   * @param why it was decided so
    */
-  public record Decision(int nodes, double expectedTokens, double gain, String reason) {}
+  public record Decision(int nodes, double expectedTokens, double gain, Why why) {
+    /** Why, in a few words; made when it is asked for, as decisions are made for every token. */
+    public String reason() {
+      return why.text();
+    }
+  }
+
+  /** The grounds of a decision. */
+  public sealed interface Why {
+    String text();
+  }
+
+  /** There was nothing to decide. */
+  private record Nothing(String text) implements Why {}
+
+  private record BestGain(double gain, int nodes, double acceptance) implements Why {
+    @Override
+    public String text() {
+      return String.format(
+          Locale.ROOT,
+          "gain %.2f with %d draft tokens at acceptance %.2f",
+          gain,
+          nodes,
+          acceptance);
+    }
+  }
 
   public SpeculationGate(Settings settings) {
     this.settings = settings;
@@ -75,14 +100,14 @@ public final class SpeculationGate {
    */
   public Decision decide(DraftTree tree, int maxNodes, BatchLoad load, VerificationCost cost) {
     if (tree.isEmpty()) {
-      return new Decision(0, 1, 1, "no draft");
+      return new Decision(0, 1, 1, new Nothing("no draft"));
     }
     if (maxNodes <= 0) {
-      return new Decision(0, 1, 1, "no room for drafts in the batch");
+      return new Decision(0, 1, 1, new Nothing("no room for drafts in the batch"));
     }
     Decision best = best(tree, Math.min(maxNodes, tree.size()), load, cost);
     on = isWorthwhile(best.gain());
-    return on ? best : new Decision(0, 1, best.gain(), best.reason());
+    return on ? best : new Decision(0, 1, best.gain(), best.why());
   }
 
   /**
@@ -128,14 +153,8 @@ public final class SpeculationGate {
         bestExpected = expected;
       }
     }
-    String reason =
-        String.format(
-            Locale.ROOT,
-            "gain %.2f with %d draft tokens at acceptance %.2f",
-            bestGain,
-            nodes,
-            acceptance.overall());
-    return new Decision(nodes, bestExpected, bestGain, reason);
+    var why = new BestGain(bestGain, nodes, acceptance.overall());
+    return new Decision(nodes, bestExpected, bestGain, why);
   }
 
   /** Probability that a node is reached and accepted. */

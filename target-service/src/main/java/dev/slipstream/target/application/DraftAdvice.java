@@ -8,6 +8,7 @@ import dev.slipstream.engine.speculation.Verdict;
 import dev.slipstream.engine.speculation.VerificationCost;
 import dev.slipstream.target.application.Outcome.Lossless;
 import dev.slipstream.target.application.Outcome.SpeculationFigures;
+import java.util.Optional;
 
 /**
  * The drafts of one sequence: the tree that continues its text now, and whether verifying it pays.
@@ -21,7 +22,7 @@ final class DraftAdvice {
   private final SpeculationGate gate = new SpeculationGate(SpeculationGate.Settings.DEFAULT);
   private DraftTree tree = DraftTree.empty();
   private long epoch;
-  private String reason = "no draft came";
+  private Optional<SpeculationGate.Decision> last = Optional.empty();
   private Lossless lossless = Lossless.TOKEN;
   private long drafted;
   private long accepted;
@@ -81,7 +82,7 @@ final class DraftAdvice {
       return Choice.PLAIN;
     }
     var decision = gate.decide(tree, Math.min(room, maxNodes), load, cost);
-    reason = decision.reason();
+    last = Optional.of(decision);
     return decision.nodes() == 0
         ? Choice.PLAIN
         : new Choice(tree.prefix(decision.nodes()), decision.expectedTokens());
@@ -115,6 +116,7 @@ final class DraftAdvice {
     if (maxNodes == 0 || (rounds == 0 && epoch == 0 && !offReason.isEmpty())) {
       return new SpeculationFigures(drafted, accepted, rounds, lossless, "off", offReason);
     }
+    String reason = last.map(SpeculationGate.Decision::reason).orElse("no draft came");
     return new SpeculationFigures(
         drafted, accepted, rounds, lossless, gate.isOn() ? "on" : "gated", reason);
   }
