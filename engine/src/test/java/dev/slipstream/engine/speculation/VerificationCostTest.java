@@ -106,7 +106,7 @@ class VerificationCostTest {
     String text = COST.toText();
     for (String bad :
         new String[] {
-          "", "x\n", text.replace("cost 1", "cost 2"), text + "9", text + "nine 1", text + "9 NaN"
+          "", "x\n", text.replace("cost 2", "cost 1"), text + "9", text + "nine 1", text + "9 NaN"
         }) {
       assertThatIllegalArgumentException().isThrownBy(() -> VerificationCost.parse(bad));
     }
