@@ -10,14 +10,15 @@ import java.util.TreeMap;
 
 /**
  * Measures T(k), the time of a pass over k rows, with rows as in a verification: one chain, all
- * with logits. Takes the best of several passes, since a neighbour can only make them slower, and
- * goes on as long as passes still get faster: the first ones run before the kernels are compiled.
+ * with logits. Goes round all row counts and keeps the best time of each, since a neighbour can
+ * only make a pass slower, until rounds stop bringing better ones: the first passes run before the
+ * kernels are compiled.
  */
 public final class CostProbe {
   private static final int[] ROWS = {1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 32};
 
-  /** Passes without a clear gain after which a row count is done. */
-  private static final int CALM_PASSES = 8;
+  /** Rounds without a clear gain after which it is done. */
+  private static final int CALM_ROUNDS = 4;
 
   private static final double CLEAR_GAIN = 0.97;
 
@@ -25,36 +26,37 @@ public final class CostProbe {
 
   /**
    * @param maxRows rows that a batch will ever have
-   * @param budget time to spend; row counts that it does not suffice for are left out, though one
-   *     and two rows are always measured
+   * @param budget time to spend; one round is made in any case, though beyond the budget it leaves
+   *     out all but one and two rows
    */
   public static VerificationCost measure(ServedModel model, int maxRows, Duration budget) {
-    long start = System.nanoTime();
-    Map<Integer, Double> seconds = new TreeMap<>();
+    long end = System.nanoTime() + budget.toNanos();
+    Map<Integer, Double> best = new TreeMap<>();
     int most = Math.min(maxRows, Math.min(ROWS[ROWS.length - 1], model.contextLength()));
     try (KvPool pool = new KvPool(model.kvLayout(), most / 16 + 1);
         KvSequence sequence = pool.newSequence()) {
       sequence.reserve(most);
-      for (int i = 0; i < ROWS.length && ROWS[i] <= most; i++) {
-        long end = start + budget.toNanos() * (i + 1) / ROWS.length;
-        if (ROWS[i] <= 2 || System.nanoTime() < end) {
-          seconds.put(ROWS[i], best(model.pass(), sequence, ROWS[i], end));
-        }
-      }
+      int calm = 0;
+      do {
+        calm = round(model.pass(), sequence, most, end, best) ? 0 : calm + 1;
+      } while (calm < CALM_ROUNDS && System.nanoTime() < end);
     }
-    return VerificationCost.of(seconds);
+    return VerificationCost.of(best);
   }
 
-  private static double best(ForwardPass pass, KvSequence sequence, int rows, long end) {
-    double best = pass(pass, sequence, rows);
-    for (int calm = 0; calm < CALM_PASSES && System.nanoTime() < end; calm++) {
-      double next = pass(pass, sequence, rows);
-      if (next < CLEAR_GAIN * best) {
-        calm = 0;
+  /** Returns whether a time has become clearly better. */
+  private static boolean round(
+      ForwardPass pass, KvSequence sequence, int most, long end, Map<Integer, Double> best) {
+    boolean better = false;
+    for (int rows : ROWS) {
+      if (rows <= most && (rows <= 2 || System.nanoTime() < end)) {
+        double seconds = pass(pass, sequence, rows);
+        Double before = best.get(rows);
+        better |= before == null || seconds < CLEAR_GAIN * before;
+        best.merge(rows, seconds, Math::min);
       }
-      best = Math.min(best, next);
     }
-    return best;
+    return better;
   }
 
   private static double pass(ForwardPass pass, KvSequence sequence, int rows) {
