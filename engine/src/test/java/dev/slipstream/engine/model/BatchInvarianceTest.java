@@ -64,7 +64,7 @@ class BatchInvarianceTest {
       batch.clear();
       int[] count = new int[texts.size()];
       for (int i = 0; i < texts.size(); i++) {
-        count[i] = Math.min(texts.get(i).length - done[i], random.nextInt(12));
+        count[i] = Math.min(texts.get(i).length - done[i], random.nextInt(40));
         assertThat(sequences.get(i).reserve(count[i])).isTrue();
         for (int k = 0; k < count[i]; k++) {
           int parent = k == 0 ? Batch.COMMITTED : batch.rows() - 1;
