@@ -10,16 +10,25 @@ import dev.slipstream.proto.v1.DraftRequest;
 import dev.slipstream.proto.v1.DraftResponse;
 import dev.slipstream.proto.v1.DraftServiceGrpc;
 import dev.slipstream.proto.v1.ListDraftersRequest;
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.stub.StreamObserver;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,6 +46,24 @@ class EmbeddedDraftServiceTest {
           .strings("tokenizer.ggml.tokens", "a", "b", "ab")
           .integers("tokenizer.ggml.token_type", 1, 1, 1)
           .strings("tokenizer.ggml.merges", "a b");
+
+  /** Bytes as they are, so that they need not be a message. */
+  private static final MethodDescriptor<byte[], DraftResponse> RAW =
+      DraftServiceGrpc.getDraftMethod().toBuilder(
+              new Bytes(), DraftServiceGrpc.getDraftMethod().getResponseMarshaller())
+          .build();
+
+  private record Bytes() implements MethodDescriptor.Marshaller<byte[]> {
+    @Override
+    public InputStream stream(byte[] value) {
+      return new ByteArrayInputStream(value);
+    }
+
+    @Override
+    public byte[] parse(InputStream stream) {
+      throw new UnsupportedOperationException("only sent");
+    }
+  }
 
   private final String name = "draft-" + UUID.randomUUID();
   private final ManagedChannel channel = InProcessChannelBuilder.forName(name).build();
@@ -100,6 +127,46 @@ class EmbeddedDraftServiceTest {
   void aModelThatIsNotThereStopsTheStartWithItsName() {
     assertThatThrownBy(() -> start("file:" + folder.resolve("missing.gguf")))
         .hasStackTraceContaining("missing.gguf");
+  }
+
+  /**
+   * Or every stray byte on the network would look like a fault of the service, and keep a stream.
+   */
+  @Test
+  void bytesThatAreNoMessageEndTheStreamAsTheClientsError() {
+    start("");
+    CompletableFuture<Status> status = new CompletableFuture<>();
+    ClientCall<byte[], DraftResponse> call = channel.newCall(RAW, CallOptions.DEFAULT);
+    call.start(
+        new ClientCall.Listener<>() {
+          @Override
+          public void onMessage(DraftResponse response) {
+            call.sendMessage(new byte[] {(byte) 0xff, 1, 2});
+          }
+
+          @Override
+          public void onClose(Status closed, Metadata trailers) {
+            status.complete(closed);
+          }
+        },
+        new Metadata());
+    call.request(2);
+    call.sendMessage(
+        DraftRequest.newBuilder()
+            .setOpen(DraftOpen.newBuilder().setMaxTokens(4).addAllPrompt(List.of(1, 2, 3, 1, 2)))
+            .build()
+            .toByteArray());
+
+    assertThat(status.orTimeout(30, TimeUnit.SECONDS).join())
+        .satisfies(
+            s -> {
+              assertThat(s.getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+              assertThat(s.getDescription())
+                  .contains("slipstream.v1.DraftService/Draft", "not a valid protobuf message");
+            });
+    assertThat(context.getBean(MeterRegistry.class).get("slipstream.draft.streams").gauge().value())
+        .as("streams left")
+        .isZero();
   }
 
   private CompletableFuture<DraftResponse> draft(String digest) {

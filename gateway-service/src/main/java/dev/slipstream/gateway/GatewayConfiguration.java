@@ -6,17 +6,24 @@ import dev.slipstream.gateway.http.HttpSettings;
 import dev.slipstream.gateway.upstream.Drafts;
 import dev.slipstream.gateway.upstream.TargetSelector;
 import dev.slipstream.gateway.upstream.Targets;
+import dev.slipstream.proto.transport.MalformedRequests;
 import io.grpc.ServerBuilder;
+import io.grpc.ServerServiceDefinition;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.springframework.boot.grpc.server.autoconfigure.GrpcServerExecutorProvider;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.grpc.client.GrpcChannelFactory;
+import org.springframework.grpc.server.GrpcServerFactory;
 import org.springframework.grpc.server.ServerBuilderCustomizer;
+import org.springframework.grpc.server.service.DefaultGrpcServiceConfigurer;
+import org.springframework.grpc.server.service.GrpcServiceConfigurer;
+import org.springframework.grpc.server.service.GrpcServiceSpec;
 import org.springframework.http.HttpHeaders;
 import org.springframework.web.cors.CorsConfiguration;
 import org.springframework.web.cors.reactive.CorsWebFilter;
@@ -99,5 +106,16 @@ class GatewayConfiguration {
       GatewayProperties properties) {
     int bytes = Math.toIntExact(properties.maxBodySize().toBytes());
     return builder -> builder.maxInboundMessageSize(bytes);
+  }
+
+  /** Bytes that are no message are the client's error, not this service's. */
+  @Bean
+  GrpcServiceConfigurer grpcServiceConfigurer(ApplicationContext context) {
+    return new DefaultGrpcServiceConfigurer(context) {
+      @Override
+      public ServerServiceDefinition configure(GrpcServiceSpec spec, GrpcServerFactory factory) {
+        return MalformedRequests.refused(super.configure(spec, factory));
+      }
+    };
   }
 }

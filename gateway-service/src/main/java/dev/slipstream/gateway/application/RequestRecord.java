@@ -2,7 +2,7 @@ package dev.slipstream.gateway.application;
 
 import dev.slipstream.proto.v1.SpeculationStats;
 import java.util.Locale;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,11 +15,17 @@ final class RequestRecord {
   private final PreparedRequest request;
   private final String requestId;
   private final String model;
-  private final AtomicBoolean over = new AtomicBoolean();
-  private volatile boolean started;
+  private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.WAITING);
   private volatile int tokens;
   private volatile long firstNanos;
   private volatile long lastNanos;
+
+  /** Changes once each, whichever thread comes first: a client may leave as its answer starts. */
+  private enum Phase {
+    WAITING,
+    RUNNING,
+    OVER
+  }
 
   RequestRecord(GatewayMetrics metrics, PreparedRequest request, String requestId) {
     this.metrics = metrics;
@@ -32,8 +38,9 @@ final class RequestRecord {
   void event(GenerationEvent event) {
     switch (event) {
       case GenerationEvent.Started() -> {
-        started = true;
-        metrics.answerStarted();
+        if (phase.compareAndSet(Phase.WAITING, Phase.RUNNING)) {
+          metrics.answerStarted();
+        }
       }
       case GenerationEvent.Chunk chunk -> tokens(chunk.tokens().size());
       case GenerationEvent.Finished finished ->
@@ -69,10 +76,11 @@ final class RequestRecord {
   }
 
   private void end(String reason, String status, SpeculationStats speculation) {
-    if (!over.compareAndSet(false, true)) {
+    Phase last = phase.getAndSet(Phase.OVER);
+    if (last == Phase.OVER) {
       return;
     }
-    metrics.answerEnded(started);
+    metrics.answerEnded(last == Phase.RUNNING);
     long total = System.nanoTime() - request.arrivedNanos();
     metrics.ended(model, reason, total, tokens, lastNanos - firstNanos);
     log.info(

@@ -84,13 +84,15 @@ class CompletionsController {
             .concatMapIterable(event -> answer.chunks(event.choice(), event.event()))
             .map(json::event)
             .concatWith(Mono.just("data: [DONE]\n\n"));
+    // A comment opens the response too, so that from then on a failure can only be an event.
     Flux<String> safe =
-        events.switchOnFirst(
-            (first, all) ->
-                first.isOnError()
-                    ? all
-                    : all.onErrorResume(e -> Mono.just(json.event(HttpErrors.of(e).body()))));
-    return json.stream(response, KeepAlive.between(safe, settings.keepAlive()));
+        KeepAlive.between(events, settings.keepAlive())
+            .switchOnFirst(
+                (first, all) ->
+                    first.isOnError()
+                        ? all
+                        : all.onErrorResume(e -> Mono.just(json.event(HttpErrors.of(e).body()))));
+    return json.stream(response, safe);
   }
 
   /** The events of all choices as they come. */

@@ -77,10 +77,6 @@ public final class DraftEndpoint {
   /** Opens a stream; {@link #release} must follow once. */
   public DraftCall open(DraftOpen open, DraftCall.Listener listener) {
     inFlight.incrementAndGet();
-    if (failing) {
-      // Or the channel, after its own failures, would not even try for up to two minutes.
-      channel.resetConnectBackoff();
-    }
     try {
       // A service that is back is found by the next request, not after a backoff of minutes.
       channel.resetConnectBackoff();

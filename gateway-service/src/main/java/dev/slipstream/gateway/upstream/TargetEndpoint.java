@@ -100,8 +100,7 @@ public final class TargetEndpoint {
       channel.resetConnectBackoff();
       ServedModel loaded = ModelLoader.load(TargetServiceGrpc.newBlockingStub(channel), model);
       boolean news = !reachable || !loaded.sameAs(model);
-      model = loaded;
-      reachable = true;
+      found(loaded);
       if (news) {
         log.info(
             "target {} serves {} (context {}, tokenizer {}{})",
@@ -111,7 +110,6 @@ public final class TargetEndpoint {
             loaded.tokenizer().digest(),
             loaded.template().isPresent() ? "" : ", no chat template");
       }
-      endProbe();
       channel.notifyWhenStateChanged(ConnectivityState.READY, this::probe);
     } catch (RuntimeException e) {
       lost(e instanceof io.grpc.StatusRuntimeException s ? describe(s.getStatus()) : e.toString());
@@ -129,7 +127,10 @@ public final class TargetEndpoint {
     }
   }
 
-  private synchronized void endProbe() {
+  /** In one step: a stream that fails from now on starts a new probe. */
+  private synchronized void found(ServedModel loaded) {
+    model = loaded;
+    reachable = true;
     probing = false;
   }
 

@@ -29,7 +29,6 @@ import org.springframework.grpc.server.lifecycle.GrpcServerStartedEvent;
 public final class EmbeddedSuite implements Suite {
 
   /** Boot's name of the bean that runs a gRPC server on the network. */
-  /** Boot's name of the bean that runs a gRPC server on the network. */
   private static final String NETWORK_SERVER = "nettyGrpcServerLifecycle";
 
   private final SuiteSettings settings;
@@ -38,7 +37,6 @@ public final class EmbeddedSuite implements Suite {
   private final Map<Service, ConfigurableApplicationContext> contexts =
       new EnumMap<>(Service.class);
   private volatile int grpcPort;
-
   private volatile String failure;
 
   private EmbeddedSuite(SuiteSettings settings) {

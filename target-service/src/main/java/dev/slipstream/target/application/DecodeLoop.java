@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -114,8 +115,6 @@ public final class DecodeLoop implements AutoCloseable {
         if (scheduler.isReady()) {
           pass();
         } else {
-          // A cancellation may have been among the commands; what is shown now stays for long.
-          showState();
           awaitCommand();
         }
       }
@@ -213,19 +212,31 @@ public final class DecodeLoop implements AutoCloseable {
   private final class Handle implements DecodeHandle {
     private final Sequence sequence;
 
+    /** The newest proposal that the loop has not seen: a client that floods fills no queue. */
+    private final AtomicReference<Offer> newest = new AtomicReference<>();
+
+    private record Offer(long epoch, int baseLength, DraftTree tree) {}
+
     Handle(Sequence sequence) {
       this.sequence = sequence;
     }
 
     @Override
     public void propose(long epoch, int baseLength, DraftTree tree) {
-      send(
-          () -> {
-            if (sequence.state != State.ENDED
-                && !sequence.drafts.propose(epoch, baseLength, tree, sequence.history)) {
-              metrics.proposalDropped();
-            }
-          });
+      if (newest.getAndSet(new Offer(epoch, baseLength, tree)) == null) {
+        send(this::takeNewest);
+      } else {
+        metrics.proposalDropped();
+      }
+    }
+
+    private void takeNewest() {
+      Offer offer = newest.getAndSet(null);
+      if (sequence.state != State.ENDED
+          && !sequence.drafts.propose(
+              offer.epoch(), offer.baseLength(), offer.tree(), sequence.history)) {
+        metrics.proposalDropped();
+      }
     }
 
     @Override

@@ -104,6 +104,30 @@ class DecodeLoopTest {
     company.forEach(Answer::outcome);
   }
 
+  /** Or a client that sends faster than passes go fills the memory of everybody. */
+  @Test
+  void ofProposalsThatComeDuringAPassOnlyTheNewestIsKept() {
+    start(settings(64, 256, 1));
+    model.gate = new Semaphore(0);
+    int[] prompt = prompt(20, 9);
+    List<Integer> expected = model.greedy(prompt, 40);
+    Answer answer = submit(task(prompt, 40), new Answer());
+    while (!model.gate.hasQueuedThreads()) {
+      Thread.onSpinWait();
+    }
+    DecodeHandle handle = answer.handle.join();
+    for (int epoch = 1; epoch < 100; epoch++) {
+      handle.propose(epoch, prompt.length, chain(List.of(5, 5, 5)));
+    }
+    handle.propose(100, prompt.length, chain(expected.subList(0, 30)));
+    assertThat(registry.get("slipstream.spec.decode.num.proposals.dropped").counter().count())
+        .isGreaterThanOrEqualTo(98);
+    model.gate.release(1 << 20);
+
+    assertThat(answer.tokens()).isEqualTo(expected);
+    assertThat(answer.outcome().speculation().accepted()).isPositive();
+  }
+
   @Test
   void aDraftThatComesLateIsUsedAsFarAsItStillFits() {
     start(settings(64, 256, 1));
