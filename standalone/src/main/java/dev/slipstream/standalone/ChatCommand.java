@@ -113,6 +113,11 @@ final class ChatCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     ChatOptions options = options();
     if (address != null) {
+      for (String local : List.of("--model", "--offline", "--threads")) {
+        require(
+            !spec.commandLine().getParseResult().hasMatchedOption(local),
+            local + " is for a suite of one's own; with --address leave it out");
+      }
       ManagedChannel channel =
           Grpc.newChannelBuilder(address, InsecureChannelCredentials.create()).build();
       return converse(channel, options, Optional::empty);

@@ -43,6 +43,7 @@ class ChatCommandTest {
     final List<GenerateRequest> requests = new CopyOnWriteArrayList<>();
     volatile Status refusal;
     volatile int notReadyYet;
+    volatile int breaksOff;
 
     @Override
     public void listModels(ListModelsRequest request, StreamObserver<ListModelsResponse> out) {
@@ -65,6 +66,10 @@ class ChatCommandTest {
       for (String text : List.of("Par", "is", ".")) {
         var chunk = GenerationChunk.newBuilder().setText(text);
         out.onNext(GenerateResponse.newBuilder().setChunk(chunk).build());
+      }
+      if (breaksOff-- > 0) {
+        out.onError(Status.UNAVAILABLE.withDescription("gone").asRuntimeException());
+        return;
       }
       var finished =
           GenerationFinished.newBuilder()
@@ -143,6 +148,16 @@ class ChatCommandTest {
         .containsExactly("user:one", "assistant:Paris.", "user:two");
   }
 
+  /** Half an answer to nothing would puzzle the model, and some chat templates refuse it. */
+  @Test
+  void anAnswerThatBreaksOffIsNotRemembered() {
+    gateway.breaksOff = 1;
+    chat("one\ntwo\nthree\n");
+    assertThat(gateway.requests.getLast().getChat().getMessagesList())
+        .extracting(m -> m.getRole() + ":" + m.getContent())
+        .containsExactly("user:two", "assistant:Paris.", "user:three");
+  }
+
   @Test
   void aGatewayThatIsStillStartingIsWaitedFor() {
     gateway.notReadyYet = 3;
@@ -160,6 +175,8 @@ class ChatCommandTest {
     assertThat(chat("", "x", "--temperature=3").exitCode()).isEqualTo(2);
     assertThat(chat("", "x", "--max-tokens=0").exitCode()).isEqualTo(2);
     assertThat(chat("", "x", "--speculation=maybe").exitCode()).isEqualTo(2);
+    assertThat(chat("", "x", "--threads=2").exitCode()).isEqualTo(2);
+    assertThat(chat("", "x", "--model=other").err()).contains("--model", "--address");
     assertThat(gateway.requests).isEmpty();
   }
 

@@ -50,13 +50,16 @@ public final class Conversation {
       if (context.isCancelled() && e.getStatus().getCode() == Status.Code.CANCELLED) {
         return Optional.empty();
       }
-      messages.removeLast();
+      answer.setLength(0);
       throw e;
     } finally {
       running = null;
       context.detach(before);
       context.cancel(null);
-      if (!answer.isEmpty()) {
+      // Turns go in pairs: a question without an answer was not part of the conversation.
+      if (answer.isEmpty()) {
+        messages.removeLast();
+      } else {
         messages.add(message("assistant", answer.toString()));
       }
     }
