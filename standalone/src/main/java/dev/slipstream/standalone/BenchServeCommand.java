@@ -164,7 +164,7 @@ final class BenchServeCommand implements Callable<Integer> {
     try (Suite suite = start(resolved)) {
       ManagedChannel channel = suite.gateway();
       try {
-        SuiteReadiness.await(channel, START_LIMIT, suite::failure, () -> false);
+        SuiteReadiness.await(channel, "The suite", START_LIMIT, suite::failure, () -> false);
       } finally {
         channel.shutdownNow();
       }

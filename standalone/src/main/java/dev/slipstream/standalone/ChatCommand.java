@@ -39,6 +39,7 @@ import picocli.CommandLine.Spec;
 final class ChatCommand implements Callable<Integer> {
 
   private static final Duration START_LIMIT = Duration.ofMinutes(5);
+  private static final Duration ADDRESS_LIMIT = Duration.ofSeconds(10);
 
   /** Whether drafts may be used. */
   enum Speculation {
@@ -112,6 +113,7 @@ final class ChatCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     ChatOptions options = options();
+    Logging.quiet();
     if (address != null) {
       for (String local : List.of("--model", "--offline", "--threads")) {
         require(
@@ -124,7 +126,6 @@ final class ChatCommand implements Callable<Integer> {
     }
     PrintWriter err = spec.commandLine().getErr();
     ResolvedModel resolved = model.resolve(environment, err);
-    Logging.quiet();
     var settings =
         new SuiteSettings(
             resolved,
@@ -168,7 +169,12 @@ final class ChatCommand implements Callable<Integer> {
           }
         };
     try (var interrupts = new Interrupts(stop)) {
-      SuiteReadiness.await(channel, START_LIMIT, failure, () -> false);
+      if (address == null) {
+        SuiteReadiness.await(channel, "The suite", START_LIMIT, failure, () -> false);
+      } else {
+        SuiteReadiness.await(
+            channel, "The gateway at " + address, ADDRESS_LIMIT, failure, () -> false);
+      }
       if (question.isEmpty()) {
         var cache = environment.catalogSettings(true).cache().root();
         new Repl(conversation, environment.in(), out, err)

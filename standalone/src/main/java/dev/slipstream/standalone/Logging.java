@@ -18,6 +18,8 @@ final class Logging {
   /** Warnings and errors only. */
   static void quiet() {
     set(Level.WARN);
+    // A stack trace at each attempt to resolve a name; the commands' own message gives the reason.
+    ((Logger) LoggerFactory.getLogger("io.grpc.internal.ManagedChannelImpl")).setLevel(Level.ERROR);
   }
 
   /** What an operator wants to read. */

@@ -110,7 +110,8 @@ final class ServeCommand implements Callable<Integer> {
       ManagedChannel channel = suite.gateway();
       try {
         boolean ready =
-            !SuiteReadiness.await(channel, START_LIMIT, suite::failure, () -> told.getCount() == 0)
+            !SuiteReadiness.await(
+                    channel, "The suite", START_LIMIT, suite::failure, () -> told.getCount() == 0)
                 .isEmpty();
         if (ready) {
           announce(suite, resolved);

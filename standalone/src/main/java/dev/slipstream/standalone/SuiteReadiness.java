@@ -20,6 +20,7 @@ final class SuiteReadiness {
   private SuiteReadiness() {}
 
   /**
+   * @param name what is waited for, as the start of a message
    * @param limit how long to wait at most
    * @param failure asked between attempts; why waiting is in vain
    * @param abandoned asked between attempts; true ends the wait
@@ -27,6 +28,7 @@ final class SuiteReadiness {
    */
   static List<ModelCard> await(
       Channel gateway,
+      String name,
       Duration limit,
       Supplier<Optional<String>> failure,
       BooleanSupplier abandoned)
@@ -61,7 +63,7 @@ final class SuiteReadiness {
       Thread.sleep(POLL);
     }
     throw new Errors.CommandFailedException(
-        "The suite is not ready after " + limit.toSeconds() + " s: " + reason + ".");
+        name + " is not ready after " + limit.toSeconds() + " s: " + reason + ".");
   }
 
   private static boolean mayPass(Status status) {
