@@ -129,6 +129,12 @@ final class ManagedProcess {
     stopping = true;
   }
 
+  /** Asks it to end, without waiting for it. */
+  synchronized void askToEnd() {
+    stopping = true;
+    process.destroy();
+  }
+
   /** Asks it to end, and makes it end when it takes longer than {@code patience}. */
   void stop(Duration patience) {
     Process last;
