@@ -120,7 +120,7 @@ final class ByteKernels {
     int p = half * 8 * L;
     for (int k = 0; k < columns; k++) {
       IntVector v = IntVector.fromArray(I, w, o + k * L).lanewise(LSHL, shift);
-      FloatVector w0 = real(v.lanewise(LSHL, 8));
+      FloatVector w0 = real(v.lanewise(LSHL, 8).and(TOP));
       FloatVector w1 = real(v.and(TOP));
       FloatVector x0 = broadcast(x[xo + 4 * k]);
       a0 = w0.fma(x0, a0);
