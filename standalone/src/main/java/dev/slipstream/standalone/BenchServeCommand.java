@@ -157,6 +157,13 @@ final class BenchServeCommand implements Callable<Integer> {
             temperature,
             !noWarmUp);
     if (address != null) {
+      for (String local : List.of("--model", "--offline", "--threads", "--topology")) {
+        if (spec.commandLine().getParseResult().hasMatchedOption(local)) {
+          throw new ParameterException(
+              spec.commandLine(),
+              local + " is for a suite of one's own; with --address leave it out.");
+        }
+      }
       return report(ServeBench.run(address, settings, this::say));
     }
     ResolvedModel resolved = model.resolve(environment, spec.commandLine().getErr());

@@ -87,6 +87,15 @@ class BenchCommandTest {
     assertThat(tooLong.err()).contains("A test needs 300 tokens, the model's context has 256.");
   }
 
+  /** Else somebody would take the figures of the server's model for those of another. */
+  @Test
+  void optionsForASuiteOfOnesOwnDoNotGoWithAnAddress() {
+    Cli refused =
+        Cli.run(Map.of(), "bench", "serve", "--address", "http://127.0.0.1:1", "--threads", "1");
+    assertThat(refused.exitCode()).isEqualTo(2);
+    assertThat(refused.err()).contains("--threads", "--address");
+  }
+
   private Cli bench(String... options) {
     List<String> arguments = new ArrayList<>(List.of("bench", "-m", model.toString()));
     arguments.addAll(List.of(options));

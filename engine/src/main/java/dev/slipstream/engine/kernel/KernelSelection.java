@@ -50,15 +50,18 @@ public final class KernelSelection {
     }
 
     static Kernels create() {
-      boolean narrow = X86.contains(System.getProperty("os.arch")) && !hasAvx512();
-      return new VectorKernels(!narrow);
+      boolean x86 = X86.contains(System.getProperty("os.arch"));
+      return new VectorKernels(!x86 || hasAvx512());
     }
 
     static RowKernels createForRows() {
       return VectorRowKernels.isSupported() ? new VectorRowKernels() : new ScalarRowKernels();
     }
 
-    /** AVX-512 shows as 512-bit vectors of any element, or as an option that limits them. */
+    /**
+     * As far as its vectors are in use: on a machine that has AVX-512 but is held to shorter ones,
+     * the tiles for few registers are chosen, which are right anywhere.
+     */
     private static boolean hasAvx512() {
       return jdk.incubator.vector.FloatVector.SPECIES_PREFERRED.vectorBitSize() >= 512;
     }

@@ -37,8 +37,7 @@ class RegisterVariantsTest {
     return Stream.of(
         Arguments.of(
             Codes.NIBBLES,
-            (BlockSums)
-                (k, w, x, t, z) -> k.nibbles(w.shorts(), 0, x, 0, t, COLUMNS, BLOCK, z)),
+            (BlockSums) (k, w, x, t, z) -> k.nibbles(w.shorts(), 0, x, 0, t, COLUMNS, BLOCK, z)),
         Arguments.of(
             Codes.BYTES,
             (BlockSums) (k, w, x, t, z) -> k.bytes(w.words(), 0, x, 0, t, COLUMNS, BLOCK, z)),
@@ -62,7 +61,8 @@ class RegisterVariantsTest {
     Weights weights = weights(random, COLUMNS * group);
     for (int tokens : new int[] {1, 2, 4}) {
       float[] x = gaussians(random, COLUMNS * tokens);
-      float[] expected = results(new ScalarKernels(many.lanes()), codes, kernel, weights, x, tokens);
+      float[] expected =
+          results(new ScalarKernels(many.lanes()), codes, kernel, weights, x, tokens);
       assertThat(results(many, codes, kernel, weights, x, tokens)).isEqualTo(expected);
       assertThat(results(new VectorKernels(false), codes, kernel, weights, x, tokens))
           .isEqualTo(expected);
