@@ -1,0 +1,165 @@
+package dev.slipstream.target.application;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.slipstream.engine.sampling.SamplingParams;
+import dev.slipstream.engine.speculation.DraftTree;
+import dev.slipstream.engine.speculation.DraftTreeBuilder;
+import dev.slipstream.engine.speculation.VerificationCost;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Semaphore;
+import java.util.function.IntUnaryOperator;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What drafts may save, and what they must never change. */
+@Timeout(60)
+class DecodeLoopDraftsTest extends DecodeLoopFixture {
+  @Test
+  void rightDraftsSaveStepsAndWrongOnesChangeNothing() {
+    start(settings(64, 256, 1));
+    int[] prompt = prompt(40, 3);
+    List<Integer> expected = model.greedy(prompt, 60);
+
+    Answer right = decodeWithDrafts(prompt, 60, i -> expected.get(i));
+    assertThat(right.tokens()).isEqualTo(expected);
+    assertThat(right.steps.size()).as("steps with perfect drafts").isLessThan(30);
+    assertThat(right.outcome().speculation().accepted()).isGreaterThan(30);
+    assertThat(right.outcome().speculation().lossless()).isEqualTo(Outcome.Lossless.TOKEN);
+
+    Answer mixed = decodeWithDrafts(prompt, 60, i -> i % 3 == 2 ? 5 : expected.get(i));
+    assertThat(mixed.tokens()).isEqualTo(expected);
+    assertThat(mixed.outcome().speculation().drafted())
+        .isGreaterThan(mixed.outcome().speculation().accepted());
+  }
+
+  @Test
+  void aSeededSampleIsTheSameWithAndWithoutDraftsAndInCompany() {
+    ToyModel flat = new ToyModel(1);
+    start(settings(400, 64, 8), flat);
+    SamplingParams sampling = SamplingParams.plain(42);
+    DecodeTask task = task(prompt(33, 1), 50, sampling, Integer.MAX_VALUE);
+    List<Integer> alone = submit(task, new Answer()).tokens();
+
+    List<Answer> company = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      company.add(submit(task(prompt(20 + i, 50 + i), 50), new Answer()));
+    }
+    Answer drafted = new Answer();
+    drafted.onStep = step -> proposeTree(drafted.handle.join(), step, alone);
+    submit(task, drafted);
+
+    assertThat(drafted.tokens()).isEqualTo(alone);
+    assertThat(drafted.outcome().speculation().accepted()).isPositive();
+    company.forEach(Answer::outcome);
+  }
+
+  /** Or a client that sends faster than passes go fills the memory of everybody. */
+  @Test
+  void ofProposalsThatComeDuringAPassOnlyTheNewestIsKept() {
+    start(settings(64, 256, 1));
+    model.gate = new Semaphore(0);
+    int[] prompt = prompt(20, 9);
+    List<Integer> expected = model.greedy(prompt, 40);
+    Answer answer = submit(task(prompt, 40), new Answer());
+    while (!model.gate.hasQueuedThreads()) {
+      Thread.onSpinWait();
+    }
+    DecodeHandle handle = answer.handle.join();
+    for (int epoch = 1; epoch < 100; epoch++) {
+      handle.propose(epoch, prompt.length, chain(List.of(5, 5, 5)));
+    }
+    handle.propose(100, prompt.length, chain(expected.subList(0, 30)));
+    assertThat(registry.get("slipstream.spec.decode.num.proposals.dropped").counter().count())
+        .isGreaterThanOrEqualTo(98);
+    model.gate.release(1 << 20);
+
+    assertThat(answer.tokens()).isEqualTo(expected);
+    assertThat(answer.outcome().speculation().accepted()).isPositive();
+  }
+
+  @Test
+  void aDraftThatComesLateIsUsedAsFarAsItStillFits() {
+    start(settings(64, 256, 1));
+    int[] prompt = prompt(20, 9);
+    List<Integer> expected = model.greedy(prompt, 40);
+    Answer answer = new Answer();
+    answer.onStep =
+        step -> {
+          if (step.baseLength() == prompt.length + 5) {
+            DraftTree whole = chain(expected.subList(0, 30));
+            answer.handle.join().propose(1, prompt.length, whole);
+          }
+        };
+    submit(task(prompt, 40), answer);
+
+    assertThat(answer.tokens()).isEqualTo(expected);
+    assertThat(answer.outcome().speculation().accepted()).isGreaterThan(10);
+  }
+
+  @Test
+  void draftsThatNeverComeTrueAreNoLongerVerified() {
+    start(settings(64, 256, 1), model, VerificationCost.of(Map.of(1, 1.0, 2, 1.4, 16, 6.0)));
+    int[] prompt = prompt(20, 2);
+    Answer answer = decodeWithDrafts(prompt, 200, i -> 298 - i % 7);
+
+    assertThat(answer.tokens()).isEqualTo(model.greedy(prompt, 200));
+    assertThat(answer.outcome().speculation().drafted()).isLessThan(100);
+    assertThat(answer.outcome().speculation().state()).isEqualTo("gated");
+    assertThat(answer.outcome().speculation().reason()).contains("gain");
+  }
+
+  @Test
+  void speculationThatIsSwitchedOffUsesNoDraft() {
+    start(settings(64, 256, 1));
+    int[] prompt = prompt(20, 2);
+    List<Integer> expected = model.greedy(prompt, 20);
+    DecodeTask task = task(prompt, 20, SamplingParams.greedy(), 0);
+    Answer answer = new Answer();
+    answer.onStep = step -> proposeTree(answer.handle.join(), step, expected);
+    submit(task, answer);
+
+    assertThat(answer.tokens()).isEqualTo(expected);
+    assertThat(answer.outcome().speculation().drafted()).isZero();
+    assertThat(answer.outcome().speculation().state()).isEqualTo("off");
+    assertThat(answer.anyStep(step -> step.wantedDraftTokens() > 0)).isFalse();
+  }
+
+  /** Each step is answered with a draft of eight tokens. */
+  private Answer decodeWithDrafts(int[] prompt, int tokens, IntUnaryOperator draft) {
+    Answer answer = new Answer();
+    answer.onStep =
+        step -> {
+          int length = step.baseLength() + step.tokens().size();
+          int from = length - prompt.length;
+          List<Integer> chain =
+              IntStream.range(from, Math.min(tokens, from + 8)).map(draft).boxed().toList();
+          answer.handle.join().propose(length, length, chain(chain));
+        };
+    submit(task(prompt, tokens), answer);
+    answer.outcome();
+    return answer;
+  }
+
+  /** A tree with wrong siblings beside each right token. */
+  private static void proposeTree(DecodeHandle handle, CommittedTokens step, List<Integer> answer) {
+    int length = step.baseLength() + step.tokens().size();
+    int from = length - 33;
+    DraftTreeBuilder tree = DraftTree.builder(ToyModel.VOCABULARY, 64);
+    int parent = DraftTree.ROOT;
+    for (int i = Math.max(0, from); i < Math.min(answer.size(), from + 5); i++) {
+      int right = tree.add(answer.get(i), parent);
+      tree.add((answer.get(i) + 1) % 290, parent);
+      parent = right;
+    }
+    handle.propose(length, length, tree.build());
+  }
+
+  private static DraftTree chain(List<Integer> tokens) {
+    return DraftTree.chain(
+        ToyModel.VOCABULARY, tokens.stream().mapToInt(Integer::intValue).toArray());
+  }
+}

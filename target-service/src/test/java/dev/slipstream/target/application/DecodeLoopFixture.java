@@ -1,0 +1,99 @@
+package dev.slipstream.target.application;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.slipstream.engine.sampling.SamplingParams;
+import dev.slipstream.engine.speculation.VerificationCost;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Semaphore;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+
+/** A decode loop over a toy model, and what tests do with it. */
+abstract class DecodeLoopFixture {
+  /** Verifying is nearly free, so the gate is glad of every draft. */
+  static final VerificationCost CHEAP = VerificationCost.of(Map.of(1, 1.0, 64, 1.01));
+
+  final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  final ToyModel model = new ToyModel(20);
+  DecodeLoop loop;
+
+  @AfterEach
+  void stop() {
+    if (model.gate != null) {
+      model.gate.release(1 << 20);
+    }
+    if (loop != null) {
+      loop.close();
+    }
+  }
+
+  static void join(Thread thread) {
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  static void join(Thread thread, Semaphore gate) {
+    while (thread.isAlive()) {
+      gate.release();
+      Thread.onSpinWait();
+    }
+  }
+
+  Answer decode(int[] prompt, int tokens) {
+    return submit(task(prompt, tokens), new Answer());
+  }
+
+  Answer submit(DecodeTask task, Answer answer) {
+    answer.handle.complete(loop.submit(task, answer));
+    return answer;
+  }
+
+  static DecodeTask task(int[] prompt, int tokens) {
+    return task(prompt, tokens, SamplingParams.greedy(), Integer.MAX_VALUE);
+  }
+
+  static DecodeTask task(int[] prompt, int tokens, SamplingParams sampling, int maxDraftTokens) {
+    return new DecodeTask(
+        "", prompt, 0, sampling, tokens, false, Set.of(), -1, true, maxDraftTokens, "", "");
+  }
+
+  static int[] prompt(int length, int salt) {
+    return IntStream.range(0, length).map(i -> (i * 7 + salt * 31 + i * i % 11) % 290).toArray();
+  }
+
+  static LoopSettings settings(int blocks, int chunk, int running) {
+    return new LoopSettings(blocks, 4096, Math.max(64, chunk), chunk, running, 100, 16);
+  }
+
+  void start(LoopSettings settings) {
+    start(settings, model);
+  }
+
+  void start(LoopSettings settings, ToyModel toy) {
+    start(settings, toy, CHEAP);
+  }
+
+  void start(LoopSettings settings, ToyModel toy, VerificationCost cost) {
+    DecodeMetrics metrics = new DecodeMetrics(registry, "toy", cost);
+    loop = new DecodeLoop(toy.served(), settings, SharedPrefixes.NONE, cost, metrics);
+  }
+
+  double counter(String name) {
+    return registry.get(name).counter().count();
+  }
+
+  void awaitGauge(String name, double value) {
+    long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+    while (registry.get(name).gauge().value() != value && System.nanoTime() < end) {
+      Thread.onSpinWait();
+    }
+    assertThat(registry.get(name).gauge().value()).isEqualTo(value);
+  }
+}
