@@ -28,7 +28,7 @@ public final class ComputePool implements AutoCloseable {
   private static final int SPINS = 1_000;
 
   private static final int YIELDS = 2_000;
-  private static final int SCRATCH_ARRAYS = 5;
+  private static final int SCRATCH_ARRAYS = 6;
   private static final long NAP_NANOS = 50_000;
 
   private final Worker[] workers;
@@ -251,7 +251,7 @@ public final class ComputePool implements AutoCloseable {
      * Memory of this worker alone: at least so many floats, with arbitrary content. The same array
      * is returned for the same number until a larger one is asked for.
      *
-     * @param number 0 to 4
+     * @param number 0 to 5
      */
     public float[] scratch(int number, int size) {
       if (scratch[number].length < size) {

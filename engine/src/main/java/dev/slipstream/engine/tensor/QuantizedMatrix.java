@@ -101,6 +101,10 @@ final class QuantizedMatrix extends WeightMatrix {
     return format.hasMins;
   }
 
+  /** Codes are so few bytes that it costs as much as it saves. */
+  @Override
+  void fetch(int group, int k, int n, Worker w) {}
+
   @Override
   void unpack(int group, int k, int n, float[] panel) {
     int at = group * codesPerGroup + k * lanes;

@@ -32,6 +32,7 @@ public abstract sealed class WeightMatrix permits QuantizedMatrix, RealMatrix {
   private static final int BLOCK_SUMS = 1;
   private static final int LAST_GROUP = 2;
   private static final int PANEL = 4;
+  static final int FETCHED = 5;
 
   /** So many tiles are worth unpacking the weights for. */
   private static final int PANEL_TILES = 8;
@@ -147,6 +148,7 @@ public abstract sealed class WeightMatrix permits QuantizedMatrix, RealMatrix {
       Arrays.fill(totals, 0, perTile * x.tiles(), 0);
       for (int k = 0; k < paddedColumns; k += step) {
         int n = Math.min(step, paddedColumns - k);
+        fetch(g, k, n, w);
         unpack(g, k, n, panel);
         loadScales(g, k, n, w);
         for (int tile = 0; tile < x.tiles(); tile++) {
@@ -169,8 +171,12 @@ public abstract sealed class WeightMatrix permits QuantizedMatrix, RealMatrix {
     float[] totals = w.scratch(TOTALS, 2 * results);
     float[] sums = w.scratch(BLOCK_SUMS, results * (chunk / SMALLEST_BLOCK));
     Arrays.fill(totals, 0, 2 * results, 0);
+    boolean ahead = tile == 0 && x.rows() > 1;
     for (int k = 0; k < paddedColumns; k += chunk) {
       int n = Math.min(chunk, paddedColumns - k);
+      if (ahead) {
+        fetch(group, k, n, w);
+      }
       sumBlocks(group, k, n, x, tile, sums);
       loadScales(group, k, n, w);
       addBlocks(group, k, n, x, tile, sums, totals, 0, w);
@@ -212,6 +218,12 @@ public abstract sealed class WeightMatrix permits QuantizedMatrix, RealMatrix {
   abstract int block();
 
   abstract boolean hasMins();
+
+  /**
+   * Brings columns k .. k+n of a group into the cache, where that pays: a kernel that does much
+   * with each weight has too few loads under way to hide what memory takes.
+   */
+  abstract void fetch(int group, int k, int n, Worker w);
 
   /** Writes columns k .. k+n of a group as floats, in the layout of {@link Kernels#floats}. */
   abstract void unpack(int group, int k, int n, float[] panel);
