@@ -107,7 +107,15 @@ final class ByteKernels {
 
   /** The first (half 0) or last two row vectors (1), four activation rows. */
   static void four(int[] w, int o, int half, float[] x, int xo, int columns, int block, float[] z) {
-    int shift = 16 - 16 * half;
+    if (half == 0) {
+      first(w, o, x, xo, columns, block, z);
+    } else {
+      last(w, o, x, xo, columns, block, z);
+    }
+  }
+
+  /** Two methods, because shifts by constants are faster. */
+  private static void first(int[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a0 = zero;
     FloatVector a1 = zero;
@@ -117,9 +125,59 @@ final class ByteKernels {
     FloatVector b1 = zero;
     FloatVector b2 = zero;
     FloatVector b3 = zero;
-    int p = half * 8 * L;
+    int p = 0;
     for (int k = 0; k < columns; k++) {
-      IntVector v = IntVector.fromArray(I, w, o + k * L).lanewise(LSHL, shift);
+      IntVector v = IntVector.fromArray(I, w, o + k * L);
+      FloatVector w0 = real(v.lanewise(LSHL, 24));
+      FloatVector w1 = real(v.lanewise(LSHL, 16).and(TOP));
+      FloatVector x0 = broadcast(x[xo + 4 * k]);
+      a0 = w0.fma(x0, a0);
+      b0 = w1.fma(x0, b0);
+      FloatVector x1 = broadcast(x[xo + 4 * k + 1]);
+      a1 = w0.fma(x1, a1);
+      b1 = w1.fma(x1, b1);
+      FloatVector x2 = broadcast(x[xo + 4 * k + 2]);
+      a2 = w0.fma(x2, a2);
+      b2 = w1.fma(x2, b2);
+      FloatVector x3 = broadcast(x[xo + 4 * k + 3]);
+      a3 = w0.fma(x3, a3);
+      b3 = w1.fma(x3, b3);
+      if ((k & (block - 1)) == block - 1) {
+        a0.intoArray(z, p);
+        a1.intoArray(z, p + L);
+        a2.intoArray(z, p + 2 * L);
+        a3.intoArray(z, p + 3 * L);
+        b0.intoArray(z, p + 4 * L);
+        b1.intoArray(z, p + 5 * L);
+        b2.intoArray(z, p + 6 * L);
+        b3.intoArray(z, p + 7 * L);
+        p += 16 * L;
+        a0 = zero;
+        a1 = zero;
+        a2 = zero;
+        a3 = zero;
+        b0 = zero;
+        b1 = zero;
+        b2 = zero;
+        b3 = zero;
+      }
+    }
+  }
+
+  /** The last two row vectors. */
+  private static void last(int[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
+    FloatVector zero = FloatVector.zero(F);
+    FloatVector a0 = zero;
+    FloatVector a1 = zero;
+    FloatVector a2 = zero;
+    FloatVector a3 = zero;
+    FloatVector b0 = zero;
+    FloatVector b1 = zero;
+    FloatVector b2 = zero;
+    FloatVector b3 = zero;
+    int p = 8 * L;
+    for (int k = 0; k < columns; k++) {
+      IntVector v = IntVector.fromArray(I, w, o + k * L);
       FloatVector w0 = real(v.lanewise(LSHL, 8).and(TOP));
       FloatVector w1 = real(v.and(TOP));
       FloatVector x0 = broadcast(x[xo + 4 * k]);

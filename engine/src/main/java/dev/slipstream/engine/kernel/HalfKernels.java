@@ -18,9 +18,8 @@ import jdk.incubator.vector.IntVector;
  */
 final class HalfKernels {
   /** What a block sum must be multiplied with. */
-  static final float UNIT = 0x1p48f;
+  static final float UNIT = 0x1p112f / Kernels.HALF_INPUT_UNIT;
 
-  private static final float INPUT_UNIT = 0x1p64f;
   private static final int HALF_BITS = 0x8fffe000;
 
   private HalfKernels() {}
@@ -36,7 +35,7 @@ final class HalfKernels {
     for (int k = 0; k < columns; k++) {
       IntVector v = IntVector.fromArray(I, w, o + 2 * k * L);
       IntVector u = IntVector.fromArray(I, w, o + (2 * k + 1) * L);
-      FloatVector x0 = broadcast(x[xo + k] * INPUT_UNIT);
+      FloatVector x0 = broadcast(x[xo + k]);
       a = low(v).fma(x0, a);
       b = high(v).fma(x0, b);
       c = low(u).fma(x0, c);
@@ -70,8 +69,8 @@ final class HalfKernels {
     for (int k = 0; k < columns; k++) {
       IntVector v = IntVector.fromArray(I, w, o + 2 * k * L);
       IntVector u = IntVector.fromArray(I, w, o + (2 * k + 1) * L);
-      FloatVector x0 = broadcast(x[xo + 2 * k] * INPUT_UNIT);
-      FloatVector x1 = broadcast(x[xo + 2 * k + 1] * INPUT_UNIT);
+      FloatVector x0 = broadcast(x[xo + 2 * k]);
+      FloatVector x1 = broadcast(x[xo + 2 * k + 1]);
       FloatVector w0 = low(v);
       a0 = w0.fma(x0, a0);
       a1 = w0.fma(x1, a1);
@@ -123,16 +122,16 @@ final class HalfKernels {
       IntVector v = IntVector.fromArray(I, w, start + 2 * k * L);
       FloatVector w0 = low(v);
       FloatVector w1 = high(v);
-      FloatVector x0 = broadcast(x[xo + 4 * k] * INPUT_UNIT);
+      FloatVector x0 = broadcast(x[xo + 4 * k]);
       a0 = w0.fma(x0, a0);
       b0 = w1.fma(x0, b0);
-      FloatVector x1 = broadcast(x[xo + 4 * k + 1] * INPUT_UNIT);
+      FloatVector x1 = broadcast(x[xo + 4 * k + 1]);
       a1 = w0.fma(x1, a1);
       b1 = w1.fma(x1, b1);
-      FloatVector x2 = broadcast(x[xo + 4 * k + 2] * INPUT_UNIT);
+      FloatVector x2 = broadcast(x[xo + 4 * k + 2]);
       a2 = w0.fma(x2, a2);
       b2 = w1.fma(x2, b2);
-      FloatVector x3 = broadcast(x[xo + 4 * k + 3] * INPUT_UNIT);
+      FloatVector x3 = broadcast(x[xo + 4 * k + 3]);
       a3 = w0.fma(x3, a3);
       b3 = w1.fma(x3, b3);
       if ((k & (block - 1)) == block - 1) {
@@ -184,22 +183,22 @@ final class HalfKernels {
       FloatVector w1 = high(v);
       FloatVector w2 = low(u);
       FloatVector w3 = high(u);
-      FloatVector x0 = broadcast(x[xo + 4 * k] * INPUT_UNIT);
+      FloatVector x0 = broadcast(x[xo + 4 * k]);
       a0 = w0.fma(x0, a0);
       b0 = w1.fma(x0, b0);
       c0 = w2.fma(x0, c0);
       d0 = w3.fma(x0, d0);
-      FloatVector x1 = broadcast(x[xo + 4 * k + 1] * INPUT_UNIT);
+      FloatVector x1 = broadcast(x[xo + 4 * k + 1]);
       a1 = w0.fma(x1, a1);
       b1 = w1.fma(x1, b1);
       c1 = w2.fma(x1, c1);
       d1 = w3.fma(x1, d1);
-      FloatVector x2 = broadcast(x[xo + 4 * k + 2] * INPUT_UNIT);
+      FloatVector x2 = broadcast(x[xo + 4 * k + 2]);
       a2 = w0.fma(x2, a2);
       b2 = w1.fma(x2, b2);
       c2 = w2.fma(x2, c2);
       d2 = w3.fma(x2, d2);
-      FloatVector x3 = broadcast(x[xo + 4 * k + 3] * INPUT_UNIT);
+      FloatVector x3 = broadcast(x[xo + 4 * k + 3]);
       a3 = w0.fma(x3, a3);
       b3 = w1.fma(x3, b3);
       c3 = w2.fma(x3, c3);

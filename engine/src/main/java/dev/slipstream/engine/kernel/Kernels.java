@@ -29,6 +29,9 @@ public interface Kernels {
   /** Row vectors in a group. */
   int ROW_VECTORS = 4;
 
+  /** What activations are multiplied with for {@link #halves}. */
+  float HALF_INPUT_UNIT = 0x1p64f;
+
   /** How codes are stored; a kernel may hold block sums multiplied by a power of two. */
   enum Codes {
     NIBBLES,
@@ -49,7 +52,11 @@ public interface Kernels {
   /** Block sums of signed eight-bit codes. */
   void bytes(int[] w, int o, float[] x, int xo, int tokens, int columns, int block, float[] z);
 
-  /** Block sums of finite float16 weights. */
+  /**
+   * Block sums of finite float16 weights.
+   *
+   * @param x activations times {@link #HALF_INPUT_UNIT}
+   */
   void halves(int[] w, int o, float[] x, int xo, int tokens, int columns, int block, float[] z);
 
   /** Block sums of bfloat16 weights. */

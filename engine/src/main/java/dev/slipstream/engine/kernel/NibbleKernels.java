@@ -6,7 +6,6 @@ import static dev.slipstream.engine.kernel.Lanes.L;
 import static dev.slipstream.engine.kernel.Lanes.S;
 import static dev.slipstream.engine.kernel.Lanes.broadcast;
 import static dev.slipstream.engine.kernel.Lanes.real;
-import static jdk.incubator.vector.VectorOperators.LSHR;
 import static jdk.incubator.vector.VectorOperators.ZERO_EXTEND_S2I;
 
 import jdk.incubator.vector.FloatVector;
@@ -109,7 +108,8 @@ final class NibbleKernels {
   /** The first (half 0) or last two row vectors (1), four activation rows. */
   static void four(
       short[] w, int o, int half, float[] x, int xo, int columns, int block, float[] z) {
-    int shift = 8 * half;
+    int low = 0xf << 8 * half;
+    int high = 0xf0 << 8 * half;
     FloatVector zero = FloatVector.zero(F);
     FloatVector a0 = zero;
     FloatVector a1 = zero;
@@ -121,9 +121,9 @@ final class NibbleKernels {
     FloatVector b3 = zero;
     int p = half * 8 * L;
     for (int k = 0; k < columns; k++) {
-      IntVector v = widen(w, o + k * L).lanewise(LSHR, shift);
-      FloatVector w0 = real(v.and(0xf));
-      FloatVector w1 = real(v.and(0xf0));
+      IntVector v = widen(w, o + k * L);
+      FloatVector w0 = real(v.and(low));
+      FloatVector w1 = real(v.and(high));
       FloatVector x0 = broadcast(x[xo + 4 * k]);
       a0 = w0.fma(x0, a0);
       b0 = w1.fma(x0, b0);

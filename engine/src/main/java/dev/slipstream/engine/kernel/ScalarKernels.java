@@ -4,6 +4,9 @@ import java.util.Arrays;
 
 /** The reference: plain loops, used where the Vector API is not available. */
 public final class ScalarKernels implements Kernels {
+  /** The vector kernels decode float16 to this times its value. */
+  private static final float HALF_WEIGHT_UNIT = 0x1p-112f;
+
   private final int lanes;
 
   /**
@@ -61,8 +64,8 @@ public final class ScalarKernels implements Kernels {
       for (int i = 0; i < 2 * lanes; i++) {
         int v = w[o + 2 * k * lanes + i];
         int row = 2 * (i / lanes) * lanes + i % lanes;
-        weights[row] = Float.float16ToFloat((short) v);
-        weights[row + lanes] = Float.float16ToFloat((short) (v >> 16));
+        weights[row] = Float.float16ToFloat((short) v) * HALF_WEIGHT_UNIT;
+        weights[row + lanes] = Float.float16ToFloat((short) (v >> 16)) * HALF_WEIGHT_UNIT;
       }
       column(weights, x, xo + k * tokens, tokens, k, block, z);
     }
@@ -208,10 +211,12 @@ public final class ScalarKernels implements Kernels {
       int outOffset,
       int outStride) {
     int n = ROW_VECTORS * tokens * lanes;
+    float unit = codes == Codes.HALVES ? 1 / (HALF_WEIGHT_UNIT * HALF_INPUT_UNIT) : 1;
     for (int t = 0; t < used; t++) {
       for (int i = 0; i < ROW_VECTORS * lanes; i++) {
         int at = from + (i / lanes * tokens + t) * lanes + i % lanes;
-        out[outOffset + t * outStride + i] = mins ? totals[at] + totals[n + at] : totals[at];
+        float sum = totals[at] * unit;
+        out[outOffset + t * outStride + i] = mins ? sum + totals[n + at] : sum;
       }
     }
   }

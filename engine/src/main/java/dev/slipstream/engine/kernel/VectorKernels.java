@@ -168,7 +168,7 @@ final class VectorKernels implements Kernels {
       int outOffset,
       int outStride) {
     for (int j = 0; j < ROW_VECTORS; j++) {
-      float unit = unit(codes, tokens, j);
+      float unit = unit(codes, j);
       for (int t = 0; t < used; t++) {
         int at = from + (j * tokens + t) * L;
         FloatVector sum = FloatVector.fromArray(F, totals, at).mul(unit);
@@ -181,15 +181,12 @@ final class VectorKernels implements Kernels {
   }
 
   /** What the kernels' sums of row vector j must be multiplied with. */
-  private float unit(Codes codes, int tokens, int j) {
+  private static float unit(Codes codes, int j) {
     return switch (codes) {
       case REAL -> 1;
       case HALVES -> HalfKernels.UNIT;
       case BYTES -> 0x1p-24f;
-      case NIBBLES -> {
-        int place = tokens == 4 && !manyRegisters ? j % 2 : j;
-        yield 1f / (1 << 4 * place);
-      }
+      case NIBBLES -> 1f / (1 << 4 * j);
     };
   }
 }

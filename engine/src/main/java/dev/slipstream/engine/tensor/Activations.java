@@ -1,6 +1,7 @@
 package dev.slipstream.engine.tensor;
 
 import dev.slipstream.engine.kernel.KernelSelection;
+import dev.slipstream.engine.kernel.Kernels;
 import dev.slipstream.engine.kernel.RowKernels;
 
 /**
@@ -29,6 +30,8 @@ public final class Activations {
   private int rows;
   private int columns;
   private boolean summed;
+  private boolean raised;
+  private float[] halfInputs = {};
 
   /**
    * @param maxRows activation rows it can take, at least 1
@@ -53,6 +56,7 @@ public final class Activations {
     this.rows = rows;
     this.columns = columns;
     this.summed = false;
+    this.raised = false;
     for (int tile = 0; tile < tiles(); tile++) {
       packTile(x, xOffset + tile * TILE * xStride, xStride, tile);
     }
@@ -116,6 +120,22 @@ public final class Activations {
   /** Where a tile starts in {@link #values}; its sums start at this divided by the block size. */
   int tileOffset(int tile) {
     return tile * TILE * pad(columns, PADDING);
+  }
+
+  /** The values as {@link Kernels#halves} takes them, computed when they are first asked for. */
+  float[] halfInputs() {
+    if (halfInputs.length == 0) {
+      halfInputs = new float[values.length];
+    }
+    if (!raised) {
+      int last = tiles() - 1;
+      int end = tileOffset(last) + tileWidth(last) * pad(columns, PADDING);
+      for (int i = 0; i < end; i++) {
+        halfInputs[i] = values[i] * Kernels.HALF_INPUT_UNIT;
+      }
+      raised = true;
+    }
+    return halfInputs;
   }
 
   /** Sums of blocks of 16 or 32 columns, computed when they are first asked for. */

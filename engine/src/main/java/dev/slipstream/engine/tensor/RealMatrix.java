@@ -142,7 +142,7 @@ final class RealMatrix extends WeightMatrix {
     if (storage == GgmlType.F32) {
       kernels.floats(floats, column * groupRows, x.values, xo, width, n, BLOCK, sums);
     } else if (storage == GgmlType.F16) {
-      kernels.halves(halves, column * 2 * lanes, x.values, xo, width, n, BLOCK, sums);
+      kernels.halves(halves, column * 2 * lanes, x.halfInputs(), xo, width, n, BLOCK, sums);
     } else {
       kernels.brains(halves, column * 2 * lanes, x.values, xo, width, n, BLOCK, sums);
     }
