@@ -24,6 +24,7 @@ final class DecodeStep {
   private final Scheduler scheduler;
   private final DecodeMetrics metrics;
   private final RetryAdvice retryAdvice;
+  private final SequenceFailures failures;
   private final Batch batch;
   private final List<Slice> slices = new ArrayList<>();
   private VerificationCost cost;
@@ -56,7 +57,9 @@ final class DecodeStep {
       Scheduler scheduler,
       DecodeMetrics metrics,
       RetryAdvice retryAdvice,
-      VerificationCost cost) {
+      VerificationCost cost,
+      SequenceFailures failures) {
+    this.failures = failures;
     this.retryAdvice = retryAdvice;
     this.model = model;
     this.settings = settings;
@@ -85,8 +88,8 @@ final class DecodeStep {
     for (Slice slice : slices) {
       try {
         settle(slice);
-      } catch (RuntimeException e) {
-        fail(slice.sequence, e);
+      } catch (RuntimeException | Error e) {
+        failures.broke(slice.sequence, e);
       }
     }
   }
@@ -226,11 +229,5 @@ final class DecodeStep {
     metrics.finished(outcome);
     retryAdvice.finished(outcome.timings());
     sequence.listener.finished(outcome);
-  }
-
-  private void fail(Sequence sequence, Throwable cause) {
-    scheduler.remove(sequence);
-    metrics.failed();
-    sequence.listener.failed(new DecodeFailure.Broken(cause));
   }
 }

@@ -81,8 +81,17 @@ abstract class DecodeLoopFixture {
   }
 
   void start(LoopSettings settings, ToyModel toy, VerificationCost cost) {
+    start(settings, toy, cost, SharedPrefixes.NONE);
+  }
+
+  void start(LoopSettings settings, SharedPrefixes prefixes) {
+    start(settings, model, CHEAP, prefixes);
+  }
+
+  private void start(
+      LoopSettings settings, ToyModel toy, VerificationCost cost, SharedPrefixes prefixes) {
     DecodeMetrics metrics = new DecodeMetrics(registry, "toy", cost);
-    loop = new DecodeLoop(toy.served(), settings, SharedPrefixes.NONE, cost, metrics);
+    loop = new DecodeLoop(toy.served(), settings, prefixes, cost, metrics);
   }
 
   double counter(String name) {
