@@ -141,7 +141,7 @@ final class ModelHost
   }
 
   /** The loop ended though nobody had told it to: readiness goes, and so should the process. */
-  private void loopEnded(State.Ready ready, Throwable cause) {
+  private void loopEnded(State.Ready ready) {
     String reason = new DecodeFailure.OutOfService().message();
     synchronized (this) {
       if (state != ready) {
@@ -149,7 +149,7 @@ final class ModelHost
       }
       state = new State.Broken(ready, reason);
     }
-    log.error("{}; it has to be started again: {}", reason, cause.toString());
+    log.error("{}; it has to be started again", reason);
     healthChanged.run();
     context.publishEvent(new ModelFailedEvent(this, context, reason));
   }
@@ -184,7 +184,7 @@ final class ModelHost
           .whenComplete(
               (_, cause) -> {
                 if (cause != null) {
-                  loopEnded(ready, cause);
+                  loopEnded(ready);
                 }
               });
       log.info(
