@@ -218,7 +218,7 @@ final class ModelHost
     LoopSettings settings = settings(model);
     VerificationCost cost = cost(model, settings);
     log.info("verification cost of {}: {}", model.id(), cost);
-    DecodeMetrics metrics = new DecodeMetrics(registry, model.id(), cost);
+    DecodeMetrics metrics = new DecodeMetrics(registry, model, cost);
     DecodeLoop loop = new DecodeLoop(model, settings, shared, cost, metrics);
     return new ServedTarget(model, loaded.vocabulary(), settings, loop, metrics, Instant.now());
   }

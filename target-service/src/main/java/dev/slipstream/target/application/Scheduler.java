@@ -33,6 +33,7 @@ final class Scheduler {
   private final SequenceFailures failures;
   private final Deque<Sequence> waiting = new ArrayDeque<>();
   private final List<Sequence> running = new ArrayList<>();
+  private final List<Sequence> runningView = Collections.unmodifiableList(running);
 
   /**
    * @param loop runs a command on the loop's thread, later
@@ -56,7 +57,7 @@ final class Scheduler {
 
   /** Sequences that hold KV blocks, oldest first; some may still be fetching. */
   List<Sequence> running() {
-    return Collections.unmodifiableList(running);
+    return runningView;
   }
 
   int waiting() {
@@ -74,7 +75,12 @@ final class Scheduler {
 
   /** Whether a pass has something to do. */
   boolean isReady() {
-    return running.stream().anyMatch(sequence -> sequence.state == State.RUNNING);
+    for (Sequence sequence : running) {
+      if (sequence.state == State.RUNNING) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Queues a new sequence, or returns false if the queue is full. */
