@@ -2,10 +2,7 @@ package dev.slipstream.standalone;
 
 import dev.slipstream.standalone.bench.EngineBench;
 import dev.slipstream.standalone.bench.EngineReport;
-import dev.slipstream.standalone.bench.OutputFormat;
 import java.io.PrintWriter;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -29,6 +26,7 @@ final class BenchCommand implements Callable<Integer> {
   private final Environment environment;
   @Spec private CommandSpec spec;
   @Mixin private ModelOption model;
+  @Mixin private ReportOptions reporting;
 
   @Option(
       names = {"-p", "--n-prompt"},
@@ -68,24 +66,6 @@ final class BenchCommand implements Callable<Integer> {
       description = "How often each test is run (default: ${DEFAULT-VALUE}).")
   private int repetitions;
 
-  @Option(
-      names = {"-o", "--output"},
-      paramLabel = "FORMAT",
-      defaultValue = "md",
-      description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
-  private OutputFormat output;
-
-  @Option(
-      names = "--svg",
-      paramLabel = "FILE",
-      description = "Also draw cost(k) / cost(1) of the verification passes.")
-  private Path svg;
-
-  @Option(
-      names = "--no-warmup",
-      description = "Measure at once, while the compiler is still at work.")
-  private boolean noWarmUp;
-
   BenchCommand(Environment environment) {
     this.environment = environment;
   }
@@ -99,7 +79,7 @@ final class BenchCommand implements Callable<Integer> {
     List<Integer> pools =
         threads == null ? List.of(Runtime.getRuntime().availableProcessors()) : threads;
     requireAtLeast(1, "-t", pools);
-    if (svg != null && rowCounts().isEmpty()) {
+    if (reporting.draws() && rowCounts().isEmpty()) {
       throw new ParameterException(spec.commandLine(), "--svg draws what -k measures.");
     }
     PrintWriter err = spec.commandLine().getErr();
@@ -107,7 +87,7 @@ final class BenchCommand implements Callable<Integer> {
     Logging.quiet();
     var settings =
         new EngineBench.Settings(
-            file, prompts, generations, rowCounts(), pools, repetitions, !noWarmUp);
+            file, prompts, generations, rowCounts(), pools, repetitions, reporting.warmUp());
     EngineReport report =
         EngineBench.run(
             settings,
@@ -115,12 +95,7 @@ final class BenchCommand implements Callable<Integer> {
               err.println(message);
               err.flush();
             });
-    PrintWriter out = spec.commandLine().getOut();
-    out.print(report.write(output));
-    out.flush();
-    if (svg != null) {
-      Files.writeString(svg, report.chart());
-    }
+    reporting.write(report::write, report::chart);
     return 0;
   }
 

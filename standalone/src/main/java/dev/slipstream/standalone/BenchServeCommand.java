@@ -1,7 +1,6 @@
 package dev.slipstream.standalone;
 
 import dev.slipstream.engine.catalog.ResolvedModel;
-import dev.slipstream.standalone.bench.OutputFormat;
 import dev.slipstream.standalone.bench.PromptSet;
 import dev.slipstream.standalone.bench.ServeBench;
 import dev.slipstream.standalone.bench.ServeReport;
@@ -14,13 +13,10 @@ import io.grpc.ManagedChannel;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -44,6 +40,8 @@ final class BenchServeCommand implements Callable<Integer> {
   private final Environment environment;
   @Spec private CommandSpec spec;
   @Mixin private ModelOption model;
+  @Mixin private Threads threads;
+  @Mixin private ReportOptions reporting;
 
   @Option(
       names = "--address",
@@ -59,12 +57,6 @@ final class BenchServeCommand implements Callable<Integer> {
           "${COMPLETION-CANDIDATES}: the suite to start is in this JVM, or in processes of its own"
               + " (default: ${DEFAULT-VALUE}).")
   private ServeCommand.Topology topology;
-
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description = "Threads that compute (default: one for each processor).")
-  private Integer threads;
 
   @Option(
       names = "--concurrency",
@@ -119,22 +111,6 @@ final class BenchServeCommand implements Callable<Integer> {
       description = "0 to 2 (default: ${DEFAULT-VALUE}).")
   private float temperature;
 
-  @Option(
-      names = {"-o", "--output"},
-      paramLabel = "FORMAT",
-      defaultValue = "md",
-      description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
-  private OutputFormat output;
-
-  @Option(
-      names = "--svg",
-      paramLabel = "FILE",
-      description = "Also draw throughput against concurrency.")
-  private Path svg;
-
-  @Option(names = "--no-warmup", description = "Measure the first requests too.")
-  private boolean noWarmUp;
-
   BenchServeCommand(Environment environment) {
     this.environment = environment;
   }
@@ -145,7 +121,7 @@ final class BenchServeCommand implements Callable<Integer> {
     requireAtLeastOne("--requests", List.of(requests));
     requireAtLeastOne("--rounds", List.of(rounds));
     requireAtLeastOne("--max-tokens", List.of(maxTokens));
-    requireAtLeastOne("--threads", threads == null ? List.of() : List.of(threads));
+    threads.count();
     var settings =
         new ServeSettings(
             PromptSet.load(prompts),
@@ -155,7 +131,7 @@ final class BenchServeCommand implements Callable<Integer> {
             speculation.stream().distinct().toList(),
             maxTokens,
             temperature,
-            !noWarmUp);
+            reporting.warmUp());
     if (address != null) {
       for (String local : List.of("--model", "--offline", "--threads", "--topology")) {
         if (spec.commandLine().getParseResult().hasMatchedOption(local)) {
@@ -183,7 +159,7 @@ final class BenchServeCommand implements Callable<Integer> {
     var settings =
         new SuiteSettings(
             resolved,
-            threads == null ? OptionalInt.empty() : OptionalInt.of(threads),
+            threads.count(),
             Optional.of(new SuiteSettings.Network("127.0.0.1", 0, 0)),
             environment.catalogSettings(true).cache(),
             Map.of());
@@ -194,12 +170,7 @@ final class BenchServeCommand implements Callable<Integer> {
   }
 
   private int report(ServeReport report) throws IOException {
-    PrintWriter out = spec.commandLine().getOut();
-    out.print(report.write(output));
-    out.flush();
-    if (svg != null) {
-      Files.writeString(svg, report.chart());
-    }
+    reporting.write(report::write, report::chart);
     report.failures().forEach(reason -> say("Failed: " + reason));
     return report.failures().isEmpty() ? 0 : 1;
   }

@@ -1,6 +1,7 @@
 package dev.slipstream.standalone;
 
 import dev.slipstream.engine.catalog.ResolvedModel;
+import dev.slipstream.standalone.bench.ServeSettings;
 import dev.slipstream.standalone.chat.AnswerStatistics;
 import dev.slipstream.standalone.chat.ChatOptions;
 import dev.slipstream.standalone.chat.Conversation;
@@ -14,7 +15,6 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -41,20 +41,10 @@ final class ChatCommand implements Callable<Integer> {
   private static final Duration START_LIMIT = Duration.ofMinutes(5);
   private static final Duration ADDRESS_LIMIT = Duration.ofSeconds(10);
 
-  /** Whether drafts may be used. */
-  enum Speculation {
-    AUTO,
-    OFF;
-
-    @Override
-    public String toString() {
-      return name().toLowerCase(Locale.ROOT);
-    }
-  }
-
   private final Environment environment;
   @Spec private CommandSpec spec;
   @Mixin private ModelOption model;
+  @Mixin private Threads threads;
 
   @Parameters(
       paramLabel = "QUESTION",
@@ -92,13 +82,7 @@ final class ChatCommand implements Callable<Integer> {
       paramLabel = "MODE",
       defaultValue = "auto",
       description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
-  private Speculation speculation;
-
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description = "Threads that compute (default: one for each processor).")
-  private Integer threads;
+  private ServeSettings.Mode speculation;
 
   @Option(
       names = "--address",
@@ -129,7 +113,7 @@ final class ChatCommand implements Callable<Integer> {
     var settings =
         new SuiteSettings(
             resolved,
-            threads == null ? OptionalInt.empty() : OptionalInt.of(threads),
+            threads.count(),
             Optional.empty(),
             environment.catalogSettings(true).cache(),
             Map.of());
@@ -141,12 +125,12 @@ final class ChatCommand implements Callable<Integer> {
   private ChatOptions options() {
     require(temperature >= 0 && temperature <= 2, "--temperature must be between 0 and 2");
     require(maxTokens == null || maxTokens >= 1, "--max-tokens must be at least 1");
-    require(threads == null || threads >= 1, "--threads must be at least 1");
+    threads.count();
     return new ChatOptions(
         temperature,
         maxTokens == null ? OptionalInt.empty() : OptionalInt.of(maxTokens),
         seed == null ? OptionalLong.empty() : OptionalLong.of(seed),
-        speculation == Speculation.AUTO);
+        speculation == ServeSettings.Mode.AUTO);
   }
 
   private void require(boolean condition, String message) {

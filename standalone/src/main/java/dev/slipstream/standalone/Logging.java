@@ -20,6 +20,8 @@ final class Logging {
     set(Level.WARN);
     // A stack trace at each attempt to resolve a name; the commands' own message gives the reason.
     ((Logger) LoggerFactory.getLogger("io.grpc.internal.ManagedChannelImpl")).setLevel(Level.ERROR);
+    // Why a model cannot be served is what the commands end with: it need not be read twice.
+    ((Logger) LoggerFactory.getLogger("dev.slipstream.target.ModelHost")).setLevel(Level.OFF);
   }
 
   /** What an operator wants to read. */

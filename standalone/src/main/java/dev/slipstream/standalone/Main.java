@@ -1,5 +1,9 @@
 package dev.slipstream.standalone;
 
+import dev.slipstream.engine.quantization.TargetFormat;
+import dev.slipstream.standalone.bench.OutputFormat;
+import dev.slipstream.standalone.bench.ServeSettings;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ScopeType;
@@ -51,9 +55,16 @@ public final class Main {
 
   /** The whole command line, with option defaults from the environment. */
   static CommandLine commandLine(Environment environment) {
-    return new CommandLine(new Main(), new CommandFactory(environment))
+    CommandLine command = new CommandLine(new Main(), new CommandFactory(environment));
+    LowerCaseNames.register(
+        command,
+        List.of(
+            OutputFormat.class,
+            ServeCommand.Topology.class,
+            ServeSettings.Mode.class,
+            TargetFormat.class));
+    return command
         .setDefaultValueProvider(environment)
-        .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler(Errors::wrongUsage)
         .setExecutionExceptionHandler(Errors::failed);
   }

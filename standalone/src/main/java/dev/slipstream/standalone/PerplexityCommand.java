@@ -69,7 +69,7 @@ final class PerplexityCommand implements Callable<Integer> {
         LanguageModel evaluated = LanguageModel.load(modelFile, pool)) {
       requireContext(evaluated);
       int most = chunks == null ? Integer.MAX_VALUE : chunks;
-      EvaluationText cut = EvaluationText.of(text, evaluated.tokenizer(), context, most);
+      EvaluationText cut = cut(text, evaluated, most);
       err.printf("%d chunks of %d tokens%n", cut.chunks(), context);
       err.flush();
       Evaluation evaluation = new Evaluation(cut, pool);
@@ -82,6 +82,18 @@ final class PerplexityCommand implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  /** The command was right and the text is what is too short: a failure, not wrong usage. */
+  private EvaluationText cut(String text, LanguageModel evaluated, int most) {
+    try {
+      return EvaluationText.of(text, evaluated.tokenizer(), context, most);
+    } catch (IllegalArgumentException e) {
+      throw new Errors.CommandFailedException(
+          "%s is too short: %s. Take a longer text or a smaller --ctx."
+              .formatted(file, e.getMessage()),
+          e);
+    }
   }
 
   private void alone(Evaluation evaluation, LanguageModel evaluated) {

@@ -16,7 +16,6 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
@@ -51,6 +50,7 @@ final class ServeCommand implements Callable<Integer> {
   private final Environment environment;
   @Spec private CommandSpec spec;
   @Mixin private ModelOption model;
+  @Mixin private Threads threads;
 
   @Option(
       names = "--host",
@@ -82,12 +82,6 @@ final class ServeCommand implements Callable<Integer> {
               + " ${DEFAULT-VALUE}).")
   private Topology topology;
 
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description = "Threads that compute (default: one for each processor).")
-  private Integer threads;
-
   ServeCommand(Environment environment) {
     this.environment = environment;
   }
@@ -96,9 +90,7 @@ final class ServeCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     requirePort("--port", port);
     requirePort("--grpc-port", grpcPort);
-    if (threads != null && threads < 1) {
-      throw new ParameterException(spec.commandLine(), "--threads must be at least 1.");
-    }
+    threads.count();
     requireFree("--port", port);
     requireFree("--grpc-port", grpcPort);
     PrintWriter err = spec.commandLine().getErr();
@@ -148,7 +140,7 @@ final class ServeCommand implements Callable<Integer> {
     var settings =
         new SuiteSettings(
             resolved,
-            threads == null ? OptionalInt.empty() : OptionalInt.of(threads),
+            threads.count(),
             Optional.of(new SuiteSettings.Network(host, port, grpcPort)),
             environment.catalogSettings(true).cache(),
             Map.of());
@@ -171,7 +163,7 @@ final class ServeCommand implements Callable<Integer> {
     out.println("HTTP   " + url + "/v1");
     out.println("gRPC   " + suite.grpcAddress().orElseThrow());
     out.println("Model  " + resolved.id() + " (" + resolved.file() + ")");
-    out.println("Cores  " + Cores.describe(threads));
+    out.println("Cores  " + Cores.describe(threads.count()));
     out.println();
     out.println(
         "curl -N "

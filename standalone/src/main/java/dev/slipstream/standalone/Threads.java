@@ -1,6 +1,7 @@
 package dev.slipstream.standalone;
 
 import dev.slipstream.engine.runtime.ComputePool;
+import java.util.OptionalInt;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -19,11 +20,16 @@ final class Threads {
       description = "Threads that compute (default: one for each processor).")
   private Integer threads;
 
-  /** A pool of so many; the caller closes it. */
-  ComputePool pool() {
+  /** What the user asked for; empty leaves the choice to whoever computes. */
+  OptionalInt count() {
     if (threads != null && threads < 1) {
       throw new ParameterException(spec.commandLine(), "--threads must be at least 1.");
     }
-    return new ComputePool(threads == null ? Runtime.getRuntime().availableProcessors() : threads);
+    return threads == null ? OptionalInt.empty() : OptionalInt.of(threads);
+  }
+
+  /** A pool of so many; the caller closes it. */
+  ComputePool pool() {
+    return new ComputePool(count().orElseGet(Runtime.getRuntime()::availableProcessors));
   }
 }

@@ -2,6 +2,9 @@ package dev.slipstream.standalone;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.slipstream.proto.v1.FinishReason;
 import dev.slipstream.proto.v1.GenerateRequest;
 import dev.slipstream.proto.v1.GenerateResponse;
@@ -22,6 +25,7 @@ import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +34,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 class ChatCommandTest {
 
@@ -178,6 +183,32 @@ class ChatCommandTest {
     assertThat(chat("", "x", "--threads=2").exitCode()).isEqualTo(2);
     assertThat(chat("", "x", "--model=other").err()).contains("--model", "--address");
     assertThat(gateway.requests).isEmpty();
+  }
+
+  /** Twice, and one would look for the difference. */
+  @Test
+  void aModelThatCannotBeServedIsSaidOnceAndNotLoggedAsWell() throws Exception {
+    Path broken = Files.writeString(home.resolve("broken.gguf"), "no model at all");
+    var logged = new ListAppender<ILoggingEvent>();
+    Logger root = (Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
+    logged.start();
+    root.addAppender(logged);
+    try {
+      Cli chat =
+          Cli.run(
+              Map.of("SLIPSTREAM_HOME", home.toString()),
+              "chat",
+              "--model",
+              broken.toString(),
+              "x");
+      assertThat(chat.exitCode()).isEqualTo(1);
+      assertThat(chat.err()).startsWith("The model cannot be served: ").hasLineCount(1);
+      assertThat(List.copyOf(logged.list))
+          .extracting(ILoggingEvent::getFormattedMessage)
+          .noneMatch(message -> message.contains("cannot be served"));
+    } finally {
+      root.detachAppender(logged);
+    }
   }
 
   private Cli chat(String input, String... arguments) {

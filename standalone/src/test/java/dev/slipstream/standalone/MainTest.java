@@ -15,6 +15,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
@@ -73,6 +74,20 @@ class MainTest {
     assertThat(wrong.exitCode()).isEqualTo(2);
     assertThat(wrong.out()).isEmpty();
     assertThat(wrong.err()).isNotBlank().doesNotContain("\tat ");
+  }
+
+  /** What a message offers can be typed as it stands. */
+  @ParameterizedTest
+  @CsvSource({
+    "bench serve --topology x, 'embedded, processes'",
+    "bench serve --speculation off;x, 'auto, off'",
+    "chat --speculation x, 'auto, off'",
+    "bench -o x, 'md, json, csv'"
+  })
+  void aMistypedWordIsAnsweredWithTheWordsThatThereAre(String line, String words) {
+    Cli wrong = run(line.replace(';', ',').split(" "));
+    assertThat(wrong.exitCode()).isEqualTo(2);
+    assertThat(wrong.err()).contains("'x' is none of " + words);
   }
 
   @Test

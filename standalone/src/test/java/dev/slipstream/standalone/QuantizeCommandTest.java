@@ -82,8 +82,11 @@ class QuantizeCommandTest {
 
     assertThat(run("perplexity", "--model", model, text).err()).contains("512", "256");
     Cli tooShort = run("perplexity", "--model", model, text, "--ctx", 64);
-    assertThat(tooShort.exitCode()).isEqualTo(2);
-    assertThat(tooShort.err()).contains("128 tokens are needed");
+    assertThat(tooShort.exitCode()).isEqualTo(1);
+    assertThat(tooShort.err())
+        .startsWith(text + " is too short: at least 128 tokens are needed")
+        .contains("--ctx")
+        .hasLineCount(1);
     assertThat(run("perplexity", "--model", model, home.resolve("no")).err())
         .contains("There is no file");
     assertThat(out).doesNotExist();

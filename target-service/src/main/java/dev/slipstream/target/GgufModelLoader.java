@@ -3,12 +3,17 @@ package dev.slipstream.target;
 import dev.slipstream.engine.catalog.ModelResolver;
 import dev.slipstream.engine.catalog.ProgressListener;
 import dev.slipstream.engine.catalog.ResolvedModel;
+import dev.slipstream.engine.gguf.GgmlType;
+import dev.slipstream.engine.gguf.GgufFile;
+import dev.slipstream.engine.gguf.GgufTensor;
 import dev.slipstream.engine.model.LanguageModel;
 import dev.slipstream.engine.runtime.Batch;
 import dev.slipstream.engine.runtime.ComputePool;
 import dev.slipstream.target.application.ForwardPass;
 import dev.slipstream.target.application.ServedModel;
 import java.io.IOException;
+import java.util.EnumMap;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,10 +48,11 @@ final class GgufModelLoader implements ModelLoader {
     }
   }
 
-  private ServedModel served(ResolvedModel resolved, LanguageModel model) {
+  private ServedModel served(ResolvedModel resolved, LanguageModel model) throws IOException {
     return new ServedModel(
         properties.modelId().isBlank() ? resolved.id() : properties.modelId(),
         model.config().architecture(),
+        format(resolved),
         resolved.sha256(),
         model.tokenizer().digest(),
         model.config().contextLength(),
@@ -54,6 +60,22 @@ final class GgufModelLoader implements ModelLoader {
         model.tokenizer().endTokens(),
         model.kvLayout(),
         new Pass(model));
+  }
+
+  /** What most bytes of the matrices are in: a model's own name for it may be anything. */
+  private static String format(ResolvedModel resolved) throws IOException {
+    Map<GgmlType, Long> bytes = new EnumMap<>(GgmlType.class);
+    try (GgufFile file = GgufFile.open(resolved.file())) {
+      for (GgufTensor tensor : file.tensors()) {
+        if (tensor.shape().size() > 1) {
+          bytes.merge(tensor.type(), tensor.data().byteSize(), Long::sum);
+        }
+      }
+    }
+    return bytes.entrySet().stream()
+        .max(Map.Entry.comparingByValue())
+        .map(most -> most.getKey().name())
+        .orElse("");
   }
 
   private record Pass(LanguageModel model) implements ForwardPass {

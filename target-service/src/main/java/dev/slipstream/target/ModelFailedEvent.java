@@ -3,7 +3,7 @@ package dev.slipstream.target;
 import org.springframework.context.ApplicationEvent;
 import org.springframework.context.ConfigurableApplicationContext;
 
-/** The model cannot be loaded; the service will never be ready. */
+/** The model cannot be loaded, or not be decoded any more; the service will never be ready. */
 public final class ModelFailedEvent extends ApplicationEvent {
   private static final long serialVersionUID = 1L;
 

@@ -5,6 +5,7 @@ import dev.slipstream.engine.catalog.CacheDirectory;
 import dev.slipstream.engine.speculation.VerificationCost;
 import dev.slipstream.target.application.CostFile;
 import dev.slipstream.target.application.CostProbe;
+import dev.slipstream.target.application.DecodeFailure;
 import dev.slipstream.target.application.DecodeLoop;
 import dev.slipstream.target.application.DecodeMetrics;
 import dev.slipstream.target.application.LoopSettings;
@@ -49,6 +50,9 @@ final class ModelHost
 
     record Ready(ServedTarget target, Runnable resources) implements State {}
 
+    /** It was ready, but its decode loop has ended by itself. */
+    record Broken(Ready last, String reason) implements State {}
+
     record Failed(String reason) implements State {}
 
     record Stopped() implements State {}
@@ -83,6 +87,7 @@ final class ModelHost
       case State.Loading() -> throw new NotReadyException("the model is being loaded");
       case State.Failed(String reason) ->
           throw new NotReadyException("the model cannot be loaded: " + reason);
+      case State.Broken(_, String reason) -> throw new NotReadyException(reason);
       case State.Stopped() -> throw new NotReadyException("the target has been stopped");
     };
   }
@@ -116,13 +121,37 @@ final class ModelHost
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    State last = state;
-    state = new State.Stopped();
-    if (last instanceof State.Ready(ServedTarget target, Runnable resources)) {
-      target.loop().close();
-      costs.write(target.metrics().cost());
-      resources.run();
+    switch (exchange(new State.Stopped())) {
+      case State.Ready ready -> release(ready);
+      case State.Broken(State.Ready ready, _) -> release(ready);
+      case State.Loading _, State.Failed _, State.Stopped _ -> {}
     }
+  }
+
+  private synchronized State exchange(State next) {
+    State last = state;
+    state = next;
+    return last;
+  }
+
+  private void release(State.Ready ready) {
+    ready.target().loop().close();
+    costs.write(ready.target().metrics().cost());
+    ready.resources().run();
+  }
+
+  /** The loop ended though nobody had told it to: readiness goes, and so should the process. */
+  private void loopEnded(State.Ready ready) {
+    String reason = new DecodeFailure.OutOfService().message();
+    synchronized (this) {
+      if (state != ready) {
+        return;
+      }
+      state = new State.Broken(ready, reason);
+    }
+    log.error("{}; it has to be started again", reason);
+    healthChanged.run();
+    context.publishEvent(new ModelFailedEvent(this, context, reason));
   }
 
   private static void join(Thread thread) throws InterruptedException {
@@ -147,7 +176,17 @@ final class ModelHost
       long start = System.nanoTime();
       LoadedModel loaded = loader.load();
       ServedTarget target = serve(loaded);
-      state = new State.Ready(target, loaded.resources());
+      State.Ready ready = new State.Ready(target, loaded.resources());
+      state = ready;
+      target
+          .loop()
+          .end()
+          .whenComplete(
+              (_, cause) -> {
+                if (cause != null) {
+                  loopEnded(ready);
+                }
+              });
       log.info(
           "serving {} ({}): {}, {} KV blocks, context {}, ready after {} ms",
           loaded.model().id(),
@@ -179,7 +218,7 @@ final class ModelHost
     LoopSettings settings = settings(model);
     VerificationCost cost = cost(model, settings);
     log.info("verification cost of {}: {}", model.id(), cost);
-    DecodeMetrics metrics = new DecodeMetrics(registry, model.id(), cost);
+    DecodeMetrics metrics = new DecodeMetrics(registry, model, cost);
     DecodeLoop loop = new DecodeLoop(model, settings, shared, cost, metrics);
     return new ServedTarget(model, loaded.vocabulary(), settings, loop, metrics, Instant.now());
   }

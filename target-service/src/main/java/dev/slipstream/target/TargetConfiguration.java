@@ -91,6 +91,8 @@ class TargetConfiguration {
               Health.outOfService().withDetail("state", "loading").build();
           case ModelHost.State.Failed(String reason) ->
               Health.down().withDetail("reason", reason).build();
+          case ModelHost.State.Broken(_, String reason) ->
+              Health.down().withDetail("reason", reason).build();
           case ModelHost.State.Stopped() ->
               Health.outOfService().withDetail("state", "stopped").build();
         };

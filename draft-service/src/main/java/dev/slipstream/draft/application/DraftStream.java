@@ -120,7 +120,9 @@ public final class DraftStream implements AutoCloseable {
     }
     try {
       work(tokens, wantedNow);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
+      // Errors too: a deep recursion or an allocation that is too large ends the stream that has
+      // it, and the client hears of it.
       close();
       sink.fail(e);
     }

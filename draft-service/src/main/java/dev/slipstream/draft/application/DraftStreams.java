@@ -82,14 +82,24 @@ public final class DraftStreams {
       throw refusal(
           Reason.EXHAUSTED, "all " + limits.maxStreams() + " streams of this service are taken");
     }
-    DraftStream stream = new DraftStream(this, drafter, opening.maxTokens(), sink);
+    DraftStream stream = newStream(drafter, opening.maxTokens(), sink);
     try {
       stream.open(opening.prompt());
-    } catch (DraftRefusedException e) {
+    } catch (RuntimeException | Error e) {
       stream.close();
       throw e;
     }
     return stream;
+  }
+
+  /** A drafter that cannot begin must not keep the place that was taken for it. */
+  private DraftStream newStream(Drafter drafter, int maxTokens, ProposalSink sink) {
+    try {
+      return new DraftStream(this, drafter, maxTokens, sink);
+    } catch (RuntimeException | Error e) {
+      streams.decrementAndGet();
+      throw e;
+    }
   }
 
   private Drafter drafter(String name) {

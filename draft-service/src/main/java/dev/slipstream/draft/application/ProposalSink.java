@@ -11,5 +11,5 @@ public interface ProposalSink {
   void propose(Proposed proposal);
 
   /** The drafter broke; there will be no more proposals. */
-  void fail(RuntimeException cause);
+  void fail(Throwable cause);
 }

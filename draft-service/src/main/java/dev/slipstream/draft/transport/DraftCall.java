@@ -13,6 +13,8 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import java.util.HexFormat;
+import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,6 +52,8 @@ final class DraftCall implements StreamObserver<DraftRequest>, ProposalSink {
     } catch (DraftRefusedException e) {
       log.info("draft stream refused: {}", e.getMessage());
       end(Messages.status(e));
+    } catch (RuntimeException | Error e) {
+      fail(e);
     }
   }
 
@@ -116,9 +120,14 @@ final class DraftCall implements StreamObserver<DraftRequest>, ProposalSink {
   }
 
   @Override
-  public void fail(RuntimeException cause) {
-    log.error("drafter failed", cause);
-    end(Status.INTERNAL.withDescription("the drafter failed: " + cause).asRuntimeException());
+  public void fail(Throwable cause) {
+    String id = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt());
+    log.error("a draft stream failed (error {})", id, cause);
+    end(
+        Status.INTERNAL
+            .withDescription(
+                "drafting failed; the draft service's log tells more under error " + id)
+            .asRuntimeException());
   }
 
   private void end(StatusRuntimeException status) {

@@ -139,11 +139,23 @@ class DraftStreamTest {
 
   @Test
   void aDrafterThatBreaksEndsItsStreamOnly() {
-    drafter.broken = true;
+    drafter.broken = new IllegalStateException("broken");
     open(1);
     runAll();
 
     assertThat(sink.failure).hasMessage("broken");
+    assertThat(drafter.open).isZero();
+    assertThat(meters.get("slipstream.draft.streams").gauge().value()).isZero();
+  }
+
+  /** Or its client would wait for proposals that never come, and its place stay taken. */
+  @Test
+  void anErrorInADrafterEndsItsStreamToo() {
+    drafter.broken = new StackOverflowError();
+    open(1);
+    runAll();
+
+    assertThat(sink.failure).isSameAs(drafter.broken);
     assertThat(drafter.open).isZero();
     assertThat(meters.get("slipstream.draft.streams").gauge().value()).isZero();
   }
@@ -220,7 +232,7 @@ class DraftStreamTest {
   /** Continues a text by counting up from its last token. */
   private static final class Counting implements Drafter {
     int open;
-    boolean broken;
+    Throwable broken;
 
     @Override
     public String name() {
@@ -245,8 +257,11 @@ class DraftStreamTest {
 
         @Override
         public DraftTree propose(int maxNodes) {
-          if (broken) {
-            throw new IllegalStateException("broken");
+          switch (broken) {
+            case null -> {}
+            case RuntimeException e -> throw e;
+            case Error e -> throw e;
+            default -> throw new IllegalArgumentException(broken);
           }
           return DraftTree.chain(
               Integer.MAX_VALUE, IntStream.rangeClosed(last + 1, last + maxNodes).toArray());
@@ -263,7 +278,7 @@ class DraftStreamTest {
   private static final class Sink implements ProposalSink {
     final List<Proposed> proposals = new ArrayList<>();
     boolean ready = true;
-    RuntimeException failure;
+    Throwable failure;
 
     @Override
     public boolean isReady() {
@@ -276,7 +291,7 @@ class DraftStreamTest {
     }
 
     @Override
-    public void fail(RuntimeException cause) {
+    public void fail(Throwable cause) {
       failure = cause;
     }
   }

@@ -75,7 +75,9 @@ final class HubCache {
       return resolved(listing, file);
     } catch (IOException e) {
       throw new ModelUnavailableException(
-          reference + " cannot be fetched: " + HttpFetcher.reason(e) + ".", e);
+          "%s cannot be fetched from %s: %s. HF_ENDPOINT can name another address, such as a mirror's."
+              .formatted(reference, settings.hubEndpoint(), HttpFetcher.reason(e)),
+          e);
     }
   }
 

@@ -186,7 +186,7 @@ public final class ModelResolver {
         digests.sha256(file);
         return;
       } catch (IOException e) {
-        tried.add(describe(reference) + ": " + HttpFetcher.reason(e));
+        tried.add(asked(reference) + ": " + HttpFetcher.reason(e));
         listener.note(tried.getLast());
       }
     }
@@ -214,5 +214,13 @@ public final class ModelResolver {
     return reference instanceof ModelReference.LocalFile(Path path)
         ? "file:" + path
         : reference.toString();
+  }
+
+  /** With the address, where the user can choose it. */
+  private String asked(ModelReference reference) {
+    return reference instanceof ModelReference.Hub
+        ? "%s at %s (HF_ENDPOINT can name another address)"
+            .formatted(reference, settings.hubEndpoint())
+        : describe(reference);
   }
 }

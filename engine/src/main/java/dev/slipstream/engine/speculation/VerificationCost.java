@@ -70,6 +70,39 @@ public final class VerificationCost {
     return seconds(count) / seconds(1);
   }
 
+  /**
+   * The acceptance rate at which verifying a chain of {@code draftTokens} is as fast as doing
+   * without, in a batch of one: the a at which 1 + a + ... + a^k = T(1 + k) / T(1).
+   *
+   * @param draftTokens k, at least 1
+   * @return 0 to 1; 1 also if no acceptance is enough
+   */
+  public double breakEvenAcceptance(int draftTokens) {
+    if (draftTokens < 1) {
+      throw new IllegalArgumentException(draftTokens + " draft tokens");
+    }
+    double price = relative(1 + draftTokens);
+    double low = 0;
+    double high = 1;
+    while (high - low > 1e-6) {
+      double middle = (low + high) / 2;
+      if (expectedTokens(middle, draftTokens) < price) {
+        low = middle;
+      } else {
+        high = middle;
+      }
+    }
+    return high;
+  }
+
+  private static double expectedTokens(double acceptance, int draftTokens) {
+    double tokens = 1;
+    for (int i = 0; i < draftTokens; i++) {
+      tokens = 1 + acceptance * tokens;
+    }
+    return tokens;
+  }
+
   /** The largest row count that was measured. */
   public int measuredRows() {
     return rows[rows.length - 1];
@@ -155,6 +188,9 @@ public final class VerificationCost {
 
   /** The nearest sequence that never falls: neighbours in the wrong order are averaged. */
   private static double[] monotone(double[] values) {
+    if (isMonotone(values)) {
+      return values;
+    }
     double[] means = new double[values.length];
     int[] sizes = new int[values.length];
     int pools = 0;
@@ -174,6 +210,15 @@ public final class VerificationCost {
       Arrays.fill(out, i, i + sizes[pool], means[pool]);
     }
     return out;
+  }
+
+  private static boolean isMonotone(double[] values) {
+    for (int i = 1; i < values.length; i++) {
+      if (values[i - 1] > values[i]) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static void checkSeconds(int rows, double seconds) {

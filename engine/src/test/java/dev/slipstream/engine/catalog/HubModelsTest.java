@@ -168,7 +168,9 @@ class HubModelsTest {
     hub.answerListsWith(401);
     assertThatThrownBy(() -> resolver().resolve(REFERENCE, notes))
         .hasMessageContaining("401")
-        .hasMessageContaining("HF_TOKEN");
+        .hasMessageContaining("HF_TOKEN")
+        .hasMessageContaining("from " + hub.uri() + ":")
+        .hasMessageContaining("HF_ENDPOINT");
     hub.answerListsWith(404);
     assertThatThrownBy(() -> resolver().resolve(REFERENCE, notes))
         .hasMessageContaining("404")

@@ -111,4 +111,16 @@ class VerificationCostTest {
       assertThatIllegalArgumentException().isThrownBy(() -> VerificationCost.parse(bad));
     }
   }
+
+  /** Operators judge by it whether a drafter is good enough for a machine. */
+  @Test
+  void breakEvenIsWhereTheExpectedTokensAreWorthThePass() {
+    VerificationCost cost = VerificationCost.of(Map.of(1, 1.0, 2, 1.25, 3, 1.75, 5, 6.0));
+    assertThat(cost.breakEvenAcceptance(1)).isCloseTo(0.25, within(1e-5));
+    assertThat(cost.breakEvenAcceptance(2)).isCloseTo(0.5, within(1e-5));
+    assertThat(cost.breakEvenAcceptance(4)).isEqualTo(1);
+    assertThat(VerificationCost.of(Map.of(1, 1.0, 3, 1.0)).breakEvenAcceptance(2))
+        .isCloseTo(0, within(1e-5));
+    assertThatIllegalArgumentException().isThrownBy(() -> cost.breakEvenAcceptance(0));
+  }
 }

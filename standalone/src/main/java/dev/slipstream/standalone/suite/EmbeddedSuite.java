@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -34,8 +35,7 @@ public final class EmbeddedSuite implements Suite {
   private final SuiteSettings settings;
   private final ServiceProperties properties;
   private final Map<Service, String> names = new EnumMap<>(Service.class);
-  private final Map<Service, ConfigurableApplicationContext> contexts =
-      new EnumMap<>(Service.class);
+  private final Map<Service, ConfigurableApplicationContext> contexts = new ConcurrentHashMap<>();
   private volatile int grpcPort;
   private volatile String failure;
 
@@ -53,28 +53,32 @@ public final class EmbeddedSuite implements Suite {
    * Starts all four at once.
    *
    * @throws IllegalStateException if one of them does not start; the others are stopped
+   * @throws InterruptedException if the caller is interrupted; what has been started is stopped
    */
   public static EmbeddedSuite start(SuiteSettings settings) throws InterruptedException {
     EmbeddedSuite suite = new EmbeddedSuite(settings);
-    Map<Service, Future<ConfigurableApplicationContext>> starting = new EnumMap<>(Service.class);
-    List<Throwable> failures = new ArrayList<>();
-    try (ExecutorService starters = Executors.newThreadPerTaskExecutor(Thread::new)) {
-      for (Service service : Service.values()) {
-        starting.put(service, starters.submit(() -> suite.run(service)));
-      }
-      for (var entry : starting.entrySet()) {
-        try {
-          suite.contexts.put(entry.getKey(), entry.getValue().get());
-        } catch (ExecutionException e) {
-          failures.add(e.getCause());
-        }
-      }
-    }
-    if (!failures.isEmpty()) {
+    try {
+      suite.startAll();
+      return suite;
+    } catch (InterruptedException | RuntimeException | Error e) {
       suite.close();
-      throw new IllegalStateException("The suite cannot start.", failures.getFirst());
+      throw e;
     }
-    return suite;
+  }
+
+  private void startAll() throws InterruptedException {
+    // Closing waits for every start, so that afterwards there is nobody left to be forgotten.
+    try (ExecutorService starters = Executors.newThreadPerTaskExecutor(Thread::new)) {
+      List<Future<?>> starting = new ArrayList<>();
+      for (Service service : Service.values()) {
+        starting.add(starters.submit(() -> contexts.put(service, run(service))));
+      }
+      for (Future<?> start : starting) {
+        start.get();
+      }
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("The suite cannot start.", e.getCause());
+    }
   }
 
   private ConfigurableApplicationContext run(Service service) throws ClassNotFoundException {
@@ -158,13 +162,27 @@ public final class EmbeddedSuite implements Suite {
     return Optional.ofNullable(failure);
   }
 
+  /** Closes all of them, whatever closing one of them may throw. */
   @Override
   public void close() {
+    RuntimeException failed = null;
     for (Service service : Service.values()) {
       ConfigurableApplicationContext context = contexts.get(service);
-      if (context != null) {
-        context.close();
+      if (context == null) {
+        continue;
       }
+      try {
+        context.close();
+      } catch (RuntimeException e) {
+        if (failed == null) {
+          failed = e;
+        } else {
+          failed.addSuppressed(e);
+        }
+      }
+    }
+    if (failed != null) {
+      throw failed;
     }
   }
 }

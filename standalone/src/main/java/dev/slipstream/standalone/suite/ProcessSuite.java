@@ -70,7 +70,7 @@ public final class ProcessSuite implements Suite {
                 .formatted(name, process.pid(), at.grpc(), at.http(), log));
       }
       return suite;
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       suite.close();
       throw e;
     }

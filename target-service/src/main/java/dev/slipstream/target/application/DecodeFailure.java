@@ -36,11 +36,23 @@ public sealed interface DecodeFailure {
     }
   }
 
-  /** The computation went wrong. */
-  record Broken(Throwable cause) implements DecodeFailure {
+  /** This replica has broken down for good; another one can go on from the tokens so far. */
+  record OutOfService() implements DecodeFailure {
     @Override
     public String message() {
-      return "decoding failed: " + cause;
+      return "this target has broken down and takes no more requests";
+    }
+  }
+
+  /**
+   * The computation went wrong. What exactly is nobody's business but the operator's.
+   *
+   * @param id under which the log tells more
+   */
+  record Broken(String id) implements DecodeFailure {
+    @Override
+    public String message() {
+      return "decoding failed inside the target; its log tells more under error " + id;
     }
   }
 }

@@ -8,9 +8,12 @@ import dev.slipstream.engine.speculation.VerificationCost;
 import dev.slipstream.target.application.Outcome.Reason;
 import dev.slipstream.target.application.Sequence.State;
 import java.time.Duration;
+import java.util.HexFormat;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
@@ -34,9 +37,11 @@ public final class DecodeLoop implements AutoCloseable {
   private final SamplingWorkspace workspace;
   private final RetryAdvice retryAdvice;
   private final CompletableFuture<Void> idle = new CompletableFuture<>();
+  private final CompletableFuture<Void> end = new CompletableFuture<>();
   private final Thread thread;
   private boolean draining;
   private boolean stopped;
+  private boolean brokenDown;
   private volatile boolean terminated;
 
   /**
@@ -55,9 +60,9 @@ public final class DecodeLoop implements AutoCloseable {
     this.settings = settings;
     this.metrics = metrics;
     this.pool = new KvPool(model.kvLayout(), settings.kvBlocks());
-    this.scheduler = new Scheduler(settings, pool, shared, metrics, this::send);
+    this.scheduler = new Scheduler(settings, pool, shared, metrics, this::send, this::broke);
     this.retryAdvice = new RetryAdvice(settings.maxRunning());
-    this.step = new DecodeStep(model, settings, scheduler, metrics, retryAdvice, cost);
+    this.step = new DecodeStep(model, settings, scheduler, metrics, retryAdvice, cost, this::broke);
     this.workspace = new SamplingWorkspace(model.vocabularySize());
     this.thread = Thread.ofPlatform().name("decode-loop").start(this::run);
   }
@@ -71,7 +76,7 @@ public final class DecodeLoop implements AutoCloseable {
     BlockKeyChain keys =
         new BlockKeyChain(model.digest(), model.tokenizerDigest(), model.kvLayout(), task.tenant());
     Sequence sequence = new Sequence(task, listener, keys, workspace, settings.maxDraftTokens());
-    send(() -> accept(sequence));
+    send(() -> acceptOrFail(sequence));
     return new Handle(sequence);
   }
 
@@ -102,42 +107,86 @@ public final class DecodeLoop implements AutoCloseable {
     }
   }
 
+  /**
+   * Completes when the loop has ended and has answered everybody: exceptionally if nobody had asked
+   * it to end.
+   */
+  public CompletionStage<Void> end() {
+    return end.minimalCompletionStage();
+  }
+
   private void run() {
+    Throwable cause = null;
     try {
-      while (true) {
-        drainCommands();
-        scheduler.admit();
-        if (stopped) {
-          break;
-        }
-        // Before a wait that may be long: a command may have ended the last sequence.
-        showState();
-        if (scheduler.isReady()) {
-          pass();
-        } else {
-          awaitCommand();
-        }
-      }
-    } finally {
-      scheduler.all().forEach(sequence -> fail(sequence, new DecodeFailure.ShuttingDown()));
-      showState();
-      idle.complete(null);
-      pool.close();
-      stopped = true;
-      terminated = true;
-      drainCommands();
+      serve();
+    } catch (RuntimeException | Error e) {
+      log.error("the decode loop has broken down; this target takes no more requests", e);
+      cause = e;
+      brokenDown = true;
     }
+    try {
+      leave();
+    } finally {
+      if (cause == null) {
+        end.complete(null);
+      } else {
+        end.completeExceptionally(cause);
+      }
+    }
+  }
+
+  private void serve() {
+    while (true) {
+      drainCommands();
+      scheduler.admit();
+      if (stopped) {
+        return;
+      }
+      // Before a wait that may be long: a command may have ended the last sequence.
+      showState();
+      if (scheduler.isReady()) {
+        pass();
+      } else {
+        awaitCommand();
+      }
+    }
+  }
+
+  /** Answers everybody who is there or comes later. */
+  private void leave() {
+    stopped = true;
+    scheduler.all().forEach(sequence -> fail(sequence, refusal()));
+    terminated = true;
+    drainCommands();
+    idle.complete(null);
+    showState();
+    pool.close();
+  }
+
+  private DecodeFailure refusal() {
+    return brokenDown ? new DecodeFailure.OutOfService() : new DecodeFailure.ShuttingDown();
   }
 
   private void pass() {
     try {
       step.run();
     } catch (RuntimeException | Error e) {
-      log.error("a forward pass failed; so do its sequences", e);
+      DecodeFailure failure = logged("a forward pass", e);
       scheduler.all().stream()
           .filter(sequence -> sequence.state == State.RUNNING)
-          .forEach(sequence -> fail(sequence, new DecodeFailure.Broken(e)));
+          .forEach(sequence -> fail(sequence, failure));
     }
+  }
+
+  /** Ends one sequence, because of something that was not foreseen. */
+  private void broke(Sequence sequence, Throwable cause) {
+    fail(sequence, logged("request '" + sequence.task.requestId() + "'", cause));
+  }
+
+  private static DecodeFailure.Broken logged(String what, Throwable cause) {
+    String id = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt());
+    log.error("{} failed (error {})", what, id, cause);
+    return new DecodeFailure.Broken(id);
   }
 
   /** Commands that come after the loop's end find it stopped, on the sender's thread. */
@@ -152,7 +201,7 @@ public final class DecodeLoop implements AutoCloseable {
     try {
       execute(commands.take());
     } catch (InterruptedException e) {
-      stopped = true;
+      throw new IllegalStateException("the decode loop was interrupted", e);
     }
   }
 
@@ -165,8 +214,16 @@ public final class DecodeLoop implements AutoCloseable {
   private static void execute(Runnable command) {
     try {
       command.run();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       log.error("a command of the decode loop failed", e);
+    }
+  }
+
+  private void acceptOrFail(Sequence sequence) {
+    try {
+      accept(sequence);
+    } catch (RuntimeException | Error e) {
+      broke(sequence, e);
     }
   }
 
@@ -177,7 +234,7 @@ public final class DecodeLoop implements AutoCloseable {
             ? EndRule.after(sequence, model, settings.contextLength())
             : Optional.empty();
     if (draining || stopped) {
-      fail(sequence, new DecodeFailure.ShuttingDown());
+      fail(sequence, refusal());
     } else if (over.isPresent()) {
       endAtOnce(sequence, over.get());
     } else if (prompt >= settings.contextLength()) {
@@ -199,7 +256,11 @@ public final class DecodeLoop implements AutoCloseable {
   private void fail(Sequence sequence, DecodeFailure failure) {
     scheduler.remove(sequence);
     metrics.failed();
-    sequence.listener.failed(failure);
+    try {
+      sequence.listener.failed(failure);
+    } catch (RuntimeException | Error e) {
+      log.error("request '{}' could not be told that it failed", sequence.task.requestId(), e);
+    }
   }
 
   private void showState() {

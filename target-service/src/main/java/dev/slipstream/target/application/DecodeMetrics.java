@@ -9,6 +9,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -17,7 +19,9 @@ import java.util.function.ToDoubleFunction;
  */
 public final class DecodeMetrics {
   private static final int[] COST_ROWS = {1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 32};
+  private static final int[] DRAFT_LENGTHS = {1, 2, 3, 4, 6, 8, 16};
   private static final int POSITIONS = 16;
+  private static final SpeculationState[] SPECULATION = SpeculationState.values();
 
   private final MeterRegistry registry;
   private final Tags tags;
@@ -39,6 +43,9 @@ public final class DecodeMetrics {
   private final Timer queueTime;
   private final Timer prefillTime;
   private final Timer decodeTime;
+  private final Counter[] finishedBy = new Counter[SPECULATION.length];
+  private final AtomicIntegerArray runningBy = new AtomicIntegerArray(SPECULATION.length);
+  private final int[] counts = new int[SPECULATION.length];
   private volatile State state = new State(0, 0, 0, 0, 1, 0);
   private volatile VerificationCost cost;
 
@@ -46,12 +53,12 @@ public final class DecodeMetrics {
       int running, int waiting, int speculating, int usedBlocks, int totalBlocks, int retained) {}
 
   /**
-   * @param model value of the label {@code model_name}
+   * @param model whose id is the label {@code model_name}
    * @param cost of passes as it is known at the start
    */
-  public DecodeMetrics(MeterRegistry registry, String model, VerificationCost cost) {
+  public DecodeMetrics(MeterRegistry registry, ServedModel model, VerificationCost cost) {
     this.registry = registry;
-    this.tags = Tags.of("model_name", model);
+    this.tags = Tags.of("model_name", model.id());
     this.cost = cost;
     promptTokens = counter("prompt.tokens", "Prompt tokens of admitted requests");
     generatedTokens = counter("generation.tokens", "Generated tokens");
@@ -88,6 +95,10 @@ public final class DecodeMetrics {
     prefillTime = timer("request.prefill.time", "From leaving the queue to the first token");
     decodeTime = timer("request.decode.time", "From the first to the last token");
     registerGauges();
+    registerCosts(tags.and("format", model.format()));
+    for (SpeculationState by : SPECULATION) {
+      registerState(by, tags.and("state", by.state(), "reason", by.reason()));
+    }
   }
 
   private void registerGauges() {
@@ -107,12 +118,47 @@ public final class DecodeMetrics {
         "kv.cache.usage.perc",
         "kv_cache_blocks_used / kv_cache_blocks, 0 to 1",
         m -> (double) m.state.usedBlocks() / m.state.totalBlocks());
+  }
+
+  /** What speculation costs, so that whoever sees it off can tell what it would take. */
+  private void registerCosts(Tags labels) {
     for (int count : COST_ROWS) {
+      Tags rowTags = labels.and("rows", Integer.toString(count));
       Gauge.builder("slipstream.verification.cost", this, m -> m.cost.relative(count))
           .description("T(rows)/T(1): time of a forward pass against one over a single row")
-          .tags(tags.and("rows", Integer.toString(count)))
+          .tags(rowTags)
+          .register(registry);
+      Gauge.builder("slipstream.spec.decode.pass", this, m -> m.cost.seconds(count))
+          .baseUnit("seconds")
+          .description("T(rows): expected time of a forward pass, as measured so far")
+          .tags(rowTags)
           .register(registry);
     }
+    for (int length : DRAFT_LENGTHS) {
+      Gauge.builder(
+              "slipstream.spec.decode.break.even.acceptance",
+              this,
+              m -> m.cost.breakEvenAcceptance(length))
+          .description(
+              "Acceptance rate a above which drafts of draft_tokens = k pay for one request alone:"
+                  + " 1 + a + ... + a^k = T(1 + k)/T(1); 1 if none is enough")
+          .tags(labels.and("draft_tokens", Integer.toString(length)))
+          .register(registry);
+    }
+  }
+
+  private void registerState(SpeculationState by, Tags labels) {
+    Gauge.builder("slipstream.spec.decode.request.state", runningBy, r -> r.get(by.ordinal()))
+        .description(
+            "Running requests by what speculation does for them and why; gain = (tokens/T) with the"
+                + " draft : (tokens/T) without")
+        .tags(labels)
+        .register(registry);
+    finishedBy[by.ordinal()] =
+        Counter.builder("slipstream.spec.decode.num.requests.finished")
+            .description("Finished requests by what speculation did for them at the end and why")
+            .tags(labels)
+            .register(registry);
   }
 
   void admitted(Sequence sequence) {
@@ -146,7 +192,8 @@ public final class DecodeMetrics {
     }
   }
 
-  void finished(Outcome outcome) {
+  void finished(Outcome outcome, SpeculationState by) {
+    finishedBy[by.ordinal()].increment();
     Timings timings = outcome.timings();
     record(queueTime, timings.queue());
     record(prefillTime, timings.prefill());
@@ -171,7 +218,15 @@ public final class DecodeMetrics {
   }
 
   void show(Scheduler scheduler, KvPool pool, int retained) {
-    int speculating = (int) scheduler.running().stream().filter(s -> s.drafts.isOn()).count();
+    Arrays.fill(counts, 0);
+    int speculating = 0;
+    for (Sequence sequence : scheduler.running()) {
+      speculating += sequence.drafts.isOn() ? 1 : 0;
+      counts[sequence.drafts.state().ordinal()]++;
+    }
+    for (int i = 0; i < counts.length; i++) {
+      runningBy.set(i, counts[i]);
+    }
     state =
         new State(
             scheduler.running().size(),

@@ -16,7 +16,8 @@ import java.util.Optional;
 /**
  * One pass of the model for everybody: a row for each decoding sequence and for each draft token
  * that is worth verifying, and prompt rows for those that prefill. Belongs to the decode loop's
- * thread.
+ * thread. What runs for every token allocates little and has no streams: garbage made here stops
+ * all answers at once.
  */
 final class DecodeStep {
   private final ServedModel model;
@@ -24,8 +25,10 @@ final class DecodeStep {
   private final Scheduler scheduler;
   private final DecodeMetrics metrics;
   private final RetryAdvice retryAdvice;
+  private final SequenceFailures failures;
   private final Batch batch;
   private final List<Slice> slices = new ArrayList<>();
+  private final List<Sequence> ready = new ArrayList<>();
   private VerificationCost cost;
 
   /** The rows of one sequence: first a chain of its text's tokens, then draft nodes. */
@@ -56,7 +59,9 @@ final class DecodeStep {
       Scheduler scheduler,
       DecodeMetrics metrics,
       RetryAdvice retryAdvice,
-      VerificationCost cost) {
+      VerificationCost cost,
+      SequenceFailures failures) {
+    this.failures = failures;
     this.retryAdvice = retryAdvice;
     this.model = model;
     this.settings = settings;
@@ -85,8 +90,8 @@ final class DecodeStep {
     for (Slice slice : slices) {
       try {
         settle(slice);
-      } catch (RuntimeException e) {
-        fail(slice.sequence, e);
+      } catch (RuntimeException | Error e) {
+        failures.broke(slice.sequence, e);
       }
     }
   }
@@ -94,9 +99,15 @@ final class DecodeStep {
   /** Every decoding sequence gets its row, the others share what is left for prefill. */
   private void planChains() {
     slices.clear();
-    List<Sequence> ready =
-        scheduler.running().stream().filter(s -> s.state == State.RUNNING).toList();
-    int decoding = (int) ready.stream().filter(Sequence::isDecoding).count();
+    // A copy, because making room for one sequence may put off others.
+    ready.clear();
+    int decoding = 0;
+    for (Sequence sequence : scheduler.running()) {
+      if (sequence.state == State.RUNNING) {
+        ready.add(sequence);
+        decoding += sequence.isDecoding() ? 1 : 0;
+      }
+    }
     int prefill = settings.maxBatchRows() - decoding;
     if (decoding > 0) {
       prefill = Math.min(prefill, settings.prefillChunk());
@@ -115,7 +126,10 @@ final class DecodeStep {
   }
 
   private void planDrafts() {
-    int rows = slices.stream().mapToInt(slice -> slice.chain).sum();
+    int rows = 0;
+    for (Slice slice : slices) {
+      rows += slice.chain;
+    }
     int room = Math.min(settings.maxBatchRows() - rows, settings.maxLogitRows() - slices.size());
     double tokens = rows;
     for (Slice slice : slices) {
@@ -180,8 +194,9 @@ final class DecodeStep {
   private void commitTokens(Slice slice, Verdict verdict) {
     Sequence sequence = slice.sequence;
     int base = sequence.history.length();
-    List<Integer> tokens = new ArrayList<>();
-    List<TokenLogprobs> logprobs = new ArrayList<>();
+    List<Integer> tokens = new ArrayList<>(verdict.tokens().length);
+    List<TokenLogprobs> logprobs =
+        sequence.task.wantsLogprobs() ? new ArrayList<>(verdict.tokens().length) : List.of();
     Optional<Reason> end = Optional.empty();
     for (int i = 0; i < verdict.tokens().length && end.isEmpty(); i++) {
       int token = verdict.tokens()[i];
@@ -223,14 +238,8 @@ final class DecodeStep {
     scheduler.remove(sequence);
     Outcome outcome =
         new Outcome(reason, sequence.usage(), sequence.drafts.figures(), sequence.timings());
-    metrics.finished(outcome);
+    metrics.finished(outcome, sequence.drafts.state());
     retryAdvice.finished(outcome.timings());
     sequence.listener.finished(outcome);
-  }
-
-  private void fail(Sequence sequence, Throwable cause) {
-    scheduler.remove(sequence);
-    metrics.failed();
-    sequence.listener.failed(new DecodeFailure.Broken(cause));
   }
 }

@@ -18,9 +18,11 @@ import java.util.Optional;
  */
 final class DraftAdvice {
   private final int maxNodes;
+  private final SpeculationState off;
   private final String offReason;
   private final SpeculationGate gate = new SpeculationGate(SpeculationGate.Settings.DEFAULT);
   private DraftTree tree = DraftTree.empty();
+  private boolean hadRoom = true;
   private long epoch;
   private Optional<SpeculationGate.Decision> last = Optional.empty();
   private Lossless lossless = Lossless.TOKEN;
@@ -33,20 +35,22 @@ final class DraftAdvice {
     static final Choice PLAIN = new Choice(DraftTree.empty(), 1);
   }
 
-  private DraftAdvice(int maxNodes, String offReason) {
+  private DraftAdvice(int maxNodes, SpeculationState off, String offReason) {
     this.maxNodes = maxNodes;
+    this.off = off;
     this.offReason = offReason;
   }
 
   static DraftAdvice of(DecodeTask task, int serverLimit) {
     int maxNodes = Math.min(serverLimit, task.maxDraftTokens());
     if (!task.speculation() || task.maxDraftTokens() == 0) {
-      return new DraftAdvice(0, "switched off by the request");
+      return new DraftAdvice(0, SpeculationState.REQUEST, "switched off by the request");
     }
     if (serverLimit == 0) {
-      return new DraftAdvice(0, "switched off by the target's configuration");
+      return new DraftAdvice(
+          0, SpeculationState.CONFIGURATION, "switched off by the target's configuration");
     }
-    return new DraftAdvice(maxNodes, task.noDraftReason());
+    return new DraftAdvice(maxNodes, SpeculationState.NO_DRAFT_SERVICE, task.noDraftReason());
   }
 
   /** Newest proposal seen. */
@@ -81,6 +85,7 @@ final class DraftAdvice {
     if (tree.isEmpty()) {
       return Choice.PLAIN;
     }
+    hadRoom = room > 0;
     var decision = gate.decide(tree, Math.min(room, maxNodes), load, cost);
     last = Optional.of(decision);
     return decision.nodes() == 0
@@ -113,12 +118,23 @@ final class DraftAdvice {
   }
 
   SpeculationFigures figures() {
+    SpeculationState now = state();
+    String reason =
+        now == off ? offReason : last.map(SpeculationGate.Decision::reason).orElse("no draft came");
+    return new SpeculationFigures(drafted, accepted, rounds, lossless, now.state(), reason);
+  }
+
+  SpeculationState state() {
     if (maxNodes == 0 || (rounds == 0 && epoch == 0 && !offReason.isEmpty())) {
-      return new SpeculationFigures(drafted, accepted, rounds, lossless, "off", offReason);
+      return off;
     }
-    String reason = last.map(SpeculationGate.Decision::reason).orElse("no draft came");
-    return new SpeculationFigures(
-        drafted, accepted, rounds, lossless, gate.isOn() ? "on" : "gated", reason);
+    if (gate.isOn()) {
+      return SpeculationState.GAIN;
+    }
+    if (last.isEmpty()) {
+      return SpeculationState.NO_DRAFT;
+    }
+    return hadRoom ? SpeculationState.NO_GAIN : SpeculationState.NO_ROOM;
   }
 
   boolean isOn() {

@@ -30,29 +30,34 @@ final class Scheduler {
   private final SharedPrefixes shared;
   private final DecodeMetrics metrics;
   private final Executor loop;
+  private final SequenceFailures failures;
   private final Deque<Sequence> waiting = new ArrayDeque<>();
   private final List<Sequence> running = new ArrayList<>();
+  private final List<Sequence> runningView = Collections.unmodifiableList(running);
 
   /**
    * @param loop runs a command on the loop's thread, later
+   * @param failures hears of sequences that cannot be admitted, and takes them out
    */
   Scheduler(
       LoopSettings settings,
       KvPool pool,
       SharedPrefixes shared,
       DecodeMetrics metrics,
-      Executor loop) {
+      Executor loop,
+      SequenceFailures failures) {
     this.settings = settings;
     this.pool = pool;
     this.cache = new PrefixCache(pool);
     this.shared = shared;
     this.metrics = metrics;
     this.loop = loop;
+    this.failures = failures;
   }
 
   /** Sequences that hold KV blocks, oldest first; some may still be fetching. */
   List<Sequence> running() {
-    return Collections.unmodifiableList(running);
+    return runningView;
   }
 
   int waiting() {
@@ -70,7 +75,12 @@ final class Scheduler {
 
   /** Whether a pass has something to do. */
   boolean isReady() {
-    return running.stream().anyMatch(sequence -> sequence.state == State.RUNNING);
+    for (Sequence sequence : running) {
+      if (sequence.state == State.RUNNING) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Queues a new sequence, or returns false if the queue is full. */
@@ -84,10 +94,19 @@ final class Scheduler {
     return true;
   }
 
-  /** Lets sequences in as long as there is room. */
+  /** Lets sequences in as long as there is room; one that cannot be let in costs no other one. */
   void admit() {
-    while (!waiting.isEmpty() && running.size() < settings.maxRunning() && place(waiting.peek())) {
-      running.add(waiting.poll());
+    boolean room = true;
+    while (room && !waiting.isEmpty() && running.size() < settings.maxRunning()) {
+      Sequence next = waiting.peek();
+      try {
+        room = place(next);
+        if (room) {
+          running.add(waiting.remove());
+        }
+      } catch (RuntimeException | Error e) {
+        failures.broke(next, e);
+      }
     }
   }
 
@@ -144,15 +163,16 @@ final class Scheduler {
 
   private boolean place(Sequence sequence) {
     KvSequence kv = pool.newSequence();
+    // From here on whoever takes the sequence out frees its blocks.
+    sequence.kv = kv;
     List<BlockKey> keys = sequence.reusableKeys();
     int local = cache.adopt(kv, keys);
     boolean fits = kv.reserve(sequence.history.length() - kv.length());
     // Room for one more block each, or the newcomer would soon drive itself or others out.
     if (!fits || (!running.isEmpty() && pool.availableBlocks() < running.size())) {
-      kv.close();
+      release(sequence);
       return false;
     }
-    sequence.kv = kv;
     sequence.registeredBlocks = local;
     sequence.admittedNow();
     List<BlockKey> missing = List.copyOf(keys.subList(local, keys.size()));
@@ -164,9 +184,18 @@ final class Scheduler {
           sequence.task.tenant(),
           missing,
           pool.layout().blockBytes(),
-          blocks -> loop.execute(() -> fetched(sequence, kv, missing, blocks)));
+          blocks -> loop.execute(() -> arrived(sequence, kv, missing, blocks)));
     }
     return true;
+  }
+
+  /** Whatever goes wrong here, the sequence must not wait for its blocks for ever. */
+  private void arrived(Sequence sequence, KvSequence kv, List<BlockKey> keys, List<byte[]> blocks) {
+    try {
+      fetched(sequence, kv, keys, blocks);
+    } catch (RuntimeException | Error e) {
+      failures.broke(sequence, e);
+    }
   }
 
   private void fetched(Sequence sequence, KvSequence kv, List<BlockKey> keys, List<byte[]> blocks) {

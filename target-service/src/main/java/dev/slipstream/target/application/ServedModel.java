@@ -8,6 +8,7 @@ import java.util.Set;
  *
  * @param id the name that clients use
  * @param architecture as the model file names it
+ * @param format of most of its weights, such as {@code Q4_1}
  * @param digest SHA-256 of the model file, in hexadecimal
  * @param tokenizerDigest of everything that determines token ids
  * @param contextLength tokens that the model was made for
@@ -19,6 +20,7 @@ import java.util.Set;
 public record ServedModel(
     String id,
     String architecture,
+    String format,
     String digest,
     String tokenizerDigest,
     int contextLength,

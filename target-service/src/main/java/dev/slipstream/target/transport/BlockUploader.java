@@ -103,7 +103,8 @@ final class BlockUploader implements AutoCloseable {
     } catch (ExecutionException e) {
       dropped.increment(blocks);
       failure.accept(e.getCause());
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
+      // An error too: this thread is the only one that stores.
       dropped.increment(blocks);
       failure.accept(e);
     }

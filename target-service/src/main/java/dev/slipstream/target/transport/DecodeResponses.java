@@ -89,8 +89,8 @@ final class DecodeResponses {
           }
           case DecodeFailure.PromptTooLong _ -> Status.OUT_OF_RANGE;
           case DecodeFailure.BadMessage _ -> Status.INVALID_ARGUMENT;
-          case DecodeFailure.ShuttingDown _ -> Status.UNAVAILABLE;
-          case DecodeFailure.Broken broken -> Status.INTERNAL.withCause(broken.cause());
+          case DecodeFailure.ShuttingDown _, DecodeFailure.OutOfService _ -> Status.UNAVAILABLE;
+          case DecodeFailure.Broken _ -> Status.INTERNAL;
         };
     return status.withDescription(failure.message()).asRuntimeException(trailers);
   }

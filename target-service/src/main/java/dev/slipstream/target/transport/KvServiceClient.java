@@ -68,7 +68,16 @@ public final class KvServiceClient implements SharedPrefixes {
   @Override
   public void fetch(
       String tenant, List<BlockKey> keys, int blockBytes, Consumer<List<byte[]>> result) {
-    List<ByteString> wanted = keys.stream().map(KvServiceClient::bytes).toList();
+    try {
+      match(tenant, keys.stream().map(KvServiceClient::bytes).toList(), blockBytes, result);
+    } catch (RuntimeException | Error e) {
+      failed(e);
+      result.accept(List.of());
+    }
+  }
+
+  private void match(
+      String tenant, List<ByteString> wanted, int blockBytes, Consumer<List<byte[]>> result) {
     stub.withDeadlineAfter(limits.patience().toNanos(), TimeUnit.NANOSECONDS)
         .match(
             MatchRequest.newBuilder().setTenant(tenant).addAllKeys(wanted).build(),
@@ -90,8 +99,13 @@ public final class KvServiceClient implements SharedPrefixes {
               public void onCompleted() {
                 if (matched == 0) {
                   result.accept(List.of());
-                } else {
+                  return;
+                }
+                try {
                   download(tenant, wanted.subList(0, matched), blockBytes, result);
+                } catch (RuntimeException | Error e) {
+                  // gRPC would only log it, and the sequence would wait for ever.
+                  onError(e);
                 }
               }
             });

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.slipstream.engine.sampling.SamplingParams;
 import dev.slipstream.engine.speculation.VerificationCost;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.Map;
@@ -17,7 +18,7 @@ abstract class DecodeLoopFixture {
   /** Verifying is nearly free, so the gate is glad of every draft. */
   static final VerificationCost CHEAP = VerificationCost.of(Map.of(1, 1.0, 64, 1.01));
 
-  final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  MeterRegistry registry = new SimpleMeterRegistry();
   final ToyModel model = new ToyModel(20);
   DecodeLoop loop;
 
@@ -81,8 +82,18 @@ abstract class DecodeLoopFixture {
   }
 
   void start(LoopSettings settings, ToyModel toy, VerificationCost cost) {
-    DecodeMetrics metrics = new DecodeMetrics(registry, "toy", cost);
-    loop = new DecodeLoop(toy.served(), settings, SharedPrefixes.NONE, cost, metrics);
+    start(settings, toy, cost, SharedPrefixes.NONE);
+  }
+
+  void start(LoopSettings settings, SharedPrefixes prefixes) {
+    start(settings, model, CHEAP, prefixes);
+  }
+
+  private void start(
+      LoopSettings settings, ToyModel toy, VerificationCost cost, SharedPrefixes prefixes) {
+    ServedModel served = toy.served();
+    DecodeMetrics metrics = new DecodeMetrics(registry, served, cost);
+    loop = new DecodeLoop(served, settings, prefixes, cost, metrics);
   }
 
   double counter(String name) {

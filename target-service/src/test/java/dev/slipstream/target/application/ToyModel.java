@@ -59,7 +59,16 @@ public final class ToyModel implements ForwardPass {
   /** The model as the service sees it. */
   public ServedModel served() {
     return new ServedModel(
-        "toy", "toy", "d".repeat(64), "t".repeat(64), 4096, VOCABULARY, Set.of(END), LAYOUT, this);
+        "toy",
+        "toy",
+        "Q4_1",
+        "d".repeat(64),
+        "t".repeat(64),
+        4096,
+        VOCABULARY,
+        Set.of(END),
+        LAYOUT,
+        this);
   }
 
   @Override

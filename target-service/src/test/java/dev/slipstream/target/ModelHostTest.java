@@ -1,0 +1,138 @@
+package dev.slipstream.target;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.slipstream.engine.sampling.SamplingParams;
+import dev.slipstream.target.application.CommittedTokens;
+import dev.slipstream.target.application.DecodeFailure;
+import dev.slipstream.target.application.DecodeListener;
+import dev.slipstream.target.application.DecodeTask;
+import dev.slipstream.target.application.Outcome;
+import dev.slipstream.target.application.SharedPrefixes;
+import dev.slipstream.target.application.ToyModel;
+import dev.slipstream.target.transport.TargetProvider.NotReadyException;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+import org.springframework.boot.health.contributor.Status;
+import org.springframework.context.ApplicationListener;
+import org.springframework.context.support.GenericApplicationContext;
+
+/** Whoever routes requests asks for readiness: it must not lie about a target that is gone. */
+@Timeout(60)
+class ModelHostTest {
+  @TempDir private Path cache;
+  private final BlockingQueue<Status> health = new LinkedBlockingQueue<>();
+  private final List<String> failures = new CopyOnWriteArrayList<>();
+  private final AtomicInteger released = new AtomicInteger();
+  private final GenericApplicationContext context = new GenericApplicationContext();
+  private ModelHost host;
+
+  @BeforeEach
+  void start() {
+    context.addApplicationListener(
+        (ApplicationListener<ModelFailedEvent>) event -> failures.add(event.reason()));
+    context.refresh();
+    host =
+        new ModelHost(
+            properties(),
+            () ->
+                new LoadedModel(
+                    new ToyModel(20).served(), new byte[0], "toy", released::incrementAndGet),
+            SharedPrefixes.NONE,
+            new SimpleMeterRegistry(),
+            context,
+            () -> health.add(status()));
+    host.start();
+  }
+
+  @Test
+  void aLoopThatBreaksDownTakesReadinessWithIt() throws Exception {
+    assertThat(health.poll(30, TimeUnit.SECONDS)).isEqualTo(Status.UP);
+    assertThat(host.served().model().id()).isEqualTo("toy");
+
+    // Nothing to be done, so the loop waits, and is woken in a way that nobody should.
+    host.served().loop().submit(task(), new Interrupting());
+
+    assertThat(health.poll(30, TimeUnit.SECONDS)).isEqualTo(Status.DOWN);
+    assertThatThrownBy(host::served)
+        .isInstanceOf(NotReadyException.class)
+        .hasMessageContaining("broken down");
+    host.stop();
+    assertThat(failures).hasSize(1);
+    assertThat(released).as("times that the model was closed").hasValue(1);
+  }
+
+  @Test
+  void aLoopThatIsStoppedIsNoFailure() throws Exception {
+    assertThat(health.poll(30, TimeUnit.SECONDS)).isEqualTo(Status.UP);
+    host.stop();
+
+    assertThat(status()).isEqualTo(Status.OUT_OF_SERVICE);
+    assertThat(failures).isEmpty();
+    assertThat(released).hasValue(1);
+  }
+
+  private Status status() {
+    return new TargetConfiguration().modelHealthIndicator(host).health().getStatus();
+  }
+
+  private TargetProperties properties() {
+    Map<String, String> set =
+        Map.of(
+            "slipstream.target.cache-directory",
+            cache.toString(),
+            "slipstream.target.cost-budget",
+            "0s");
+    return new Binder(new MapConfigurationPropertySource(set))
+        .bindOrCreate("slipstream.target", TargetProperties.class);
+  }
+
+  private static DecodeTask task() {
+    return new DecodeTask(
+        "",
+        new int[] {1, 2, 3},
+        0,
+        SamplingParams.greedy(),
+        1,
+        false,
+        Set.of(),
+        DecodeTask.NO_LOGPROBS,
+        false,
+        0,
+        "",
+        "");
+  }
+
+  /** Interrupts the loop's thread, on which it is called. */
+  private static final class Interrupting implements DecodeListener {
+
+    @Override
+    public void started(int cachedTokens, int remoteCachedTokens) {}
+
+    @Override
+    public void committed(CommittedTokens tokens) {}
+
+    @Override
+    public void finished(Outcome outcome) {
+      Thread.currentThread().interrupt();
+    }
+
+    @Override
+    public void failed(DecodeFailure failure) {}
+  }
+}
