@@ -3,6 +3,7 @@ package dev.slipstream.gateway.upstream;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import io.github.resilience4j.core.IntervalFunction;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
@@ -20,11 +21,12 @@ final class TargetBreaker {
 
   private final CircuitBreaker breaker;
 
-  TargetBreaker(String name) {
+  TargetBreaker(String name, Clock clock) {
     breaker =
         CircuitBreaker.of(
             name,
             CircuitBreakerConfig.custom()
+                .clock(clock)
                 .slidingWindow(WINDOW, FEWEST, CircuitBreakerConfig.SlidingWindowType.COUNT_BASED)
                 .failureRateThreshold(HALF)
                 .permittedNumberOfCallsInHalfOpenState(1)

@@ -7,6 +7,7 @@ import io.grpc.Deadline;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
@@ -60,7 +61,7 @@ public final class TargetEndpoint implements TargetSelector.Candidate {
     this.channel = channel;
     this.clock = clock;
     this.heartbeat = heartbeat;
-    this.breaker = new TargetBreaker(name);
+    this.breaker = new TargetBreaker(name, Clock.systemUTC());
   }
 
   /** As configured. */
