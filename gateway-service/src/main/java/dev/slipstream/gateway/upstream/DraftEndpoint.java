@@ -127,7 +127,10 @@ public final class DraftEndpoint implements TargetSelector.Candidate {
    * @param tokenizerDigest of the target
    */
   public void failed(Status status, String tokenizerDigest) {
-    rest();
+    switch (FailureKind.of(status)) {
+      case GONE, FAULT, BUSY -> rest();
+      case REQUEST, OVERDUE -> {} // Says nothing about the next answer.
+    }
     if (status.getCode() != Status.Code.FAILED_PRECONDITION) {
       log.debug("draft {}: {}", name, TargetEndpoint.describe(status));
     } else if (mismatchLogged.compareAndSet(false, true)) {

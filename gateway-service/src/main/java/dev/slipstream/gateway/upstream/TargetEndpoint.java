@@ -128,7 +128,7 @@ public final class TargetEndpoint implements TargetSelector.Candidate {
   }
 
   /** A stream failed in a way that says nothing good about the target. */
-  void failed(StatusRuntimeException failure) {
+  synchronized void failed(StatusRuntimeException failure) {
     if (reachable) {
       breaker.failed(failure);
     } else {
@@ -235,7 +235,9 @@ public final class TargetEndpoint implements TargetSelector.Candidate {
 
   private synchronized void lost(String why) {
     boolean starting = model == null && System.nanoTime() - created < START_LIMIT.toNanos();
-    if (!starting && (reachable || !why.equals(reported))) {
+    // A gateway that stops closes its channels itself.
+    boolean news = (reachable || !why.equals(reported)) && !channel.isShutdown();
+    if (!starting && news) {
       log.warn("target {} is not ready: {}", name, why);
       reported = why;
     }

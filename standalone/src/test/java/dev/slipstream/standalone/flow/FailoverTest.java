@@ -14,6 +14,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Whoever breaks this lets users see that one of several targets was lost. */
 @DisabledOnOs(OS.WINDOWS)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class FailoverTest {
   private static final int TOKENS = 48;
   private static final int CHATS = 200;
@@ -93,8 +96,11 @@ class FailoverTest {
         answers.add(clients.submit(() -> askSlowly(request, begun, disturbed)));
       }
       begun.await();
-      disturbance.run();
-      disturbed.countDown();
+      try {
+        disturbance.run();
+      } finally {
+        disturbed.countDown();
+      }
       List<Answer> all = new ArrayList<>();
       for (Future<Answer> answer : answers) {
         all.add(answer.get());
@@ -106,15 +112,21 @@ class FailoverTest {
   private Answer askSlowly(
       GenerateRequest request, CountDownLatch begun, CountDownLatch disturbed) {
     AtomicBoolean first = new AtomicBoolean(true);
-    return Flow.ask(
-        replicas.channel(),
-        request,
-        tokens -> {
-          if (first.getAndSet(false)) {
-            begun.countDown();
-            awaitUninterrupted(disturbed);
-          }
-        });
+    try {
+      return Flow.ask(
+          replicas.channel(),
+          request,
+          tokens -> {
+            if (first.getAndSet(false)) {
+              begun.countDown();
+              awaitUninterrupted(disturbed);
+            }
+          });
+    } finally {
+      if (first.get()) {
+        begun.countDown();
+      }
+    }
   }
 
   private static void awaitUninterrupted(CountDownLatch latch) {
@@ -129,22 +141,30 @@ class FailoverTest {
     return answers.stream().map(Answer::ids).toList();
   }
 
+  /** All that the target had; that is all of them, unless a very busy machine looked silent. */
+  private static void assertResumed(List<Answer> answers, Replicas.Busiest lost) {
+    assertThat(answers.stream().filter(answer -> answer.resumes() > 0).count())
+        .isPositive()
+        .isGreaterThanOrEqualTo(lost.streams());
+    assertThat(answers).allMatch(answer -> answer.ids().size() == TOKENS);
+  }
+
   @Test
   void answersOfATargetThatIsKilledAreCompletedUnchangedByTheOther() throws Exception {
     List<GenerateRequest> requests = allKinds(TEXT);
     List<Answer> undisturbed = ask(requests, () -> {});
-    List<TargetProcess> killed = new ArrayList<>();
+    List<Replicas.Busiest> killed = new ArrayList<>();
     List<Answer> disturbed =
         ask(
             requests,
             () -> {
-              killed.add(replicas.busy(requests.size()));
-              killed.getFirst().kill();
+              killed.add(replicas.busiest());
+              killed.getFirst().process().kill();
             });
-    killed.getFirst().start();
+    killed.getFirst().process().start();
 
     assertThat(ids(disturbed)).isEqualTo(ids(undisturbed));
-    assertThat(disturbed).allMatch(a -> a.ids().size() == TOKENS && a.resumes() >= 1);
+    assertResumed(disturbed, killed.getFirst());
     assertThat(undisturbed.getFirst().ids()).isNotEqualTo(undisturbed.getLast().ids());
     for (int i = 0; i < requests.size(); i++) {
       var usage = disturbed.get(i).usage();
@@ -157,19 +177,19 @@ class FailoverTest {
   void answersOfATargetThatIsPausedGoOnWithoutIt() throws Exception {
     List<GenerateRequest> requests = allKinds("Two ships were in the harbour. " + TEXT);
     List<Answer> undisturbed = ask(requests, () -> {});
-    List<TargetProcess> paused = new ArrayList<>();
+    List<Replicas.Busiest> paused = new ArrayList<>();
     try {
       List<Answer> disturbed =
           ask(
               requests,
               () -> {
-                paused.add(replicas.busy(requests.size()));
-                paused.getFirst().pause();
+                paused.add(replicas.busiest());
+                paused.getFirst().process().pause();
               });
       assertThat(ids(disturbed)).isEqualTo(ids(undisturbed));
-      assertThat(disturbed).allMatch(a -> a.resumes() >= 1);
+      assertResumed(disturbed, paused.getFirst());
     } finally {
-      paused.forEach(TargetProcess::unpause);
+      paused.forEach(target -> target.process().unpause());
     }
   }
 

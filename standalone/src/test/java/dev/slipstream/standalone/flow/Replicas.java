@@ -12,6 +12,7 @@ import io.grpc.inprocess.InProcessChannelBuilder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -48,7 +49,7 @@ final class Replicas implements AutoCloseable {
                         .collect(Collectors.joining(",")),
                 "--slipstream.gateway.drafts=in-process:" + name + "-draft",
                 "--slipstream.gateway.failover.heartbeat=200ms",
-                "--slipstream.gateway.failover.silence=3s",
+                "--slipstream.gateway.failover.silence=5s",
                 // A busy machine restarts a target slowly.
                 "--slipstream.gateway.failover.patience=4m"));
     channel = InProcessChannelBuilder.forName(name).build();
@@ -90,15 +91,19 @@ final class Replicas implements AutoCloseable {
         .until(() -> endpoints().stream().allMatch(e -> e.model().isPresent()));
   }
 
-  /** The target that has this many streams. */
-  TargetProcess busy(int streams) {
-    TargetEndpoint busy =
-        endpoints().stream().filter(e -> e.inFlight() == streams).findFirst().orElseThrow();
-    return processes.stream()
-        .filter(p -> p.address().equals(busy.name()))
-        .findFirst()
-        .orElseThrow();
+  /** The target with the most streams, and how many that are. */
+  Busiest busiest() {
+    TargetEndpoint busiest =
+        endpoints().stream().max(Comparator.comparingInt(TargetEndpoint::inFlight)).orElseThrow();
+    TargetProcess process =
+        processes.stream()
+            .filter(p -> p.address().equals(busiest.name()))
+            .findFirst()
+            .orElseThrow();
+    return new Busiest(process, busiest.inFlight());
   }
+
+  record Busiest(TargetProcess process, int streams) {}
 
   @Override
   public void close() {
