@@ -10,7 +10,11 @@ import org.springframework.context.annotation.PropertySource;
  * application.properties}, because several services may share one class path.
  */
 @SpringBootApplication
-@EnableConfigurationProperties(GatewayProperties.class)
+@EnableConfigurationProperties({
+  GatewayProperties.class,
+  FailoverProperties.class,
+  LimitProperties.class
+})
 @PropertySource("classpath:dev/slipstream/gateway/defaults.properties")
 public class GatewayApplication {
   public static void main(String[] args) {

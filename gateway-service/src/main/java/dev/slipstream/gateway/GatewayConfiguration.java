@@ -1,9 +1,12 @@
 package dev.slipstream.gateway;
 
+import dev.slipstream.gateway.application.EndpointMetrics;
 import dev.slipstream.gateway.application.GatewayMetrics;
 import dev.slipstream.gateway.application.GenerationService;
+import dev.slipstream.gateway.application.GenerationSettings;
 import dev.slipstream.gateway.http.HttpSettings;
 import dev.slipstream.gateway.upstream.Drafts;
+import dev.slipstream.gateway.upstream.Heartbeat;
 import dev.slipstream.gateway.upstream.TargetSelector;
 import dev.slipstream.gateway.upstream.Targets;
 import dev.slipstream.proto.transport.MalformedRequests;
@@ -16,8 +19,10 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.springframework.boot.grpc.server.autoconfigure.GrpcServerExecutorProvider;
 import org.springframework.context.ApplicationContext;
+import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.grpc.client.GrpcChannelFactory;
 import org.springframework.grpc.server.GrpcServerFactory;
 import org.springframework.grpc.server.ServerBuilderCustomizer;
@@ -36,13 +41,26 @@ class GatewayConfiguration {
 
   @Bean
   TargetSelector targetSelector() {
-    return TargetSelector.leastInFlight();
+    return new TargetSelector();
   }
 
   @Bean
   Targets targets(
-      GatewayProperties properties, GrpcChannelFactory channels, TargetSelector selector) {
-    return new Targets(properties.targets(), channels::createChannel, selector);
+      GatewayProperties properties,
+      FailoverProperties failover,
+      GrpcChannelFactory channels,
+      TargetSelector selector) {
+    return new Targets(
+        properties.targets(),
+        channels::createChannel,
+        selector,
+        new Heartbeat(failover.heartbeat(), failover.silence()));
+  }
+
+  /** Before the servers wait for running answers: these must not wait for targets any more. */
+  @Bean
+  ApplicationListener<ContextClosedEvent> targetsAreLeft(Targets targets) {
+    return event -> targets.leave();
   }
 
   @Bean
@@ -63,8 +81,23 @@ class GatewayConfiguration {
 
   @Bean
   GenerationService generationService(
-      Targets targets, Drafts drafts, Scheduler promptWorkers, GatewayMetrics metrics) {
-    return new GenerationService(targets, drafts, promptWorkers, metrics);
+      Targets targets,
+      Drafts drafts,
+      Scheduler promptWorkers,
+      GatewayMetrics metrics,
+      FailoverProperties failover,
+      LimitProperties limits) {
+    return new GenerationService(
+        targets,
+        drafts,
+        promptWorkers,
+        metrics,
+        new GenerationSettings(limits.answers(), limits.answerTime(), failover.patience()));
+  }
+
+  @Bean
+  EndpointMetrics endpointMetrics(Targets targets, Drafts drafts) {
+    return new EndpointMetrics(targets, drafts);
   }
 
   @Bean

@@ -39,6 +39,7 @@ final class ModelHost
   private final ConfigurableApplicationContext context;
   private final Runnable healthChanged;
   private volatile State state = new State.Loading();
+  private volatile boolean leaving;
   private volatile boolean stopping;
   private volatile CostFile costs;
   private Thread loading;
@@ -83,6 +84,8 @@ final class ModelHost
   @Override
   public ServedTarget served() {
     return switch (state) {
+      // Whoever asks is to look for another target, and not to come back during the drain.
+      case State.Ready _ when leaving -> throw new NotReadyException("the target is shutting down");
       case State.Ready(ServedTarget target, _) -> target;
       case State.Loading() -> throw new NotReadyException("the model is being loaded");
       case State.Failed(String reason) ->
@@ -102,6 +105,7 @@ final class ModelHost
   public synchronized void onApplicationEvent(ContextClosedEvent event) {
     if (event.getApplicationContext() == context
         && state instanceof State.Ready(ServedTarget target, _)) {
+      leaving = true;
       draining =
           Thread.ofPlatform()
               .name("drain")

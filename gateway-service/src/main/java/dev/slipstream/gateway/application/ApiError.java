@@ -49,6 +49,13 @@ public sealed interface ApiError {
     }
   }
 
+  /** The answer took longer than this gateway allows. */
+  record TimedOut(String message) implements ApiError {
+    public TimedOut {
+      message = ErrorText.shortened(message, LONGEST_MESSAGE);
+    }
+  }
+
   /** A defect, here or in a target. */
   record Internal(String message) implements ApiError {
     public Internal {

@@ -10,6 +10,7 @@ import dev.slipstream.proto.v1.DraftOpen;
 import dev.slipstream.proto.v1.Proposal;
 import dev.slipstream.proto.v1.SpeculationMode;
 import dev.slipstream.proto.v1.SpeculationOptions;
+import io.grpc.Deadline;
 import io.grpc.Status;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -37,6 +38,7 @@ final class DraftLink implements DraftCall.Listener {
   }
 
   /**
+   * @param deadline of the whole answer
    * @param proposals called by one thread at a time
    */
   static DraftLink open(
@@ -44,6 +46,7 @@ final class DraftLink implements DraftCall.Listener {
       GatewayMetrics metrics,
       PreparedRequest request,
       String requestId,
+      Deadline deadline,
       Consumer<Proposal> proposals) {
     DraftLink link = new DraftLink(proposals, metrics, request);
     SpeculationOptions options = request.request().getSpeculation();
@@ -58,7 +61,7 @@ final class DraftLink implements DraftCall.Listener {
       drafts
           .select()
           .ifPresentOrElse(
-              endpoint -> link.connect(endpoint, opening(request, requestId, nodes)),
+              endpoint -> link.connect(endpoint, opening(request, requestId, nodes), deadline),
               () -> link.without("none", "no draft service is configured"));
     }
     return link;
@@ -74,10 +77,10 @@ final class DraftLink implements DraftCall.Listener {
         .build();
   }
 
-  private void connect(DraftEndpoint chosen, DraftOpen open) {
+  private void connect(DraftEndpoint chosen, DraftOpen open, Deadline deadline) {
     endpoint = chosen;
     metrics.draftStreamOpened();
-    call = chosen.open(open, this);
+    call = chosen.open(open, deadline, this);
   }
 
   private void without(String reason, String text) {

@@ -1,11 +1,13 @@
 package dev.slipstream.gateway.application;
 
+import dev.slipstream.gateway.upstream.FailureKind;
 import dev.slipstream.proto.v1.FinishReason;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import reactor.core.publisher.Flux;
@@ -69,6 +71,25 @@ public final class GatewayMetrics {
         .increment();
   }
 
+  /** A request goes to another target before it has a token. */
+  void retried(FailureKind why) {
+    counter("request.retries", "Requests that were sent to another target before a token came", why)
+        .increment();
+  }
+
+  /** Another target goes on with an answer. */
+  void resumed(FailureKind why) {
+    counter("request.resumes", "Answers that another target went on with", why).increment();
+  }
+
+  /** A request was refused since too many answers are under way. */
+  void refused() {
+    Counter.builder("slipstream.requests.refused")
+        .description("Answers that the gateway refused as too many were under way")
+        .register(registry)
+        .increment();
+  }
+
   void firstToken(String model, long nanos) {
     timer(
             "time.to.first.token",
@@ -126,6 +147,14 @@ public final class GatewayMetrics {
       case FINISH_REASON_LENGTH -> "length";
       case FINISH_REASON_STOP, FINISH_REASON_UNSPECIFIED, UNRECOGNIZED -> "stop";
     };
+  }
+
+  private Counter counter(String name, String help, FailureKind why) {
+    return Counter.builder("slipstream." + name)
+        .description(
+            help + ", by reason: busy, gone (not there any more), fault (there, but fails)")
+        .tag("reason", why.name().toLowerCase(Locale.ROOT))
+        .register(registry);
   }
 
   private Counter counter(String name, String help, String model) {

@@ -1,8 +1,9 @@
 package dev.slipstream.gateway.application;
 
 import dev.slipstream.gateway.text.AnswerText;
-import dev.slipstream.gateway.upstream.DecodeCall;
+import dev.slipstream.gateway.upstream.FailureKind;
 import dev.slipstream.gateway.upstream.TargetEndpoint;
+import dev.slipstream.gateway.upstream.TargetStream;
 import dev.slipstream.gateway.upstream.Targets;
 import dev.slipstream.proto.v1.Committed;
 import dev.slipstream.proto.v1.CommittedToken;
@@ -12,6 +13,8 @@ import dev.slipstream.proto.v1.DecodeStart;
 import dev.slipstream.proto.v1.FinishReason;
 import dev.slipstream.proto.v1.GenerateRequest;
 import dev.slipstream.proto.v1.Proposal;
+import io.grpc.Deadline;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -19,15 +22,20 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Coordinates one answer: relays proposals from the draft service to the target and committed
  * tokens the other way, and makes text of them. If a target is lost, another one that serves the
- * same model goes on from the tokens there are.
+ * same model goes on from the tokens there are: the prompt's length, the seed and the number of
+ * tokens generated are all that the choice of a token depends on besides the text, so the rest of
+ * the answer is what the lost target would have said.
  *
  * <p>Upstream calls back on its own threads; this object's monitor makes them one after another.
  */
 final class Generation {
+  private static final Logger log = LoggerFactory.getLogger(Generation.class);
 
   /** Hears events in order; then, once, {@code finished} or {@code failed}, unless cancelled. */
   interface Listener {
@@ -42,26 +50,44 @@ final class Generation {
   private final String requestId;
   private final long seed;
   private final Targets targets;
+  private final GatewayMetrics metrics;
   private final Listener listener;
+  private final Deadline deadline;
   private final AnswerText text;
   private final Tally tally;
+  private final Failover failover;
   private final List<Integer> generated = new ArrayList<>();
+
+  /** Targets that have failed since there was a token. */
   private final Set<TargetEndpoint> tried = new HashSet<>();
+
   private DraftLink draft;
-  private TargetEndpoint target;
-  private DecodeCall call;
+  private Attempt attempt;
+  private FailureKind lastFailure;
   private Proposal newest;
   private boolean announced;
   private boolean over;
 
+  /**
+   * @param seed of this answer
+   */
   Generation(
-      PreparedRequest prepared, String requestId, long seed, Targets targets, Listener listener) {
+      PreparedRequest prepared,
+      String requestId,
+      long seed,
+      Targets targets,
+      GatewayMetrics metrics,
+      GenerationSettings settings,
+      Deadline deadline,
+      Listener listener) {
     GenerateRequest request = prepared.request();
     this.prepared = prepared;
     this.requestId = requestId;
     this.seed = seed;
     this.targets = targets;
+    this.metrics = metrics;
     this.listener = listener;
+    this.deadline = deadline;
     this.text =
         new AnswerText(
             prepared.model().tokenizer(),
@@ -69,6 +95,7 @@ final class Generation {
             request.getStopList(),
             request.getIgnoreEos());
     this.tally = new Tally(prepared);
+    this.failover = new Failover(settings.patience(), System::nanoTime);
   }
 
   /**
@@ -79,7 +106,7 @@ final class Generation {
     if (over) {
       link.close();
     } else {
-      next(Optional.empty());
+      next();
     }
   }
 
@@ -92,33 +119,73 @@ final class Generation {
 
   /** Passes a proposal on, or keeps it for the target's stream that is about to be opened. */
   void propose(Proposal proposal) {
-    DecodeCall current;
+    TargetStream current;
     synchronized (this) {
       newest = proposal;
-      current = call;
+      current = attempt == null ? null : attempt.stream;
     }
     if (current != null) {
       current.propose(proposal);
     }
   }
 
-  /** Goes (on) with the next target, or fails with what the last one said. */
-  private void next(Optional<ApiError> lastFailure) {
+  /** Goes (on) with the next target, waits for one, or fails. */
+  private void next() {
     Optional<TargetEndpoint> selected = targets.select(prepared.model(), prepared.prompt(), tried);
-    if (selected.isEmpty()) {
-      fail(lastFailure.orElseGet(() -> UpstreamErrors.noTarget(targets)));
+    if (selected.isPresent()) {
+      open(selected.get());
       return;
     }
-    target = selected.get();
-    tried.add(target);
-    Attempt attempt = new Attempt(target);
-    call = target.decode(startMessage(), attempt);
-    if (newest != null) {
-      call.propose(newest);
+    switch (failover.nobodyLeft(
+        !generated.isEmpty(), targets.isLeaving(), () -> UpstreamErrors.noTarget(targets))) {
+      case Failover.Step.GiveUp(ApiError error) -> fail(error);
+      case Failover.Step.Wait(var duration) -> {
+        tried.clear();
+        targets.later(duration, this::afterWait);
+      }
     }
   }
 
-  private DecodeStart startMessage() {
+  private synchronized void afterWait() {
+    if (!over && attempt == null) {
+      next();
+    }
+  }
+
+  private void open(TargetEndpoint endpoint) {
+    if (lastFailure != null) {
+      count(endpoint);
+    }
+    Attempt opened = new Attempt(endpoint);
+    attempt = opened;
+    try {
+      opened.stream = endpoint.decode(startMessage(endpoint), deadline, opened);
+    } catch (RuntimeException e) {
+      log.error("request {}: no stream to target {}", requestId, endpoint.name(), e);
+      fail(new ApiError.Internal("The gateway failed to ask the target."));
+      return;
+    }
+    if (newest != null) {
+      opened.stream.propose(newest);
+    }
+  }
+
+  private void count(TargetEndpoint endpoint) {
+    if (generated.isEmpty()) {
+      metrics.retried(lastFailure);
+    } else {
+      metrics.resumed(lastFailure);
+      tally.resumed();
+    }
+    log.info(
+        "request {} goes on at target {} with {} tokens ({})",
+        requestId,
+        endpoint.name(),
+        generated.size(),
+        lastFailure);
+  }
+
+  private DecodeStart startMessage(TargetEndpoint endpoint) {
     GenerateRequest request = prepared.request();
     DecodeStart.Builder start =
         DecodeStart.newBuilder()
@@ -130,9 +197,7 @@ final class Generation {
             .setIgnoreEos(request.getIgnoreEos())
             .setSpeculation(request.getSpeculation())
             .setTokenizerDigest(prepared.model().card().getTokenizerDigest());
-    if (request.hasMaxTokens()) {
-      start.setMaxTokens(request.getMaxTokens());
-    }
+    maxTokens(endpoint).ifPresent(start::setMaxTokens);
     if (request.hasTopLogprobs()) {
       start.setTopLogprobs(request.getTopLogprobs());
     }
@@ -140,6 +205,16 @@ final class Generation {
       start.setNoDraftReason(draft.problem());
     }
     return start.build();
+  }
+
+  /** A target with a larger context must end where the one that the client was told of would. */
+  private Optional<Integer> maxTokens(TargetEndpoint endpoint) {
+    if (prepared.request().hasMaxTokens()) {
+      return Optional.of(prepared.request().getMaxTokens());
+    }
+    int context = prepared.model().contextLength();
+    boolean larger = endpoint.model().filter(m -> m.contextLength() > context).isPresent();
+    return larger ? Optional.of(context - prepared.prompt().length) : Optional.empty();
   }
 
   private void committed(Committed committed) {
@@ -153,6 +228,8 @@ final class Generation {
       generated.add(token.getId());
       released.append(text.append(token.getId()));
     }
+    tried.clear();
+    failover.progress();
     tally.committed(committed, used.size());
     listener.event(new GenerationEvent.Chunk(released.toString(), used));
     if (text.stopped()) {
@@ -183,28 +260,35 @@ final class Generation {
     listener.failed(new ApiException(error));
   }
 
-  /** Frees everything upstream. Cancelling a stream that is over does nothing. */
+  /** Frees everything upstream. */
   private void end(String reason) {
     over = true;
     if (draft != null) {
       draft.close();
     }
-    if (call != null) {
-      call.cancel(reason);
-    }
-    leaveTarget();
+    leaveTarget(reason);
   }
 
-  private void leaveTarget() {
-    if (target != null) {
-      target.release();
-      target = null;
+  private void leaveTarget(String reason) {
+    if (attempt != null && attempt.stream != null) {
+      attempt.stream.cancel(reason);
     }
+    attempt = null;
+  }
+
+  /** The target has let the answer down. */
+  private void lost(Attempt by, StatusRuntimeException failure) {
+    leaveTarget("the stream has failed");
+    tried.add(by.endpoint);
+    lastFailure = FailureKind.of(failure.getStatus());
+    failover.failed(failure, by.begun).ifPresentOrElse(this::fail, this::next);
   }
 
   /** One target's part in the answer; what comes from a target that was left is not heard. */
-  private final class Attempt implements DecodeCall.Listener {
+  private final class Attempt implements TargetStream.Listener {
     private final TargetEndpoint endpoint;
+    private TargetStream stream;
+    private boolean begun;
 
     Attempt(TargetEndpoint endpoint) {
       this.endpoint = endpoint;
@@ -213,40 +297,70 @@ final class Generation {
     @Override
     public void received(DecodeResponse response) {
       synchronized (Generation.this) {
-        if (over || target != endpoint) {
+        if (attempt != this) {
           return;
         }
         switch (response.getMessageCase()) {
           case STARTED -> {
+            begun = true;
             tally.started(response.getStarted());
             if (!announced) {
               announced = true;
               listener.event(new GenerationEvent.Started());
             }
           }
-          case COMMITTED -> Generation.this.committed(response.getCommitted());
+          case COMMITTED -> {
+            if (follows(response.getCommitted())) {
+              committed(response.getCommitted());
+            }
+          }
           case FINISHED -> finish(response.getFinished().getReason(), response.getFinished());
           case MESSAGE_NOT_SET -> {} // A newer target's message that this gateway need not know.
         }
       }
     }
 
+    /** Tokens that repeat or skip others must not reach the client. */
+    private boolean follows(Committed committed) {
+      int expected = prepared.prompt().length + generated.size();
+      if (committed.getBaseLength() == expected) {
+        return true;
+      }
+      lost(
+          this,
+          Status.INTERNAL
+              .withDescription(
+                  "it sent tokens from position %d on instead of %d"
+                      .formatted(committed.getBaseLength(), expected))
+              .asRuntimeException());
+      return false;
+    }
+
     @Override
     public void failed(StatusRuntimeException failure) {
       synchronized (Generation.this) {
-        if (over || target != endpoint) {
+        if (attempt == this) {
+          lost(this, failure);
+        }
+      }
+    }
+
+    /** Goes on elsewhere if that is possible; if not, this target may still come back. */
+    @Override
+    public void silent() {
+      synchronized (Generation.this) {
+        if (attempt != this) {
           return;
         }
-        leaveTarget();
-        if (UpstreamErrors.blamesTarget(failure)) {
-          endpoint.suspect(failure.getStatus());
-        }
-        ApiError error = UpstreamErrors.of(failure);
-        if (UpstreamErrors.anotherMayDo(failure)) {
-          next(Optional.of(error));
-        } else {
-          fail(error);
-        }
+        targets
+            .select(prepared.model(), prepared.prompt(), Set.of(endpoint))
+            .ifPresent(
+                other -> {
+                  leaveTarget("the target does not answer");
+                  tried.add(endpoint);
+                  lastFailure = FailureKind.GONE;
+                  open(other);
+                });
       }
     }
   }

@@ -21,7 +21,8 @@ public sealed interface GenerationEvent {
 
   /**
    * @param timings as the target measured them, or as seen from here if a stop string ended the
-   *     answer
+   *     answer or more than one target worked on it
+   * @param resumes how often another target went on with tokens of one that was lost
    * @param firstTokenMs from the request's arrival to its first token; 0 if there was none
    * @param totalMs from the request's arrival to the end
    */
@@ -30,6 +31,7 @@ public sealed interface GenerationEvent {
       Usage usage,
       SpeculationStats speculation,
       Timings timings,
+      int resumes,
       double firstTokenMs,
       double totalMs)
       implements GenerationEvent {}

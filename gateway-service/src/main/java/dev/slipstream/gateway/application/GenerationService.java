@@ -4,12 +4,14 @@ import dev.slipstream.gateway.upstream.Drafts;
 import dev.slipstream.gateway.upstream.ServedModel;
 import dev.slipstream.gateway.upstream.Targets;
 import dev.slipstream.proto.v1.GenerateRequest;
+import io.grpc.Deadline;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.FluxSink;
 import reactor.core.publisher.Mono;
@@ -21,16 +23,24 @@ public final class GenerationService {
   private final Drafts drafts;
   private final Scheduler workers;
   private final GatewayMetrics metrics;
+  private final GenerationSettings settings;
+  private final Admission admission;
 
   /**
    * @param workers threads for templates and tokenisation
    */
   public GenerationService(
-      Targets targets, Drafts drafts, Scheduler workers, GatewayMetrics metrics) {
+      Targets targets,
+      Drafts drafts,
+      Scheduler workers,
+      GatewayMetrics metrics,
+      GenerationSettings settings) {
     this.targets = targets;
     this.drafts = drafts;
     this.workers = workers;
     this.metrics = metrics;
+    this.settings = settings;
+    this.admission = new Admission(settings.maxAnswers(), metrics);
   }
 
   /** The models that can be used now, by id. */
@@ -152,17 +162,27 @@ public final class GenerationService {
    */
   public Flux<GenerationEvent> generate(PreparedRequest prepared, String requestId, int choice) {
     return Flux.<GenerationEvent>create(sink -> run(prepared, requestId, choice, sink))
-        .transform(events -> metrics.observe(events, prepared, requestId));
+        .transform(events -> metrics.observe(events, prepared, requestId))
+        .transform(admission::bounded);
   }
 
   private void run(
       PreparedRequest prepared, String requestId, int choice, FluxSink<GenerationEvent> sink) {
+    Deadline deadline = Deadline.after(settings.answerLimit().toMillis(), TimeUnit.MILLISECONDS);
     Generation generation =
         new Generation(
-            prepared, requestId, prepared.seed() + choice, targets, new SinkListener(sink));
+            prepared,
+            requestId,
+            prepared.seed() + choice,
+            targets,
+            metrics,
+            settings,
+            deadline,
+            new SinkListener(sink));
     sink.onDispose(generation::cancel);
     // A draft may be faster than the target's stream is opened; its newest proposal waits for that.
-    generation.start(DraftLink.open(drafts, metrics, prepared, requestId, generation::propose));
+    generation.start(
+        DraftLink.open(drafts, metrics, prepared, requestId, deadline, generation::propose));
   }
 
   private record SinkListener(FluxSink<GenerationEvent> sink) implements Generation.Listener {

@@ -44,7 +44,11 @@ final class RequestRecord {
       }
       case GenerationEvent.Chunk chunk -> tokens(chunk.tokens().size());
       case GenerationEvent.Finished finished ->
-          end(GatewayMetrics.name(finished.reason()), "ok", finished.speculation());
+          end(
+              GatewayMetrics.name(finished.reason()),
+              "ok",
+              finished.resumes(),
+              finished.speculation());
     }
   }
 
@@ -65,17 +69,17 @@ final class RequestRecord {
   void failed(Throwable cause) {
     String status =
         cause instanceof ApiException e ? e.error().getClass().getSimpleName() : "Internal";
-    end("error", status, SpeculationStats.getDefaultInstance());
+    end("error", status, 0, SpeculationStats.getDefaultInstance());
     if (!(cause instanceof ApiException)) {
       log.error("request {} failed", requestId, cause);
     }
   }
 
   void cancelled() {
-    end("abort", "cancelled", SpeculationStats.getDefaultInstance());
+    end("abort", "cancelled", 0, SpeculationStats.getDefaultInstance());
   }
 
-  private void end(String reason, String status, SpeculationStats speculation) {
+  private void end(String reason, String status, int resumes, SpeculationStats speculation) {
     Phase last = phase.getAndSet(Phase.OVER);
     if (last == Phase.OVER) {
       return;
@@ -84,7 +88,7 @@ final class RequestRecord {
     long total = System.nanoTime() - request.arrivedNanos();
     metrics.ended(model, reason, total, tokens, lastNanos - firstNanos);
     log.info(
-        "request id={} model={} user={} status={} finish_reason={} prompt_tokens={} completion_tokens={} ttft_ms={} duration_ms={} drafted={} accepted={}",
+        "request id={} model={} user={} status={} finish_reason={} prompt_tokens={} completion_tokens={} ttft_ms={} duration_ms={} resumes={} drafted={} accepted={}",
         requestId,
         model,
         label(request.user()),
@@ -94,6 +98,7 @@ final class RequestRecord {
         tokens,
         firstNanos == 0 ? "-" : ms(firstNanos - request.arrivedNanos()),
         ms(total),
+        resumes,
         speculation.getDrafted(),
         speculation.getAccepted());
   }

@@ -14,6 +14,7 @@ import java.util.regex.Pattern;
 final class RequestValidator {
   private static final Set<String> ROLES = Set.of("system", "developer", "user", "assistant");
   private static final int MAX_STOPS = 16;
+  private static final int MAX_STOP_LENGTH = 1024;
   private static final int MAX_LOGIT_BIASES = 1024;
   static final String DRAFTER_PARAM = "slipstream.speculation";
   private static final Pattern DRAFTER = Pattern.compile("[A-Za-z0-9._-]{1,64}");
@@ -100,6 +101,9 @@ final class RequestValidator {
     for (String stop : request.getStopList()) {
       if (stop.isEmpty()) {
         throw ApiException.invalid("stop", "A stop string must not be empty.");
+      }
+      if (stop.length() > MAX_STOP_LENGTH) {
+        throw invalid("stop", stop.length() + " characters", "at most 1024 characters per string");
       }
     }
   }

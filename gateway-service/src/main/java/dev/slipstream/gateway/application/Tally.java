@@ -5,6 +5,7 @@ import dev.slipstream.proto.v1.DecodeFinished;
 import dev.slipstream.proto.v1.DecodeStarted;
 import dev.slipstream.proto.v1.FinishReason;
 import dev.slipstream.proto.v1.Lossless;
+import dev.slipstream.proto.v1.SamplingParams;
 import dev.slipstream.proto.v1.SpeculationStats;
 import dev.slipstream.proto.v1.Timings;
 import dev.slipstream.proto.v1.Usage;
@@ -28,6 +29,7 @@ final class Tally {
   private long drafted;
   private long accepted;
   private long rounds;
+  private int resumes;
 
   Tally(PreparedRequest request) {
     this.request = request;
@@ -53,12 +55,9 @@ final class Tally {
     rounds += committed.getDrafted() > 0 ? 1 : 0;
   }
 
-  int completionTokens() {
-    return completionTokens;
-  }
-
-  boolean isStarted() {
-    return startedNanos != 0;
+  /** Another target goes on with the tokens there are. */
+  void resumed() {
+    resumes++;
   }
 
   /**
@@ -77,7 +76,8 @@ final class Tally {
             .setRemoteCachedTokens(remoteCachedTokens)
             .build(),
         speculation(summary, exactDraws, draftProblem),
-        summary == null ? timings() : summary.getTimings(),
+        summary == null || resumes > 0 ? timings() : summary.getTimings(),
+        resumes,
         firstNanos == 0 ? 0 : ms(request.arrivedNanos(), firstNanos),
         ms(request.arrivedNanos(), System.nanoTime()));
   }
@@ -86,6 +86,10 @@ final class Tally {
       DecodeFinished summary, boolean exactDraws, String draftProblem) {
     SpeculationStats.Builder stats =
         summary == null ? ownView(exactDraws) : summary.getSpeculation().toBuilder();
+    if (resumes > 0 && stats.getLosslessValue() < lossless(exactDraws).getNumber()) {
+      // The last target knows nothing of what was drafted at those before it.
+      stats.setLossless(lossless(exactDraws));
+    }
     if (draftProblem != null) {
       stats.setState("off").setReason(draftProblem);
     }
@@ -94,9 +98,16 @@ final class Tally {
 
   private SpeculationStats.Builder ownView(boolean exactDraws) {
     return SpeculationStats.newBuilder()
-        .setLossless(exactDraws ? Lossless.LOSSLESS_TOKEN : Lossless.LOSSLESS_DISTRIBUTION)
+        .setLossless(lossless(exactDraws))
         .setState(drafted > 0 ? "on" : "gated")
         .setReason("a stop string ended the answer before the target summed up");
+  }
+
+  /** Drafts that carry a distribution may change draws, but greedy answers have none. */
+  private Lossless lossless(boolean exactDraws) {
+    SamplingParams sampling = request.request().getSampling();
+    boolean greedy = sampling.hasTemperature() && sampling.getTemperature() == 0;
+    return exactDraws || greedy ? Lossless.LOSSLESS_TOKEN : Lossless.LOSSLESS_DISTRIBUTION;
   }
 
   private Timings timings() {

@@ -22,8 +22,10 @@ final class UpstreamErrors {
       case INVALID_ARGUMENT -> new ApiError.Invalid(message, null, null);
       case OUT_OF_RANGE -> new ApiError.ContextExceeded(message, null);
       case RESOURCE_EXHAUSTED -> new ApiError.Busy(message, retryAfter(failure));
-      case UNAVAILABLE, FAILED_PRECONDITION, DEADLINE_EXCEEDED, CANCELLED, ABORTED ->
+      case UNAVAILABLE, FAILED_PRECONDITION, CANCELLED, ABORTED ->
           new ApiError.Unavailable("The target cannot be reached: " + message);
+      case DEADLINE_EXCEEDED ->
+          new ApiError.TimedOut("The answer was not finished in time: " + message);
       case OK,
           UNKNOWN,
           NOT_FOUND,
@@ -41,17 +43,6 @@ final class UpstreamErrors {
     String problems = targets.problems();
     return new ApiError.Unavailable(
         "No target can be reached" + (problems.isEmpty() ? "." : " (" + problems + ")."));
-  }
-
-  /** Whether the request itself is fine, so that another target may answer it. */
-  static boolean anotherMayDo(StatusRuntimeException failure) {
-    return blamesTarget(failure) || failure.getStatus().getCode() == Status.Code.RESOURCE_EXHAUSTED;
-  }
-
-  /** Whether the target is to be left alone until it says again what it serves. */
-  static boolean blamesTarget(StatusRuntimeException failure) {
-    Status.Code code = failure.getStatus().getCode();
-    return code == Status.Code.UNAVAILABLE || code == Status.Code.FAILED_PRECONDITION;
   }
 
   private static Duration retryAfter(StatusRuntimeException failure) {

@@ -49,6 +49,7 @@ record Body(
    * @param reason why the state is what it is
    * @param prefixHitTokens prompt tokens whose KV came from a cache
    * @param remotePrefixHitTokens the part of these that came from kv-service
+   * @param resumes how often a target was lost and another one went on with the answer
    */
   record Figures(
       long drafted,
@@ -60,6 +61,7 @@ record Body(
       String reason,
       int prefixHitTokens,
       int remotePrefixHitTokens,
+      int resumes,
       TimingsMs timings) {}
 
   /**

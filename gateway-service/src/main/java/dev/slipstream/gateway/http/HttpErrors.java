@@ -65,6 +65,8 @@ final class HttpErrors {
               retryAfter);
       case ApiError.Unavailable(String message) ->
           failure(HttpStatus.SERVICE_UNAVAILABLE, message, SERVER, null, "service_unavailable");
+      case ApiError.TimedOut(String message) ->
+          failure(HttpStatus.GATEWAY_TIMEOUT, message, SERVER, null, "timeout");
       case ApiError.Internal(String message) ->
           failure(HttpStatus.INTERNAL_SERVER_ERROR, message, SERVER, null, "internal_error");
     };

@@ -2,6 +2,7 @@ package dev.slipstream.gateway.http;
 
 import dev.slipstream.gateway.application.GenerationService;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
@@ -9,6 +10,7 @@ import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 /** {@code GET /health} and {@code GET /metrics}, where users of the peers look for them. */
 @RestController
@@ -40,13 +42,10 @@ class StatusController {
     response
         .getHeaders()
         .setContentType(MediaType.parseMediaType("text/plain;version=0.0.4;charset=utf-8"));
-    return service
-        .onWorker(metrics::scrape)
-        .map(
-            text ->
-                response
-                    .bufferFactory()
-                    .wrap(text.getBytes(java.nio.charset.StandardCharsets.UTF_8)))
+    // Not on the workers: a gateway that is busy is what whoever watches it must see.
+    return Mono.fromCallable(metrics::scrape)
+        .subscribeOn(Schedulers.boundedElastic())
+        .map(text -> response.bufferFactory().wrap(text.getBytes(StandardCharsets.UTF_8)))
         .flatMap(buffer -> response.writeWith(Mono.just(buffer)));
   }
 }

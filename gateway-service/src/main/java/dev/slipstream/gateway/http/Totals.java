@@ -46,6 +46,7 @@ final class Totals {
         first.getReason(),
         count(all, finished -> finished.usage().getCachedTokens()),
         count(all, finished -> finished.usage().getRemoteCachedTokens()),
+        count(all, Finished::resumes),
         new Body.TimingsMs(
             max(all, finished -> finished.timings().getQueueMs()),
             max(all, finished -> finished.timings().getPrefillMs()),

@@ -42,6 +42,7 @@ final class GrpcErrors {
         yield Status.RESOURCE_EXHAUSTED.withDescription(message).asRuntimeException(trailers);
       }
       case ApiError.Unavailable(String message) -> status(Status.UNAVAILABLE, message);
+      case ApiError.TimedOut(String message) -> status(Status.DEADLINE_EXCEEDED, message);
       case ApiError.Internal(String message) -> status(Status.INTERNAL, message);
     };
   }

@@ -40,7 +40,8 @@ final class Messages {
                       .setReason(finished.reason())
                       .setUsage(finished.usage())
                       .setSpeculation(finished.speculation())
-                      .setTimings(finished.timings()))
+                      .setTimings(finished.timings())
+                      .setResumes(finished.resumes()))
               .build();
     };
   }

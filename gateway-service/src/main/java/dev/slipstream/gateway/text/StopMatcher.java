@@ -5,18 +5,53 @@ import java.util.List;
 /**
  * Looks for stop strings in a text that comes in pieces and holds back what may be the beginning of
  * one. The stop string that is complete first wins (among those, the one that began first), so the
- * result does not depend on how the text is cut. Not thread-safe.
+ * result does not depend on how the text is cut. Takes time that grows with the text and not with
+ * what is held back: each stop string is followed as in the algorithm of Knuth, Morris and Pratt.
+ * Not thread-safe.
  */
 public final class StopMatcher {
-  private final List<String> stops;
+  private final List<Needle> needles;
   private final StringBuilder held = new StringBuilder();
   private boolean matched;
+
+  /** One stop string, and how much of it the text ends with. */
+  private static final class Needle {
+    private final String stop;
+
+    /** For each length of a beginning: the longest shorter one that it ends with. */
+    private final int[] shorter;
+
+    private int length;
+
+    Needle(String stop) {
+      this.stop = stop;
+      this.shorter = new int[stop.length() + 1];
+      for (int i = 1, j = 0; i < stop.length(); i++) {
+        while (j > 0 && stop.charAt(i) != stop.charAt(j)) {
+          j = shorter[j];
+        }
+        j += stop.charAt(i) == stop.charAt(j) ? 1 : 0;
+        shorter[i + 1] = j;
+      }
+    }
+
+    void follow(char next) {
+      while (length > 0 && stop.charAt(length) != next) {
+        length = shorter[length];
+      }
+      length += stop.charAt(length) == next ? 1 : 0;
+    }
+
+    boolean isComplete() {
+      return length == stop.length();
+    }
+  }
 
   /**
    * @param stops none of them empty
    */
   public StopMatcher(List<String> stops) {
-    this.stops = List.copyOf(stops);
+    this.needles = stops.stream().map(Needle::new).toList();
   }
 
   /** The text that can be given out now; after a match, nothing. */
@@ -24,16 +59,30 @@ public final class StopMatcher {
     if (matched || text.isEmpty()) {
       return "";
     }
-    held.append(text);
-    int at = firstMatch();
-    if (at >= 0) {
-      matched = true;
-      return held.substring(0, at);
+    for (int i = 0; i < text.length(); i++) {
+      held.append(text.charAt(i));
+      int length = longestMatch(text.charAt(i));
+      if (length > 0) {
+        matched = true;
+        return held.substring(0, held.length() - length);
+      }
     }
-    int keepFrom = possibleStart();
-    String released = held.substring(0, keepFrom);
-    held.delete(0, keepFrom);
+    int keep = needles.stream().mapToInt(needle -> needle.length).max().orElse(0);
+    String released = held.substring(0, held.length() - keep);
+    held.delete(0, held.length() - keep);
     return released;
+  }
+
+  /** Length of the longest stop string that ends with this character, or 0. */
+  private int longestMatch(char next) {
+    int longest = 0;
+    for (Needle needle : needles) {
+      needle.follow(next);
+      if (needle.isComplete()) {
+        longest = Math.max(longest, needle.length);
+      }
+    }
+    return longest;
   }
 
   /** What was held back in vain, as the text has ended. */
@@ -46,31 +95,5 @@ public final class StopMatcher {
   /** Whether a stop string has occurred. */
   public boolean matched() {
     return matched;
-  }
-
-  private int firstMatch() {
-    int start = -1;
-    int end = Integer.MAX_VALUE;
-    for (String stop : stops) {
-      int at = held.indexOf(stop);
-      int stopEnd = at + stop.length();
-      if (at >= 0 && (stopEnd < end || stopEnd == end && at < start)) {
-        start = at;
-        end = stopEnd;
-      }
-    }
-    return start;
-  }
-
-  /** Start of the longest tail with which a stop string may begin. */
-  private int possibleStart() {
-    int longest = stops.stream().mapToInt(String::length).max().orElse(0) - 1;
-    for (int from = Math.max(0, held.length() - longest); from < held.length(); from++) {
-      String tail = held.substring(from);
-      if (stops.stream().anyMatch(stop -> stop.startsWith(tail))) {
-        return from;
-      }
-    }
-    return held.length();
   }
 }

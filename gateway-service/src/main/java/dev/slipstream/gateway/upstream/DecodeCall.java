@@ -14,10 +14,10 @@ import io.grpc.stub.ClientResponseObserver;
  * One stream to a target. Proposals are advice, so only the newest waits while the transport is
  * busy. Thread-safe; the listener is called by one thread at a time.
  */
-public final class DecodeCall implements ClientResponseObserver<DecodeRequest, DecodeResponse> {
+final class DecodeCall implements ClientResponseObserver<DecodeRequest, DecodeResponse> {
 
   /** Hears what the target says; {@code failed} is the last call, if it comes. */
-  public interface Listener {
+  interface Listener {
     void received(DecodeResponse response);
 
     /**
@@ -38,7 +38,7 @@ public final class DecodeCall implements ClientResponseObserver<DecodeRequest, D
   }
 
   /** Opens a stream and starts the sequence. */
-  public static DecodeCall open(
+  static DecodeCall open(
       TargetServiceGrpc.TargetServiceStub stub, DecodeStart start, Listener listener) {
     DecodeCall call = new DecodeCall(listener);
     stub.decode(call);
@@ -55,15 +55,20 @@ public final class DecodeCall implements ClientResponseObserver<DecodeRequest, D
   /**
    * Passes a proposal on, now or when the transport can take it, unless a newer one comes first.
    */
-  public synchronized void propose(Proposal proposal) {
+  synchronized void propose(Proposal proposal) {
     waiting = proposal;
     sendWaiting();
   }
 
   /** Ends the sequence at the target's next step. */
-  public synchronized void cancel(String reason) {
+  synchronized void cancel(String reason) {
     over = true;
     requests.cancel(reason, null);
+  }
+
+  /** Whether this side has ended the sequence: what comes of that is no news. */
+  private synchronized boolean isOver() {
+    return over;
   }
 
   private synchronized void sendWaiting() {
@@ -87,7 +92,7 @@ public final class DecodeCall implements ClientResponseObserver<DecodeRequest, D
 
   @Override
   public void onError(Throwable cause) {
-    if (!finished) {
+    if (!finished && !isOver()) {
       Status status = Status.fromThrowable(cause);
       listener.failed(status.asRuntimeException(Status.trailersFromThrowable(cause)));
     }
@@ -95,7 +100,7 @@ public final class DecodeCall implements ClientResponseObserver<DecodeRequest, D
 
   @Override
   public void onCompleted() {
-    if (!finished) {
+    if (!finished && !isOver()) {
       listener.failed(
           Status.INTERNAL
               .withDescription("the target closed the stream before the answer was finished")

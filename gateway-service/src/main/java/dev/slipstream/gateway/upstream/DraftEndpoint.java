@@ -5,6 +5,7 @@ import dev.slipstream.proto.v1.DraftServiceGrpc;
 import dev.slipstream.proto.v1.DrafterCard;
 import dev.slipstream.proto.v1.ListDraftersRequest;
 import dev.slipstream.proto.v1.ListDraftersResponse;
+import io.grpc.Deadline;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -14,21 +15,30 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One configured draft service. It may come and go; every request tries it anew. */
-public final class DraftEndpoint {
+/**
+ * One configured draft service. It may come and go: after a failure it is only used if there is no
+ * other, for a pause that grows as long as it fails.
+ */
+public final class DraftEndpoint implements TargetSelector.Candidate {
   private static final Logger log = LoggerFactory.getLogger(DraftEndpoint.class);
 
   private static final Duration LIST_DEADLINE = Duration.ofMillis(500);
+  private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
 
   private final String name;
   private final ManagedChannel channel;
   private final AtomicInteger inFlight = new AtomicInteger();
   private final AtomicBoolean mismatchLogged = new AtomicBoolean();
-  private volatile boolean failing;
+  private final AtomicLong opened = new AtomicLong();
+  private Duration pause = FIRST_PAUSE;
+  private long failedNanos;
+  private boolean failing;
   private volatile Set<String> drafters = Set.of();
 
   DraftEndpoint(String name, ManagedChannel channel) {
@@ -37,17 +47,24 @@ public final class DraftEndpoint {
   }
 
   /** As configured. */
+  @Override
   public String name() {
     return name;
   }
 
-  int inFlight() {
+  @Override
+  public int inFlight() {
     return inFlight.get();
   }
 
-  /** Whether its last stream ended with an error. */
-  boolean failing() {
-    return failing;
+  /** Streams that were opened so far. */
+  public long opened() {
+    return opened.get();
+  }
+
+  /** Whether it has failed so recently that another one is better. */
+  synchronized boolean isResting() {
+    return failing && System.nanoTime() - failedNanos < pause.toNanos();
   }
 
   /**
@@ -74,13 +91,19 @@ public final class DraftEndpoint {
     }
   }
 
-  /** Opens a stream; {@link #release} must follow once. */
-  public DraftCall open(DraftOpen open, DraftCall.Listener listener) {
+  /**
+   * Opens a stream; {@link #release} must follow once.
+   *
+   * @param deadline of the whole answer
+   */
+  public DraftCall open(DraftOpen open, Deadline deadline, DraftCall.Listener listener) {
     inFlight.incrementAndGet();
+    opened.incrementAndGet();
     try {
       // A service that is back is found by the next request, not after a backoff of minutes.
       channel.resetConnectBackoff();
-      return DraftCall.open(DraftServiceGrpc.newStub(channel), open, listener);
+      return DraftCall.open(
+          DraftServiceGrpc.newStub(channel).withDeadline(deadline), open, listener);
     } catch (RuntimeException e) {
       release();
       throw e;
@@ -93,8 +116,9 @@ public final class DraftEndpoint {
   }
 
   /** A stream has brought a proposal. */
-  public void works() {
+  public synchronized void works() {
     failing = false;
+    pause = FIRST_PAUSE;
   }
 
   /**
@@ -103,7 +127,10 @@ public final class DraftEndpoint {
    * @param tokenizerDigest of the target
    */
   public void failed(Status status, String tokenizerDigest) {
-    failing = true;
+    switch (FailureKind.of(status)) {
+      case GONE, FAULT, BUSY -> rest();
+      case REQUEST, OVERDUE -> {} // Says nothing about the next answer.
+    }
     if (status.getCode() != Status.Code.FAILED_PRECONDITION) {
       log.debug("draft {}: {}", name, TargetEndpoint.describe(status));
     } else if (mismatchLogged.compareAndSet(false, true)) {
@@ -113,5 +140,14 @@ public final class DraftEndpoint {
           tokenizerDigest,
           status.getDescription());
     }
+  }
+
+  /** Failures during a pause are most likely one and the same. */
+  private synchronized void rest() {
+    boolean again = failing && !isResting();
+    Duration doubled = pause.multipliedBy(2);
+    pause = !again ? pause : doubled.compareTo(LONGEST_PAUSE) < 0 ? doubled : LONGEST_PAUSE;
+    failing = true;
+    failedNanos = System.nanoTime();
   }
 }

@@ -1,7 +1,6 @@
 package dev.slipstream.gateway.upstream;
 
 import io.grpc.ManagedChannel;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -10,7 +9,11 @@ import java.util.function.Function;
 
 /** The draft services of this gateway; there may be none. */
 public final class Drafts {
+  /** Drafts keep nothing of a text once it is over, so nothing is gained by coming back. */
+  private static final int[] ANY_TEXT = {};
+
   private final List<DraftEndpoint> endpoints;
+  private final TargetSelector selector = new TargetSelector();
 
   /**
    * @param channels makes the channel for a name; channels are closed by their maker
@@ -36,10 +39,19 @@ public final class Drafts {
     return known.isEmpty() ? Optional.empty() : Optional.of(known);
   }
 
-  /** One whose last stream did not fail, if possible, with the fewest streams. */
+  public List<DraftEndpoint> endpoints() {
+    return endpoints;
+  }
+
+  /**
+   * One that has not failed lately, if possible, with the fewest streams, and among equals the one
+   * that was chosen longest ago.
+   */
   public Optional<DraftEndpoint> select() {
-    return endpoints.stream()
-        .min(
-            Comparator.comparing(DraftEndpoint::failing).thenComparingInt(DraftEndpoint::inFlight));
+    List<DraftEndpoint> rested = endpoints.stream().filter(e -> !e.isResting()).toList();
+    List<DraftEndpoint> candidates = rested.isEmpty() ? endpoints : rested;
+    return candidates.isEmpty()
+        ? Optional.empty()
+        : Optional.of(selector.select(candidates, ANY_TEXT));
   }
 }

@@ -17,19 +17,20 @@ import java.util.concurrent.TimeUnit;
 
 /** Fetches what a target serves. Blocks; call it on a thread that may. */
 final class ModelLoader {
-  private static final Duration CARD_DEADLINE = Duration.ofSeconds(5);
   private static final Duration VOCABULARY_DEADLINE = Duration.ofSeconds(60);
 
   private ModelLoader() {}
 
   /**
    * @param known what the target served before, or null; its vocabulary is kept if it is the same
+   * @param limit for saying what it serves
    * @throws io.grpc.StatusRuntimeException if the target cannot be reached
    * @throws RuntimeException if its vocabulary makes no sense
    */
-  static ServedModel load(TargetServiceGrpc.TargetServiceBlockingStub stub, ServedModel known) {
+  static ServedModel load(
+      TargetServiceGrpc.TargetServiceBlockingStub stub, ServedModel known, Duration limit) {
     TargetModel card =
-        stub.withDeadlineAfter(CARD_DEADLINE.toMillis(), TimeUnit.MILLISECONDS)
+        stub.withDeadlineAfter(limit.toMillis(), TimeUnit.MILLISECONDS)
             .getModel(GetModelRequest.getDefaultInstance());
     if (known != null
         && known.card().getModelDigest().equals(card.getModelDigest())

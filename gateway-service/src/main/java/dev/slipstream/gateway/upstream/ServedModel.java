@@ -21,10 +21,15 @@ public record ServedModel(TargetModel card, Tokenizer tokenizer, Optional<ChatTe
     return card.getContextLength();
   }
 
-  /** Whether another target serves the very same model, so that it can go on with an answer. */
+  /** Whether another target serves the very same model. */
   public boolean sameAs(ServedModel other) {
     return id().equals(other.id())
         && card.getModelDigest().equals(other.card.getModelDigest())
         && card.getTokenizerDigest().equals(other.card.getTokenizerDigest());
+  }
+
+  /** Whether a target that serves the other gives the answers that are promised for this one. */
+  boolean canGoOnAt(ServedModel other) {
+    return sameAs(other) && other.contextLength() >= contextLength();
   }
 }

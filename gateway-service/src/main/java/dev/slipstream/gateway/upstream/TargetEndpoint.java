@@ -3,21 +3,28 @@ package dev.slipstream.gateway.upstream;
 import dev.slipstream.proto.v1.DecodeStart;
 import dev.slipstream.proto.v1.TargetServiceGrpc;
 import io.grpc.ConnectivityState;
+import io.grpc.Deadline;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One configured target. Asks what it serves until it answers, and again whenever the connection or
- * a stream was lost.
+ * One configured target. Asks it again and again what it serves: at every heartbeat, at once when
+ * the connection or a stream was lost, and more often until it answers.
  */
-public final class TargetEndpoint {
+public final class TargetEndpoint implements TargetSelector.Candidate {
   private static final Logger log = LoggerFactory.getLogger(TargetEndpoint.class);
   private static final Duration FIRST_BACKOFF = Duration.ofMillis(100);
   private static final Duration LONGEST_BACKOFF = Duration.ofMillis(500);
@@ -29,22 +36,36 @@ public final class TargetEndpoint {
 
   private final String name;
   private final ManagedChannel channel;
-  private final ScheduledExecutorService prober;
-  private final AtomicInteger inFlight = new AtomicInteger();
+  private final ScheduledExecutorService clock;
+  private final Heartbeat heartbeat;
+  private final TargetBreaker breaker;
+  private final Set<TargetStream> streams = ConcurrentHashMap.newKeySet();
+  private final AtomicLong opened = new AtomicLong();
+  private final AtomicBoolean watched = new AtomicBoolean();
   private final long created = System.nanoTime();
   private volatile ServedModel model;
   private volatile boolean reachable;
   private volatile String problem = "not asked yet";
   private String reported;
-  private boolean probing;
+  private Duration backoff = FIRST_BACKOFF;
+  private Future<?> next;
+  private boolean asking;
+  private boolean askAgain;
 
-  TargetEndpoint(String name, ManagedChannel channel, ScheduledExecutorService prober) {
+  /**
+   * @param clock says when to ask; the asking itself is done on threads of its own
+   */
+  TargetEndpoint(
+      String name, ManagedChannel channel, ScheduledExecutorService clock, Heartbeat heartbeat) {
     this.name = name;
     this.channel = channel;
-    this.prober = prober;
+    this.clock = clock;
+    this.heartbeat = heartbeat;
+    this.breaker = new TargetBreaker(name, Clock.systemUTC());
   }
 
   /** As configured. */
+  @Override
   public String name() {
     return name;
   }
@@ -60,83 +81,163 @@ public final class TargetEndpoint {
   }
 
   /** Streams that this gateway has open. */
+  @Override
   public int inFlight() {
-    return inFlight.get();
+    return streams.size();
   }
 
-  /** Opens a stream; {@link #release} must follow once. */
-  public DecodeCall decode(DecodeStart start, DecodeCall.Listener listener) {
-    inFlight.incrementAndGet();
-    try {
-      return DecodeCall.open(TargetServiceGrpc.newStub(channel), start, listener);
-    } catch (RuntimeException e) {
-      release();
-      throw e;
+  /** Streams that were opened so far. */
+  public long opened() {
+    return opened.get();
+  }
+
+  public BreakerState breaker() {
+    return breaker.state();
+  }
+
+  /** Whether a stream may be opened; a yes must be followed by {@link #decode}. */
+  boolean permits() {
+    return breaker.permits();
+  }
+
+  /**
+   * Opens a stream.
+   *
+   * @param deadline of the whole answer
+   */
+  public TargetStream decode(DecodeStart start, Deadline deadline, TargetStream.Listener listener) {
+    var stub = TargetServiceGrpc.newStub(channel).withDeadline(deadline);
+    return new TargetStream(this, stub, start, listener);
+  }
+
+  void entered(TargetStream stream) {
+    streams.add(stream);
+    opened.incrementAndGet();
+  }
+
+  void left(TargetStream stream) {
+    streams.remove(stream);
+  }
+
+  void worked() {
+    breaker.succeeded();
+  }
+
+  void unproven() {
+    breaker.unproven();
+  }
+
+  /** A stream failed in a way that says nothing good about the target. */
+  synchronized void failed(StatusRuntimeException failure) {
+    if (reachable) {
+      breaker.failed(failure);
+    } else {
+      breaker.unproven();
+    }
+    if (FailureKind.of(failure.getStatus()) == FailureKind.GONE) {
+      lost(describe(failure.getStatus()));
+      probe();
     }
   }
 
-  /** A stream is over. */
-  public void release() {
-    inFlight.decrementAndGet();
-  }
-
-  /** A stream failed in a way that says nothing good about the target: it gets no more for now. */
-  public void suspect(Status status) {
-    lost(describe(status));
-    probe();
-  }
-
-  /** Asks in the background what the target serves, until it answers. */
+  /** Asks in the background what the target serves; at once if that is not being done already. */
   synchronized void probe() {
-    if (!probing && !prober.isShutdown()) {
-      probing = true;
-      prober.execute(() -> ask(FIRST_BACKOFF));
+    if (asking) {
+      askAgain = true;
+    } else if (!clock.isShutdown()) {
+      asking = true;
+      if (next != null) {
+        next.cancel(false);
+      }
+      Thread.ofVirtual().name("target-probe").start(this::ask);
     }
   }
 
-  private void ask(Duration backoff) {
+  private void ask() {
     try {
-      // Or the channel, after its own failures, would not even try for up to two minutes.
-      channel.resetConnectBackoff();
-      ServedModel loaded = ModelLoader.load(TargetServiceGrpc.newBlockingStub(channel), model);
-      boolean news = !reachable || !loaded.sameAs(model);
+      if (!reachable) {
+        // Or the channel, after its own failures, would not even try for up to two minutes.
+        channel.resetConnectBackoff();
+      }
+      ServedModel loaded =
+          ModelLoader.load(TargetServiceGrpc.newBlockingStub(channel), model, heartbeat.limit());
       found(loaded);
-      if (news) {
-        log.info(
-            "target {} serves {} (context {}, tokenizer {}{})",
-            name,
-            loaded.id(),
-            loaded.contextLength(),
-            loaded.tokenizer().digest(),
-            loaded.template().isPresent() ? "" : ", no chat template");
-      }
-      channel.notifyWhenStateChanged(ConnectivityState.READY, this::probe);
+      watch();
+      askIn(heartbeat.interval());
     } catch (RuntimeException e) {
-      lost(e instanceof io.grpc.StatusRuntimeException s ? describe(s.getStatus()) : e.toString());
-      askAgain(backoff);
+      notFound(e);
+      askIn(longerBackoff());
     }
   }
 
-  private void askAgain(Duration backoff) {
-    Duration next = backoff.multipliedBy(2);
-    Runnable again = () -> ask(next.compareTo(LONGEST_BACKOFF) < 0 ? next : LONGEST_BACKOFF);
-    synchronized (this) {
-      if (!prober.isShutdown()) {
-        prober.schedule(again, backoff.toMillis(), TimeUnit.MILLISECONDS);
-      }
+  private void notFound(RuntimeException cause) {
+    if (!(cause instanceof StatusRuntimeException failure)) {
+      lost(cause.toString());
+    } else if (failure.getStatus().getCode() == Status.Code.DEADLINE_EXCEEDED) {
+      lost("no answer within " + heartbeat.limit().toMillis() + " ms");
+      // The connection may be dead without anybody having said so: the next question gets a new
+      // one, and streams keep theirs as long as they want to.
+      channel.enterIdle();
+      streams.forEach(TargetStream::silent);
+    } else {
+      lost(describe(failure.getStatus()));
     }
   }
 
-  /** In one step: a stream that fails from now on starts a new probe. */
+  private synchronized Duration longerBackoff() {
+    Duration now = backoff;
+    Duration doubled = backoff.multipliedBy(2);
+    backoff = doubled.compareTo(LONGEST_BACKOFF) < 0 ? doubled : LONGEST_BACKOFF;
+    return now;
+  }
+
+  private synchronized void askIn(Duration wait) {
+    asking = false;
+    if (askAgain) {
+      askAgain = false;
+      probe();
+    } else {
+      next = clock.schedule(this::probe, wait.toMillis(), TimeUnit.MILLISECONDS);
+    }
+  }
+
+  /** Hears at once, and once, that the connection is lost. */
+  private void watch() {
+    if (channel.getState(false) == ConnectivityState.READY && watched.compareAndSet(false, true)) {
+      channel.notifyWhenStateChanged(
+          ConnectivityState.READY,
+          () -> {
+            watched.set(false);
+            probe();
+          });
+    }
+  }
+
   private synchronized void found(ServedModel loaded) {
+    if (askAgain) {
+      // A stream has failed since the question was sent.
+      return;
+    }
+    boolean news = !reachable || !loaded.sameAs(model);
     model = loaded;
     reachable = true;
-    probing = false;
+    backoff = FIRST_BACKOFF;
+    if (news) {
+      log.info(
+          "target {} serves {} (context {}, tokenizer {}{})",
+          name,
+          loaded.id(),
+          loaded.contextLength(),
+          loaded.tokenizer().digest(),
+          loaded.template().isPresent() ? "" : ", no chat template");
+    }
   }
 
   private synchronized void lost(String why) {
     boolean starting = model == null && System.nanoTime() - created < START_LIMIT.toNanos();
-    if (!starting && (reachable || !why.equals(reported))) {
+    // A gateway that stops closes its channels itself.
+    boolean news = (reachable || !why.equals(reported)) && !channel.isShutdown();
+    if (!starting && news) {
       log.warn("target {} is not ready: {}", name, why);
       reported = why;
     }

@@ -1,14 +1,17 @@
 package dev.slipstream.gateway.upstream;
 
 import io.grpc.ManagedChannel;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -16,23 +19,32 @@ import java.util.stream.Collectors;
 public final class Targets implements AutoCloseable {
   private final List<TargetEndpoint> endpoints = new ArrayList<>();
   private final TargetSelector selector;
-  private final ScheduledExecutorService prober;
+  private final ScheduledExecutorService clock;
+  private volatile boolean leaving;
 
   /**
    * @param names as configured; asked at once, in the background
    * @param channels makes the channel for a name; channels are closed by their maker
    */
   public Targets(
-      List<String> names, Function<String, ManagedChannel> channels, TargetSelector selector) {
+      List<String> names,
+      Function<String, ManagedChannel> channels,
+      TargetSelector selector,
+      Heartbeat heartbeat) {
     this.selector = selector;
-    this.prober =
-        Executors.newScheduledThreadPool(
-            Math.min(names.size(), 4),
-            Thread.ofPlatform().name("target-probe-", 0).daemon().factory());
+    this.clock =
+        new ScheduledThreadPoolExecutor(
+            1,
+            Thread.ofPlatform().name("target-clock").daemon().factory(),
+            new ThreadPoolExecutor.DiscardPolicy());
     for (String name : names) {
-      endpoints.add(new TargetEndpoint(name, channels.apply(name), prober));
+      endpoints.add(new TargetEndpoint(name, channels.apply(name), clock, heartbeat));
     }
     endpoints.forEach(TargetEndpoint::probe);
+  }
+
+  public List<TargetEndpoint> endpoints() {
+    return List.copyOf(endpoints);
   }
 
   /** The models that can be used now, by id. If targets disagree about one, the first counts. */
@@ -45,32 +57,59 @@ public final class Targets implements AutoCloseable {
   }
 
   /**
-   * The target for a sequence.
+   * The target for a sequence; {@link TargetEndpoint#decode} must follow.
    *
-   * @param tried targets that have failed it already
+   * @param tried targets that are not wanted
    */
   public Optional<TargetEndpoint> select(
       ServedModel model, int[] prompt, Set<TargetEndpoint> tried) {
     List<TargetEndpoint> candidates =
         endpoints.stream()
             .filter(endpoint -> !tried.contains(endpoint))
-            .filter(endpoint -> endpoint.model().filter(model::sameAs).isPresent())
-            .toList();
-    return candidates.isEmpty()
-        ? Optional.empty()
-        : Optional.of(selector.select(candidates, prompt));
+            .filter(endpoint -> endpoint.model().filter(model::canGoOnAt).isPresent())
+            .collect(Collectors.toCollection(ArrayList::new));
+    while (!candidates.isEmpty()) {
+      TargetEndpoint chosen = selector.select(candidates, prompt);
+      if (chosen.permits()) {
+        return Optional.of(chosen);
+      }
+      candidates.remove(chosen);
+    }
+    return Optional.empty();
   }
 
-  /** What is wrong with the targets that cannot be reached, for people. */
+  /** What is wrong with the targets that cannot be used, for people. */
   public String problems() {
     return endpoints.stream()
-        .filter(endpoint -> endpoint.model().isEmpty())
-        .map(endpoint -> "target " + endpoint.name() + ": " + endpoint.problem())
+        .filter(e -> e.model().isEmpty() || e.breaker() != BreakerState.CLOSED)
+        .map(
+            e ->
+                "target %s: %s"
+                    .formatted(
+                        e.name(), e.model().isEmpty() ? e.problem() : "too many streams failed"))
         .collect(Collectors.joining("; "));
+  }
+
+  /** Runs a task after a while, unless this has been closed by then. */
+  public void later(Duration wait, Runnable task) {
+    clock.schedule(
+        () -> Thread.ofVirtual().name("resume").start(task),
+        wait.toMillis(),
+        TimeUnit.MILLISECONDS);
+  }
+
+  /** The gateway is about to stop: it is no use to wait for a target any more. */
+  public void leave() {
+    leaving = true;
+  }
+
+  public boolean isLeaving() {
+    return leaving;
   }
 
   @Override
   public void close() {
-    prober.shutdownNow();
+    leaving = true;
+    clock.shutdownNow();
   }
 }

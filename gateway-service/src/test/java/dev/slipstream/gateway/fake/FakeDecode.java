@@ -98,6 +98,12 @@ public final class FakeDecode {
     return this;
   }
 
+  /** Forgets to send some tokens. */
+  public synchronized FakeDecode skip(int tokens) {
+    length += tokens;
+    return this;
+  }
+
   private CommittedToken token(int id) {
     CommittedToken.Builder token = CommittedToken.newBuilder().setId(id);
     if (start.hasTopLogprobs()) {

@@ -16,7 +16,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /** A target that does what its script says, on an in-process server of its own. */
@@ -30,6 +32,9 @@ public final class FakeTarget extends TargetServiceGrpc.TargetServiceImplBase
   private final boolean withTemplate;
   private Server server;
   private volatile Consumer<FakeDecode> script = FakeDecode::hold;
+  private volatile CompletableFuture<Void> mute = CompletableFuture.completedFuture(null);
+  private volatile int context = CONTEXT;
+  private final AtomicInteger asked = new AtomicInteger();
 
   private FakeTarget(boolean withTemplate) {
     this.withTemplate = withTemplate;
@@ -58,6 +63,26 @@ public final class FakeTarget extends TargetServiceGrpc.TargetServiceImplBase
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Says nothing when it is asked what it serves, until it is told to go on. */
+  public void mute() {
+    mute = new CompletableFuture<>();
+  }
+
+  public void unmute() {
+    mute.complete(null);
+  }
+
+  /** Tokens of prompt and answer that it says it takes. */
+  public FakeTarget context(int tokens) {
+    context = tokens;
+    return this;
+  }
+
+  /** How often it was asked what it serves. */
+  public int asked() {
+    return asked.get();
   }
 
   /** As the gateway's configuration names it. */
@@ -105,18 +130,25 @@ public final class FakeTarget extends TargetServiceGrpc.TargetServiceImplBase
 
   @Override
   public void getModel(GetModelRequest request, StreamObserver<TargetModel> responses) {
-    responses.onNext(
-        TargetModel.newBuilder()
-            .setId(MODEL)
-            .setArchitecture("llama")
-            .setModelDigest("0123456789abcdef")
-            .setTokenizerDigest(TestVocabulary.tokenizer().digest())
-            .setContextLength(CONTEXT)
-            .setVocabularySize(TestVocabulary.SIZE)
-            .setMaxDraftTokens(16)
-            .setCreated(1_700_000_000)
-            .build());
-    responses.onCompleted();
+    asked.incrementAndGet();
+    mute.thenRun(
+        () -> {
+          responses.onNext(model());
+          responses.onCompleted();
+        });
+  }
+
+  private TargetModel model() {
+    return TargetModel.newBuilder()
+        .setId(MODEL)
+        .setArchitecture("llama")
+        .setModelDigest("0123456789abcdef")
+        .setTokenizerDigest(TestVocabulary.tokenizer().digest())
+        .setContextLength(context)
+        .setVocabularySize(TestVocabulary.SIZE)
+        .setMaxDraftTokens(16)
+        .setCreated(1_700_000_000)
+        .build();
   }
 
   @Override

@@ -56,7 +56,7 @@ final class Flow {
   private static final int THREADS = 2;
 
   /** What a whole answer says about itself. */
-  record Answer(List<Integer> ids, Usage usage, SpeculationStats speculation) {}
+  record Answer(List<Integer> ids, Usage usage, SpeculationStats speculation, int resumes) {}
 
   private Flow() {}
 
@@ -175,7 +175,8 @@ final class Flow {
                 new Answer(
                     List.copyOf(ids),
                     event.getFinished().getUsage(),
-                    event.getFinished().getSpeculation());
+                    event.getFinished().getSpeculation(),
+                    event.getFinished().getResumes());
       }
     }
     return answer;

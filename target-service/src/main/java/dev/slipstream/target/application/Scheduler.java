@@ -83,8 +83,16 @@ final class Scheduler {
     return false;
   }
 
-  /** Queues a new sequence, or returns false if the queue is full. */
+  /**
+   * Queues a new sequence, or returns false if the queue is full. One that another target has begun
+   * has its client waiting in the middle of an answer, and had its place in a queue already.
+   */
   boolean enqueue(Sequence sequence) {
+    if (sequence.task.resumedTokens() > 0) {
+      waiting.addFirst(sequence);
+      admit();
+      return true;
+    }
     waiting.addLast(sequence);
     admit();
     if (sequence.state == State.WAITING && waiting.size() > settings.maxQueued()) {

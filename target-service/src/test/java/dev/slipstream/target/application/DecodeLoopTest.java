@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -151,6 +152,30 @@ class DecodeLoopTest extends DecodeLoopFixture {
               assertThat(full.retryAfter()).isPositive();
             });
     accepted.forEach(Answer::outcome);
+  }
+
+  /**
+   * Its client has read half of the answer, and had waited its turn at the target that was lost.
+   */
+  @Test
+  void aResumedAnswerIsNeitherRefusedNorPutBehindNewOnes() {
+    start(new LoopSettings(64, 4096, 64, 16, 1, 1, 4));
+    model.gate = new Semaphore(0);
+    List<String> order = new CopyOnWriteArrayList<>();
+    Answer running = submit(task(prompt(10, 0), 3), new Answer());
+    Answer waiting = new Answer();
+    waiting.onStep = step -> order.add("new");
+    submit(task(prompt(10, 1), 1), waiting);
+    Answer resumed = new Answer();
+    resumed.onStep = step -> order.add("resumed");
+    submit(
+        new DecodeTask(
+            "", prompt(10, 2), 3, SamplingParams.greedy(), 4, false, Set.of(), -1, true, 9, "", ""),
+        resumed);
+    model.gate.release(1 << 20);
+
+    List.of(running, waiting, resumed).forEach(Answer::outcome);
+    assertThat(order).containsExactly("resumed", "new");
   }
 
   @Test

@@ -1,0 +1,28 @@
+package dev.slipstream.gateway;
+
+import jakarta.validation.constraints.AssertTrue;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotNull;
+import java.time.Duration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.validation.annotation.Validated;
+
+/**
+ * What the gateway takes on.
+ *
+ * @param answers under way at a time; more are refused with 429
+ * @param answerTime longest time of one answer, queueing included; at least 1s
+ */
+@Validated
+@ConfigurationProperties("slipstream.gateway.limits")
+public record LimitProperties(
+    @Min(1) @Max(1 << 20) @DefaultValue("1024") int answers,
+    @NotNull @DefaultValue("1h") Duration answerTime) {
+
+  @AssertTrue(message = "answer-time must be at least 1s")
+  boolean isAnswerTimeUsable() {
+    return answerTime.toSeconds() >= 1;
+  }
+}

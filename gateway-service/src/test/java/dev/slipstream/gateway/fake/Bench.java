@@ -1,0 +1,142 @@
+package dev.slipstream.gateway.fake;
+
+import dev.slipstream.gateway.application.EndpointMetrics;
+import dev.slipstream.gateway.application.GatewayMetrics;
+import dev.slipstream.gateway.application.GenerationService;
+import dev.slipstream.gateway.application.GenerationSettings;
+import dev.slipstream.gateway.upstream.Drafts;
+import dev.slipstream.gateway.upstream.Heartbeat;
+import dev.slipstream.gateway.upstream.TargetEndpoint;
+import dev.slipstream.gateway.upstream.TargetSelector;
+import dev.slipstream.gateway.upstream.Targets;
+import dev.slipstream.proto.v1.ChatMessage;
+import dev.slipstream.proto.v1.ChatPrompt;
+import dev.slipstream.proto.v1.GenerateRequest;
+import io.grpc.ManagedChannel;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * The gateway's use cases, without a network and Spring, in front of services that a test plays.
+ */
+public final class Bench implements AutoCloseable {
+  public static final GenerationSettings SETTINGS =
+      new GenerationSettings(64, Duration.ofMinutes(1), Duration.ofMinutes(1));
+
+  private final List<ManagedChannel> channels = new ArrayList<>();
+  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  private final Targets targets;
+  private final GenerationService service;
+
+  /** A busy machine is no silent target. */
+  public static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  public Bench(List<FakeTarget> targets, List<FakeDraft> drafts, GenerationSettings settings) {
+    this(targets, drafts, settings, PATIENCE);
+  }
+
+  /**
+   * @param silence how long a target may take to answer the gateway's own questions, which come
+   *     every few milliseconds
+   */
+  public Bench(
+      List<FakeTarget> targets,
+      List<FakeDraft> drafts,
+      GenerationSettings settings,
+      Duration silence) {
+    this.targets =
+        new Targets(
+            targets.stream().map(FakeTarget::address).toList(),
+            this::channel,
+            new TargetSelector(),
+            new Heartbeat(Duration.ofMillis(20), silence));
+    Drafts draftServices =
+        new Drafts(drafts.stream().map(FakeDraft::address).toList(), this::channel);
+    new EndpointMetrics(this.targets, draftServices).bindTo(registry);
+    this.service =
+        new GenerationService(
+            this.targets,
+            draftServices,
+            Schedulers.immediate(),
+            new GatewayMetrics(registry),
+            settings);
+    awaitUp(targets.size());
+  }
+
+  private ManagedChannel channel(String address) {
+    ManagedChannel channel =
+        InProcessChannelBuilder.forName(address.substring("in-process:".length())).build();
+    channels.add(channel);
+    return channel;
+  }
+
+  public Targets targets() {
+    return targets;
+  }
+
+  /** Waits until this many targets can be used. */
+  public void awaitUp(long count) {
+    Awaitility.await()
+        .pollInterval(Duration.ofMillis(2))
+        .until(
+            () -> targets.endpoints().stream().filter(e -> e.model().isPresent()).count() == count);
+  }
+
+  public TargetEndpoint endpoint(FakeTarget target) {
+    return targets.endpoints().stream()
+        .filter(e -> e.name().equals(target.address()))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  public static GenerateRequest.Builder chat(String... messages) {
+    ChatPrompt.Builder chat = ChatPrompt.newBuilder();
+    for (int i = 0; i < messages.length; i++) {
+      chat.addMessages(
+          ChatMessage.newBuilder()
+              .setRole(i % 2 == 0 ? "user" : "assistant")
+              .setContent(messages[i]));
+    }
+    return GenerateRequest.newBuilder().setModel(FakeTarget.MODEL).setChat(chat);
+  }
+
+  public Exchange begin(GenerateRequest.Builder request) {
+    return begin(request, 0);
+  }
+
+  /**
+   * @param choice number of the answer among several to one request
+   */
+  public Exchange begin(GenerateRequest.Builder request, int choice) {
+    return new Exchange(
+        service
+            .prepare(request.build(), "")
+            .flatMapMany(prepared -> service.generate(prepared, "test-" + choice, choice)));
+  }
+
+  /** The sum of a counter over its labels. */
+  public double counter(String name) {
+    return Stream.concat(
+            registry.find(name).counters().stream().map(counter -> counter.count()),
+            registry.find(name).functionCounters().stream().map(counter -> counter.count()))
+        .mapToDouble(Double::doubleValue)
+        .sum();
+  }
+
+  /** A counter that a service behind the gateway has of its own. */
+  public double counter(String name, String tag, String value) {
+    return registry.get(name).tag(tag, value).functionCounter().count();
+  }
+
+  @Override
+  public void close() {
+    targets.close();
+    channels.forEach(ManagedChannel::shutdownNow);
+  }
+}
