@@ -8,6 +8,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import reactor.core.publisher.Flux;
@@ -99,16 +100,24 @@ public final class GatewayMetrics {
         .record(Duration.ofNanos(nanos));
   }
 
-  void tokensArrived(String model, int tokens, long sinceLastNanos) {
-    counter("generation.tokens", "Tokens generated", model).increment(tokens);
-    if (sinceLastNanos > 0) {
-      timer(
-              "inter.token.latency",
-              "Between one arrival of tokens and the next; several tokens may arrive at once, see time_per_output_token_seconds",
-              model,
-              TOKEN_TIMES)
-          .record(Duration.ofNanos(sinceLastNanos));
+  /** Meters that every step of an answer needs: to look them up costs more than to count. */
+  record StepMeters(Counter tokens, Timer latency) {
+    void arrived(int count, long sinceLastNanos) {
+      tokens.increment(count);
+      if (sinceLastNanos > 0) {
+        latency.record(sinceLastNanos, TimeUnit.NANOSECONDS);
+      }
     }
+  }
+
+  StepMeters stepMeters(String model) {
+    return new StepMeters(
+        counter("generation.tokens", "Tokens generated", model),
+        timer(
+            "inter.token.latency",
+            "Between one arrival of tokens and the next; several tokens may arrive at once, see time_per_output_token_seconds",
+            model,
+            TOKEN_TIMES));
   }
 
   void promptTokens(String model, int tokens) {

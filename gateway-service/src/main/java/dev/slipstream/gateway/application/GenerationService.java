@@ -5,6 +5,7 @@ import dev.slipstream.gateway.upstream.ServedModel;
 import dev.slipstream.gateway.upstream.Targets;
 import dev.slipstream.proto.v1.GenerateRequest;
 import io.grpc.Deadline;
+import io.micrometer.context.ContextSnapshotFactory;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +20,8 @@ import reactor.core.scheduler.Scheduler;
 
 /** The use cases, shared by HTTP and gRPC. */
 public final class GenerationService {
+  private static final ContextSnapshotFactory SNAPSHOTS = ContextSnapshotFactory.builder().build();
+
   private final Targets targets;
   private final Drafts drafts;
   private final Scheduler workers;
@@ -161,7 +164,15 @@ public final class GenerationService {
    * @param choice number of this answer among several to the same request
    */
   public Flux<GenerationEvent> generate(PreparedRequest prepared, String requestId, int choice) {
-    return Flux.<GenerationEvent>create(sink -> run(prepared, requestId, choice, sink))
+    return Flux.deferContextual(
+            context ->
+                Flux.<GenerationEvent>create(
+                    sink -> {
+                      // The calls upstream belong to the request's trace; its events need none.
+                      try (var scope = SNAPSHOTS.setThreadLocalsFrom(context)) {
+                        run(prepared, requestId, choice, sink);
+                      }
+                    }))
         .transform(events -> metrics.observe(events, prepared, requestId))
         .transform(admission::bounded);
   }

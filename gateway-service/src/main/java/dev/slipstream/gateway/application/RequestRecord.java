@@ -15,6 +15,7 @@ final class RequestRecord {
   private final PreparedRequest request;
   private final String requestId;
   private final String model;
+  private final GatewayMetrics.StepMeters stepMeters;
   private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.WAITING);
   private volatile int tokens;
   private volatile long firstNanos;
@@ -32,6 +33,7 @@ final class RequestRecord {
     this.request = request;
     this.requestId = requestId;
     this.model = request.model().id();
+    this.stepMeters = metrics.stepMeters(model);
     metrics.promptTokens(model, request.prompt().length);
   }
 
@@ -57,7 +59,7 @@ final class RequestRecord {
       return;
     }
     long now = System.nanoTime();
-    metrics.tokensArrived(model, count, firstNanos == 0 ? 0 : now - lastNanos);
+    stepMeters.arrived(count, firstNanos == 0 ? 0 : now - lastNanos);
     if (firstNanos == 0) {
       firstNanos = now;
       metrics.firstToken(model, now - request.arrivedNanos());

@@ -82,6 +82,8 @@ class GenerationGrpcService extends GenerationServiceGrpc.GenerationServiceImplB
     Disposable.Swap subscription = Disposables.swap();
     call.setOnCancelHandler(subscription::dispose);
     subscription.update(
-        work.onErrorMap(GrpcErrors::of).subscribe(call::onNext, call::onError, call::onCompleted));
+        work.onErrorMap(GrpcErrors::of)
+            .contextCapture()
+            .subscribe(call::onNext, call::onError, call::onCompleted));
   }
 }

@@ -26,6 +26,12 @@ final class DecodeCall implements ClientResponseObserver<DecodeRequest, DecodeRe
     void failed(StatusRuntimeException failure);
   }
 
+  /**
+   * Messages that may be on the way. If it were one, the sender would be told after every message
+   * that it may send another, by a task on a thread of its own.
+   */
+  private static final int AHEAD = 64;
+
   private final Listener listener;
   private ClientCallStreamObserver<DecodeRequest> requests;
   private Proposal waiting;
@@ -82,10 +88,12 @@ final class DecodeCall implements ClientResponseObserver<DecodeRequest, DecodeRe
   public void beforeStart(ClientCallStreamObserver<DecodeRequest> requestStream) {
     requests = requestStream;
     requests.setOnReadyHandler(this::sendWaiting);
+    requests.disableAutoRequestWithInitial(AHEAD);
   }
 
   @Override
   public void onNext(DecodeResponse response) {
+    requests.request(1);
     finished |= response.hasFinished();
     listener.received(response);
   }

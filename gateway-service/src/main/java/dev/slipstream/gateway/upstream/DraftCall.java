@@ -26,6 +26,12 @@ public final class DraftCall implements ClientResponseObserver<DraftRequest, Dra
     void ended(Status status);
   }
 
+  /**
+   * Messages that may be on the way. If it were one, the sender would be told after every message
+   * that it may send another, by a task on a thread of its own.
+   */
+  private static final int AHEAD = 64;
+
   private final Listener listener;
   private ClientCallStreamObserver<DraftRequest> requests;
   private DraftCommitted.Builder waiting;
@@ -86,10 +92,12 @@ public final class DraftCall implements ClientResponseObserver<DraftRequest, Dra
   public void beforeStart(ClientCallStreamObserver<DraftRequest> requestStream) {
     requests = requestStream;
     requests.setOnReadyHandler(this::sendWaiting);
+    requests.disableAutoRequestWithInitial(AHEAD);
   }
 
   @Override
   public void onNext(DraftResponse response) {
+    requests.request(1);
     listener.proposed(response.getProposal());
   }
 

@@ -8,7 +8,12 @@ import dev.slipstream.proto.v1.GetVocabularyRequest;
 import dev.slipstream.proto.v1.TargetModel;
 import dev.slipstream.proto.v1.TargetServiceGrpc;
 import dev.slipstream.proto.v1.VocabularyChunk;
+import io.grpc.Metadata;
 import io.grpc.Server;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.ServerInterceptors;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
@@ -31,6 +36,7 @@ public final class FakeTarget extends TargetServiceGrpc.TargetServiceImplBase
   private final BlockingQueue<FakeDecode> decodes = new LinkedBlockingQueue<>();
   private final boolean withTemplate;
   private Server server;
+  private volatile String traceparent;
   private volatile Consumer<FakeDecode> script = FakeDecode::hold;
   private volatile CompletableFuture<Void> mute = CompletableFuture.completedFuture(null);
   private volatile int context = CONTEXT;
@@ -57,9 +63,32 @@ public final class FakeTarget extends TargetServiceGrpc.TargetServiceImplBase
     return new FakeTarget(true);
   }
 
+  /** The trace context that came with the last stream; null if none did. */
+  public String traceparent() {
+    return traceparent;
+  }
+
+  private final class TraceReader implements ServerInterceptor {
+    private static final Metadata.Key<String> KEY =
+        Metadata.Key.of("traceparent", Metadata.ASCII_STRING_MARSHALLER);
+
+    @Override
+    public <Q, R> ServerCall.Listener<Q> interceptCall(
+        ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
+      if (call.getMethodDescriptor().getBareMethodName().equals("Decode")) {
+        traceparent = headers.get(KEY);
+      }
+      return next.startCall(call, headers);
+    }
+  }
+
   public void listen() {
     try {
-      server = InProcessServerBuilder.forName(name).addService(this).build().start();
+      server =
+          InProcessServerBuilder.forName(name)
+              .addService(ServerInterceptors.intercept(this, new TraceReader()))
+              .build()
+              .start();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -2,8 +2,10 @@ package dev.slipstream.gateway.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.slipstream.gateway.fake.Gateway;
 import dev.slipstream.gateway.fake.TestVocabulary;
 import dev.slipstream.proto.v1.FinishReason;
+import java.net.http.HttpRequest;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
@@ -121,5 +123,23 @@ class ChatAnswerTest extends ChatFixture {
     assertThat(figures.get("prefix_hit_tokens").intValue()).isEqualTo(3);
     assertThat(figures.at("/timings/prefill").doubleValue()).isEqualTo(2.0);
     assertThat(figures.at("/timings/ttft").doubleValue()).isPositive();
+  }
+
+  @Test
+  void carriesTheTraceOfTheRequestToTheTarget() {
+    target.says("Hello");
+    String trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    Gateway.Answer answer =
+        gateway.send(
+            HttpRequest.newBuilder(gateway.uri(PATH))
+                .header("Content-Type", "application/json")
+                .header("traceparent", "00-" + trace + "-00f067aa0ba902b7-01")
+                .POST(
+                    HttpRequest.BodyPublishers.ofString(
+                        """
+                        {"model": "test-model", "messages": [{"role": "user", "content": "hi"}]}"""))
+                .build());
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(target.traceparent()).startsWith("00-" + trace + "-");
   }
 }
