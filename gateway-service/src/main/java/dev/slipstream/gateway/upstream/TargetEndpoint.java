@@ -9,6 +9,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -28,6 +29,7 @@ public final class TargetEndpoint implements TargetSelector.Candidate {
   private static final Logger log = LoggerFactory.getLogger(TargetEndpoint.class);
   private static final Duration FIRST_BACKOFF = Duration.ofMillis(100);
   private static final Duration LONGEST_BACKOFF = Duration.ofMillis(500);
+  private static final int MOST_REPORTS = 8;
 
   /**
    * A target that starts together with the gateway is given this long before it is worth a word.
@@ -46,7 +48,10 @@ public final class TargetEndpoint implements TargetSelector.Candidate {
   private volatile ServedModel model;
   private volatile boolean reachable;
   private volatile String problem = "not asked yet";
-  private String reported;
+
+  /** What was said about the target since it could be used. */
+  private final Set<String> reported = new HashSet<>();
+
   private Duration backoff = FIRST_BACKOFF;
   private Future<?> next;
   private boolean asking;
@@ -235,11 +240,14 @@ public final class TargetEndpoint implements TargetSelector.Candidate {
 
   private synchronized void lost(String why) {
     boolean starting = model == null && System.nanoTime() - created < START_LIMIT.toNanos();
+    if (reachable) {
+      reported.clear();
+    }
     // A gateway that stops closes its channels itself.
-    boolean news = (reachable || !why.equals(reported)) && !channel.isShutdown();
-    if (!starting && news) {
+    boolean news = reported.size() < MOST_REPORTS && !reported.contains(why);
+    if (!starting && news && !channel.isShutdown()) {
+      reported.add(why);
       log.warn("target {} is not ready: {}", name, why);
-      reported = why;
     }
     problem = why;
     reachable = false;
