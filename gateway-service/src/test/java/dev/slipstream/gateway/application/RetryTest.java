@@ -124,16 +124,4 @@ class RetryTest extends TwoTargets {
     Bench.await().until(() -> bench.endpoint(second).inFlight() == 0);
     assertThat(bench.endpoint(first).inFlight()).isZero();
   }
-
-  /** Each of its callbacks would ask once more when the connection is lost. */
-  @Test
-  void aTargetIsNotAskedMoreOftenTheMoreItWasAsked() {
-    Bench.await().until(() -> first.asked() > 30);
-    first.close();
-    bench.awaitUp(1);
-    int before = first.asked();
-    first.listen();
-    bench.awaitUp(2);
-    assertThat(first.asked() - before).isLessThan(25);
-  }
 }
