@@ -8,7 +8,6 @@ import dev.slipstream.gateway.fake.FakeDraft;
 import dev.slipstream.gateway.fake.FakeTarget;
 import java.time.Duration;
 import java.util.List;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -69,6 +68,6 @@ class OverloadTest {
     chat.leave();
     decode.awaitCancel();
     stream.awaitCancel();
-    Awaitility.await().until(() -> bench.endpoint(target).inFlight() == 0);
+    Bench.await().until(() -> bench.endpoint(target).inFlight() == 0);
   }
 }

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
 import reactor.core.scheduler.Schedulers;
 
 /**
@@ -80,10 +81,14 @@ public final class Bench implements AutoCloseable {
     return targets;
   }
 
+  /** Waits for what must happen; the limit only ends a test that fails anyway. */
+  public static ConditionFactory await() {
+    return Awaitility.await().atMost(Duration.ofMinutes(1)).pollInterval(Duration.ofMillis(2));
+  }
+
   /** Waits until this many targets can be used. */
   public void awaitUp(long count) {
-    Awaitility.await()
-        .pollInterval(Duration.ofMillis(2))
+    await()
         .until(
             () -> targets.endpoints().stream().filter(e -> e.model().isPresent()).count() == count);
   }

@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
-import org.awaitility.Awaitility;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 
@@ -58,7 +57,7 @@ public final class Exchange {
   }
 
   public Exchange awaitText(String text) {
-    Awaitility.await().until(() -> text().equals(text));
+    Bench.await().until(() -> text().equals(text));
     return this;
   }
 

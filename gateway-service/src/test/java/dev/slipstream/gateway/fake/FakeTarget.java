@@ -23,7 +23,6 @@ import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /** A target that does what its script says, on an in-process server of its own. */
@@ -40,7 +39,6 @@ public final class FakeTarget extends TargetServiceGrpc.TargetServiceImplBase
   private volatile Consumer<FakeDecode> script = FakeDecode::hold;
   private volatile CompletableFuture<Void> mute = CompletableFuture.completedFuture(null);
   private volatile int context = CONTEXT;
-  private final AtomicInteger asked = new AtomicInteger();
 
   private FakeTarget(boolean withTemplate) {
     this.withTemplate = withTemplate;
@@ -109,11 +107,6 @@ public final class FakeTarget extends TargetServiceGrpc.TargetServiceImplBase
     return this;
   }
 
-  /** How often it was asked what it serves. */
-  public int asked() {
-    return asked.get();
-  }
-
   /** As the gateway's configuration names it. */
   public String address() {
     return "in-process:" + name;
@@ -159,7 +152,6 @@ public final class FakeTarget extends TargetServiceGrpc.TargetServiceImplBase
 
   @Override
   public void getModel(GetModelRequest request, StreamObserver<TargetModel> responses) {
-    asked.incrementAndGet();
     mute.thenRun(
         () -> {
           responses.onNext(model());
