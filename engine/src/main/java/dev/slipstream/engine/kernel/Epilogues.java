@@ -58,6 +58,47 @@ final class Epilogues {
     d.intoArray(totals, to + 3 * step);
   }
 
+  /** The same for two neighbouring activation rows: twice as many sums that wait for each other. */
+  static void scaledPair(
+      float[] scales, int so, float[] z, int zo, int step, int blocks, float[] totals, int to) {
+    FloatVector a0 = FloatVector.fromArray(F, totals, to);
+    FloatVector a1 = FloatVector.fromArray(F, totals, to + L);
+    FloatVector b0 = FloatVector.fromArray(F, totals, to + step);
+    FloatVector b1 = FloatVector.fromArray(F, totals, to + step + L);
+    FloatVector c0 = FloatVector.fromArray(F, totals, to + 2 * step);
+    FloatVector c1 = FloatVector.fromArray(F, totals, to + 2 * step + L);
+    FloatVector d0 = FloatVector.fromArray(F, totals, to + 3 * step);
+    FloatVector d1 = FloatVector.fromArray(F, totals, to + 3 * step + L);
+    int p = zo;
+    int s = so;
+    for (int i = 0; i < blocks; i++) {
+      FloatVector scale = FloatVector.fromArray(F, scales, s);
+      a0 = FloatVector.fromArray(F, z, p).fma(scale, a0);
+      a1 = FloatVector.fromArray(F, z, p + L).fma(scale, a1);
+      scale = FloatVector.fromArray(F, scales, s + L);
+      b0 = FloatVector.fromArray(F, z, p + step).fma(scale, b0);
+      b1 = FloatVector.fromArray(F, z, p + step + L).fma(scale, b1);
+      int u = p + 2 * step;
+      scale = FloatVector.fromArray(F, scales, s + 2 * L);
+      c0 = FloatVector.fromArray(F, z, u).fma(scale, c0);
+      c1 = FloatVector.fromArray(F, z, u + L).fma(scale, c1);
+      u += step;
+      scale = FloatVector.fromArray(F, scales, s + 3 * L);
+      d0 = FloatVector.fromArray(F, z, u).fma(scale, d0);
+      d1 = FloatVector.fromArray(F, z, u + L).fma(scale, d1);
+      p += 4 * step;
+      s += 4 * L;
+    }
+    a0.intoArray(totals, to);
+    a1.intoArray(totals, to + L);
+    b0.intoArray(totals, to + step);
+    b1.intoArray(totals, to + step + L);
+    c0.intoArray(totals, to + 2 * step);
+    c1.intoArray(totals, to + 2 * step + L);
+    d0.intoArray(totals, to + 3 * step);
+    d1.intoArray(totals, to + 3 * step + L);
+  }
+
   /** Minimums times sums of activations; those of a block are {@code tokens} apart. */
   static void mins(
       float[] mins,
@@ -86,6 +127,53 @@ final class Epilogues {
     b.intoArray(totals, to + step);
     c.intoArray(totals, to + 2 * step);
     d.intoArray(totals, to + 3 * step);
+  }
+
+  /** The same for two neighbouring activation rows. */
+  static void minsPair(
+      float[] mins,
+      int mo,
+      float[] sums,
+      int so,
+      int tokens,
+      int step,
+      int blocks,
+      float[] totals,
+      int to) {
+    FloatVector a0 = FloatVector.fromArray(F, totals, to);
+    FloatVector a1 = FloatVector.fromArray(F, totals, to + L);
+    FloatVector b0 = FloatVector.fromArray(F, totals, to + step);
+    FloatVector b1 = FloatVector.fromArray(F, totals, to + step + L);
+    FloatVector c0 = FloatVector.fromArray(F, totals, to + 2 * step);
+    FloatVector c1 = FloatVector.fromArray(F, totals, to + 2 * step + L);
+    FloatVector d0 = FloatVector.fromArray(F, totals, to + 3 * step);
+    FloatVector d1 = FloatVector.fromArray(F, totals, to + 3 * step + L);
+    int m = mo;
+    for (int i = 0; i < blocks; i++) {
+      FloatVector sum0 = broadcast(sums[so + i * tokens]);
+      FloatVector sum1 = broadcast(sums[so + i * tokens + 1]);
+      FloatVector min = FloatVector.fromArray(F, mins, m);
+      a0 = min.fma(sum0, a0);
+      a1 = min.fma(sum1, a1);
+      min = FloatVector.fromArray(F, mins, m + L);
+      b0 = min.fma(sum0, b0);
+      b1 = min.fma(sum1, b1);
+      min = FloatVector.fromArray(F, mins, m + 2 * L);
+      c0 = min.fma(sum0, c0);
+      c1 = min.fma(sum1, c1);
+      min = FloatVector.fromArray(F, mins, m + 3 * L);
+      d0 = min.fma(sum0, d0);
+      d1 = min.fma(sum1, d1);
+      m += 4 * L;
+    }
+    a0.intoArray(totals, to);
+    a1.intoArray(totals, to + L);
+    b0.intoArray(totals, to + step);
+    b1.intoArray(totals, to + step + L);
+    c0.intoArray(totals, to + 2 * step);
+    c1.intoArray(totals, to + 2 * step + L);
+    d0.intoArray(totals, to + 3 * step);
+    d1.intoArray(totals, to + 3 * step + L);
   }
 
   /** Splits float16 pairs: the high halves to out[0..n), the low halves to out[n..2n). */

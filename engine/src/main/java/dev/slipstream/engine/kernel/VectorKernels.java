@@ -136,8 +136,11 @@ final class VectorKernels implements Kernels {
   @Override
   public void addScaled(
       float[] scales, int so, float[] z, int tokens, int blocks, float[] totals, int to) {
-    for (int t = 0; t < tokens; t++) {
-      Epilogues.scaled(scales, so, z, t * L, tokens * L, blocks, totals, to + t * L);
+    if (tokens == 1) {
+      Epilogues.scaled(scales, so, z, 0, L, blocks, totals, to);
+    }
+    for (int t = 0; t < tokens - 1; t += 2) {
+      Epilogues.scaledPair(scales, so, z, t * L, tokens * L, blocks, totals, to + t * L);
     }
   }
 
@@ -145,9 +148,12 @@ final class VectorKernels implements Kernels {
   public void addMins(
       float[] mins, int mo, float[] sums, int so, int tokens, int blocks, float[] totals, int to) {
     int step = tokens * L;
-    for (int t = 0; t < tokens; t++) {
-      int at = to + ROW_VECTORS * step + t * L;
-      Epilogues.mins(mins, mo, sums, so + t, tokens, step, blocks, totals, at);
+    int at = to + ROW_VECTORS * step;
+    if (tokens == 1) {
+      Epilogues.mins(mins, mo, sums, so, 1, L, blocks, totals, at);
+    }
+    for (int t = 0; t < tokens - 1; t += 2) {
+      Epilogues.minsPair(mins, mo, sums, so + t, tokens, step, blocks, totals, at + t * L);
     }
   }
 
