@@ -5,6 +5,8 @@ import dev.slipstream.gateway.access.ApiKeys;
 import dev.slipstream.gateway.access.KeyFile;
 import java.nio.file.Path;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -12,12 +14,16 @@ import org.springframework.context.annotation.Configuration;
 /** Who may use the gateway. */
 @Configuration(proxyBeanMethods = false)
 class AccessConfiguration {
+  private static final Logger log = LoggerFactory.getLogger(AccessConfiguration.class);
 
   @Bean
   ApiKeys apiKeys(GatewayProperties properties) {
     ApiKeys keys =
         new ApiKeys(!properties.apiKeys().isEmpty() || !properties.apiKeysFile().isBlank());
     keys.replace(configured(properties));
+    if (!properties.apiKeys().isEmpty()) {
+      log.info("{} API keys in use, from properties", properties.apiKeys().size());
+    }
     return keys;
   }
 

@@ -42,7 +42,10 @@ public final class TestAuthority {
         sign(this.name, keys, now.minus(CLOCK_SKEW), now.plus(Duration.ofDays(1)), "");
   }
 
-  /** Writes {@code tls.crt}, {@code tls.key} and {@code ca.crt} for a host of this name. */
+  /**
+   * Writes {@code tls.crt}, {@code tls.key} and {@code ca.crt} for 127.0.0.1 and a host of this
+   * name.
+   */
   public Path issue(Path folder, String host) {
     Instant now = Instant.now();
     return issue(folder, host, now.minus(CLOCK_SKEW), now.plus(Duration.ofDays(1)));
@@ -90,7 +93,11 @@ public final class TestAuthority {
         builder.addExtension(
             Extension.subjectAlternativeName,
             false,
-            new GeneralNames(new GeneralName(GeneralName.dNSName, host)));
+            new GeneralNames(
+                new GeneralName[] {
+                  new GeneralName(GeneralName.dNSName, host),
+                  new GeneralName(GeneralName.iPAddress, "127.0.0.1")
+                }));
       }
       var signer = new JcaContentSignerBuilder("SHA256withECDSA").build(keys.getPrivate());
       return new JcaX509CertificateConverter().getCertificate(builder.build(signer));

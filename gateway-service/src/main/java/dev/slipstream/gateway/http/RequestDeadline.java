@@ -4,6 +4,8 @@ import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.LastHttpContent;
 import java.time.Duration;
 import java.util.concurrent.Future;
@@ -17,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 final class RequestDeadline extends ChannelDuplexHandler {
   private final Duration limit;
   private Future<?> deadline;
+  private boolean answered;
 
   RequestDeadline(Duration limit) {
     this.limit = limit;
@@ -41,9 +44,11 @@ final class RequestDeadline extends ChannelDuplexHandler {
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) throws Exception {
     if (message instanceof HttpRequest) {
+      answered = false;
       restart(context);
     }
-    if (message instanceof LastHttpContent) {
+    // An answer may come first, and then the wait for the next request has begun.
+    if (message instanceof LastHttpContent && !answered) {
       stop();
     }
     super.channelRead(context, message);
@@ -52,7 +57,11 @@ final class RequestDeadline extends ChannelDuplexHandler {
   @Override
   public void write(ChannelHandlerContext context, Object message, ChannelPromise promise)
       throws Exception {
-    if (message instanceof LastHttpContent) {
+    boolean interim =
+        message instanceof HttpResponse response
+            && response.status().codeClass() == HttpStatusClass.INFORMATIONAL;
+    if (message instanceof LastHttpContent && !interim) {
+      answered = true;
       restart(context);
     }
     super.write(context, message, promise);

@@ -1,7 +1,6 @@
 package dev.slipstream.gateway.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.slipstream.gateway.access.KeyHash;
@@ -10,10 +9,6 @@ import dev.slipstream.gateway.fake.FakeTarget;
 import dev.slipstream.gateway.fake.Gateway;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -21,7 +16,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -38,18 +32,17 @@ class AccessTest {
   @BeforeAll
   void start() {
     gateway =
-        start(
-            "--slipstream.gateway.api-keys="
-                + String.join(
-                    ",",
-                    line("plain", "tenant=shop"),
-                    line("twice", "requests-per-minute=2 tokens-per-minute=6000"),
-                    line("single", "max-concurrent=1"),
-                    line("frugal", "tokens-per-minute=3")));
-  }
-
-  private Gateway start(String... arguments) {
-    return Gateway.start(target.address(), "", arguments).awaitModels(1);
+        Gateway.start(
+                target.address(),
+                "",
+                "--slipstream.gateway.api-keys="
+                    + String.join(
+                        ",",
+                        line("plain", "tenant=shop"),
+                        line("twice", "requests-per-minute=2 tokens-per-minute=6000"),
+                        line("single", "max-concurrent=1"),
+                        line("frugal", "tokens-per-minute=3")))
+            .awaitModels(1);
   }
 
   /** A key whose secret is its name, doubled. */
@@ -192,48 +185,5 @@ class AccessTest {
     Gateway.Answer answer = gateway.send(refused);
     assertThat(answer.status()).isEqualTo(401);
     assertThat(header(answer, "Access-Control-Allow-Origin")).isEqualTo("http://localhost:3000");
-  }
-
-  /** As Kubernetes changes a secret; a revoked key must not stay good. */
-  @Test
-  void aFileOfKeysIsReadAgainWhenItsLinkIsSwapped(@TempDir Path folder) throws Exception {
-    swap(folder, "one", "# keys\n\n" + line("old", "") + "\n");
-    try (Gateway following =
-        start(
-            "--slipstream.gateway.api-keys-file=" + folder.resolve("current/keys"),
-            "--slipstream.gateway.api-keys-interval=20ms")) {
-      assertThat(complete(following, "Bearer oldold").status()).isEqualTo(200);
-
-      swap(folder, "two", line("new", "") + "\n");
-      await().until(() -> complete(following, "Bearer newnew").status() == 200);
-      assertThat(complete(following, "Bearer oldold").status()).isEqualTo(401);
-
-      swap(folder, "three", "not a key\n");
-      swap(folder, "four", line("third", "") + "\n");
-      await().until(() -> complete(following, "Bearer thirdthird").status() == 200);
-
-      swap(folder, "five", "");
-      await().until(() -> complete(following, "Bearer thirdthird").status() == 401);
-    }
-  }
-
-  private static void swap(Path folder, String name, String keys) throws Exception {
-    Path to = Files.createDirectory(folder.resolve(name));
-    Files.writeString(to.resolve("keys"), keys);
-    Path link = Files.createSymbolicLink(folder.resolve("next"), to);
-    Files.move(link, folder.resolve("current"), StandardCopyOption.ATOMIC_MOVE);
-  }
-
-  @Test
-  void aGatewayWhoseKeysCannotBeReadDoesNotStart() {
-    for (String argument :
-        List.of(
-            "--slipstream.gateway.api-keys-file=" + Path.of("/no/such/file"),
-            "--slipstream.gateway.api-keys=alice plaintextkey")) {
-      assertThatThrownBy(() -> Gateway.start(target.address(), "", argument))
-          .rootCause()
-          .message()
-          .doesNotContain("plaintextkey");
-    }
   }
 }
