@@ -51,6 +51,8 @@ final class BenchServeCommand implements Callable<Integer> {
       description = "Load the server at this HTTP address instead of starting a suite.")
   private URI address;
 
+  @Mixin private ApiKeyOption apiKey;
+
   @Option(
       names = "--topology",
       paramLabel = "WHERE",
@@ -164,7 +166,7 @@ final class BenchServeCommand implements Callable<Integer> {
               local + " is for a suite of one's own; with --address leave it out.");
         }
       }
-      return report(ServeBench.run(address, settings, this::say));
+      return report(ServeBench.run(address, apiKey.key(), settings, this::say));
     }
     ResolvedModel resolved = model.resolve(environment, spec.commandLine().getErr());
     Logging.quiet();
@@ -175,7 +177,8 @@ final class BenchServeCommand implements Callable<Integer> {
       } finally {
         channel.shutdownNow();
       }
-      return report(ServeBench.run(suite.httpAddress().orElseThrow(), settings, this::say));
+      return report(
+          ServeBench.run(suite.httpAddress().orElseThrow(), apiKey.key(), settings, this::say));
     }
   }
 

@@ -27,6 +27,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
+import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -34,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -68,6 +70,7 @@ class SecuredSuiteTest {
       tls.put(bundle + "truststore.certificate", certificates.resolve("ca.crt").toString());
       tls.put(bundle + "reload-on-update", "true");
       tls.put("spring.ssl.bundle.watch.file.quiet-period", "200ms");
+      tls.put("logging.level.dev.slipstream.transport", "info");
       tls.put("spring.grpc.server.ssl.bundle", "suite");
       tls.put("spring.grpc.client.channel.default.ssl.bundle", "suite");
       if (service == Service.GATEWAY) {
@@ -210,6 +213,21 @@ class SecuredSuiteTest {
     assertThat(disturbed.ids()).isEqualTo(undisturbed.ids());
     awaitReloads();
     assertThat(Flow.ask(as("key-b"), request).ids()).isEqualTo(undisturbed.ids());
+    assertThat(certificateOfHttp()).isEqualTo(certificateInFile());
+  }
+
+  private Certificate certificateOfHttp() throws Exception {
+    int port = suite.httpAddress().orElseThrow().getPort();
+    try (var socket = (SSLSocket) trusting().getSocketFactory().createSocket("127.0.0.1", port)) {
+      socket.startHandshake();
+      return socket.getSession().getPeerCertificates()[0];
+    }
+  }
+
+  private Certificate certificateInFile() throws Exception {
+    try (var file = Files.newInputStream(certificates.resolve("tls.crt"))) {
+      return CertificateFactory.getInstance("X.509").generateCertificate(file);
+    }
   }
 
   private void awaitReloads() {
