@@ -1,5 +1,6 @@
 package dev.slipstream.gateway.fake;
 
+import dev.slipstream.gateway.application.Caller;
 import dev.slipstream.gateway.application.EndpointMetrics;
 import dev.slipstream.gateway.application.GatewayMetrics;
 import dev.slipstream.gateway.application.GenerationService;
@@ -121,7 +122,7 @@ public final class Bench implements AutoCloseable {
   public Exchange begin(GenerateRequest.Builder request, int choice) {
     return new Exchange(
         service
-            .prepare(request.build(), "")
+            .prepare(request.build(), "", Caller.ANYBODY)
             .flatMapMany(prepared -> service.generate(prepared, "test-" + choice, choice)));
   }
 
