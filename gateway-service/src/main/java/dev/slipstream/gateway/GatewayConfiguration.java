@@ -3,6 +3,7 @@ package dev.slipstream.gateway;
 import dev.slipstream.gateway.application.GatewayMetrics;
 import dev.slipstream.gateway.application.GenerationService;
 import dev.slipstream.gateway.http.HttpSettings;
+import dev.slipstream.gateway.upstream.Channels;
 import dev.slipstream.gateway.upstream.Drafts;
 import dev.slipstream.gateway.upstream.TargetSelector;
 import dev.slipstream.gateway.upstream.Targets;
@@ -18,6 +19,7 @@ import org.springframework.boot.grpc.server.autoconfigure.GrpcServerExecutorProv
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.grpc.client.ChannelBuilderOptions;
 import org.springframework.grpc.client.GrpcChannelFactory;
 import org.springframework.grpc.server.GrpcServerFactory;
 import org.springframework.grpc.server.ServerBuilderCustomizer;
@@ -42,12 +44,21 @@ class GatewayConfiguration {
   @Bean
   Targets targets(
       GatewayProperties properties, GrpcChannelFactory channels, TargetSelector selector) {
-    return new Targets(properties.targets(), channels::createChannel, selector);
+    return new Targets(properties.targets(), channels(channels), selector);
   }
 
   @Bean
   Drafts drafts(GatewayProperties properties, GrpcChannelFactory channels) {
-    return new Drafts(properties.drafts(), channels::createChannel);
+    return new Drafts(properties.drafts(), channels(channels));
+  }
+
+  private static Channels channels(GrpcChannelFactory factory) {
+    return (target, authority) ->
+        factory.createChannel(
+            target,
+            ChannelBuilderOptions.defaults()
+                .withCustomizer(
+                    (name, builder) -> authority.ifPresent(builder::overrideAuthority)));
   }
 
   @Bean(destroyMethod = "dispose")

@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One configured draft service. It may come and go; every request tries it anew. */
+/** One replica of a draft service. It may come and go; every request tries it anew. */
 public final class DraftEndpoint {
   private static final Logger log = LoggerFactory.getLogger(DraftEndpoint.class);
 
@@ -36,7 +36,7 @@ public final class DraftEndpoint {
     this.channel = channel;
   }
 
-  /** As configured. */
+  /** As configured, or its address. */
   public String name() {
     return name;
   }
@@ -90,6 +90,11 @@ public final class DraftEndpoint {
   /** A stream is over. */
   public void release() {
     inFlight.decrementAndGet();
+  }
+
+  /** It gets no new streams; those that it has may end. */
+  void retire() {
+    channel.shutdown();
   }
 
   /** A stream has brought a proposal. */

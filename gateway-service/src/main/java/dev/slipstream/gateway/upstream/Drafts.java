@@ -1,23 +1,27 @@
 package dev.slipstream.gateway.upstream;
 
-import io.grpc.ManagedChannel;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.Function;
 
 /** The draft services of this gateway; there may be none. */
-public final class Drafts {
-  private final List<DraftEndpoint> endpoints;
+public final class Drafts implements AutoCloseable {
+  private final Endpoints<DraftEndpoint> endpoints;
 
   /**
-   * @param channels makes the channel for a name; channels are closed by their maker
+   * @param channels makes channels
    */
-  public Drafts(List<String> names, Function<String, ManagedChannel> channels) {
+  public Drafts(List<String> names, Channels channels) {
     this.endpoints =
-        names.stream().map(name -> new DraftEndpoint(name, channels.apply(name))).toList();
+        new Endpoints<>(
+            names,
+            channels,
+            DraftEndpoint::new,
+            DraftEndpoint::retire,
+            Endpoints.Resolver.ofSystem());
+    endpoints.follow();
   }
 
   /**
@@ -26,7 +30,7 @@ public final class Drafts {
    */
   public Optional<Set<String>> othersThan(String drafter) {
     Set<String> known = new TreeSet<>();
-    for (DraftEndpoint endpoint : endpoints) {
+    for (DraftEndpoint endpoint : endpoints.all()) {
       Optional<Set<String>> names = endpoint.drafters(drafter);
       if (names.isEmpty() || names.get().contains(drafter)) {
         return Optional.empty();
@@ -38,8 +42,13 @@ public final class Drafts {
 
   /** One whose last stream did not fail, if possible, with the fewest streams. */
   public Optional<DraftEndpoint> select() {
-    return endpoints.stream()
+    return endpoints.all().stream()
         .min(
             Comparator.comparing(DraftEndpoint::failing).thenComparingInt(DraftEndpoint::inFlight));
+  }
+
+  @Override
+  public void close() {
+    endpoints.close();
   }
 }

@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One configured target. Asks what it serves until it answers, and again whenever the connection or
- * a stream was lost.
+ * One replica of a target. Asks what it serves until it answers, and again whenever the connection
+ * or a stream was lost.
  */
 public final class TargetEndpoint {
   private static final Logger log = LoggerFactory.getLogger(TargetEndpoint.class);
@@ -37,6 +37,7 @@ public final class TargetEndpoint {
   private volatile String problem = "not asked yet";
   private String reported;
   private boolean probing;
+  private boolean retired;
 
   TargetEndpoint(String name, ManagedChannel channel, ScheduledExecutorService prober) {
     this.name = name;
@@ -44,7 +45,7 @@ public final class TargetEndpoint {
     this.prober = prober;
   }
 
-  /** As configured. */
+  /** As configured, or its address. */
   public String name() {
     return name;
   }
@@ -86,9 +87,15 @@ public final class TargetEndpoint {
     probe();
   }
 
+  /** It gets no new streams; those that it has may end. */
+  synchronized void retire() {
+    retired = true;
+    channel.shutdown();
+  }
+
   /** Asks in the background what the target serves, until it answers. */
   synchronized void probe() {
-    if (!probing && !prober.isShutdown()) {
+    if (!probing && !retired && !prober.isShutdown()) {
       probing = true;
       prober.execute(() -> ask(FIRST_BACKOFF));
     }
@@ -121,7 +128,7 @@ public final class TargetEndpoint {
     Duration next = backoff.multipliedBy(2);
     Runnable again = () -> ask(next.compareTo(LONGEST_BACKOFF) < 0 ? next : LONGEST_BACKOFF);
     synchronized (this) {
-      if (!prober.isShutdown()) {
+      if (!retired && !prober.isShutdown()) {
         prober.schedule(again, backoff.toMillis(), TimeUnit.MILLISECONDS);
       }
     }
@@ -136,7 +143,7 @@ public final class TargetEndpoint {
 
   private synchronized void lost(String why) {
     boolean starting = model == null && System.nanoTime() - created < START_LIMIT.toNanos();
-    if (!starting && (reachable || !why.equals(reported))) {
+    if (!starting && !retired && (reachable || !why.equals(reported))) {
       log.warn("target {} is not ready: {}", name, why);
       reported = why;
     }
