@@ -69,7 +69,8 @@ read -r -t 3 _ status _ <&3
 [ "$status" = 200 ]
 EOT
 # The same for all: quiet about what the libraries do to the JVM, a heap that grows with the
-# container, an end instead of a JVM without memory, and names that are looked up again soon.
+# container, an end instead of a JVM without memory, names that are looked up again soon, and sockets
+# without native code, which could not be loaded from a /tmp that executes nothing.
 COPY <<'EOT' /app/java.options
 --enable-native-access=ALL-UNNAMED
 --sun-misc-unsafe-memory-access=allow
@@ -77,6 +78,7 @@ COPY <<'EOT' /app/java.options
 -XX:+ExitOnOutOfMemoryError
 -Dsun.net.inetaddr.ttl=5
 -Dsun.net.inetaddr.negative.ttl=1
+-Dio.netty.transport.noNative=true
 EOT
 ENV LANG=C.UTF-8 SLIPSTREAM_HOME=/models
 WORKDIR /models
