@@ -32,6 +32,8 @@ RUN for module in gateway-service draft-service target-service kv-service standa
 COPY --chmod=755 <<'EOT' /train
 #!/bin/bash
 set -eu
+# The image's own folder must stay as empty as a new volume is to be.
+export SLIPSTREAM_HOME=/tmp/home
 /opt/slipstream/run -XX:AOTCacheOutput=/app/slipstream.aot -jar /app/slipstream.jar >/tmp/train.log 2>&1 &
 service=$!
 until /opt/slipstream/answers "$1" /actuator/health/liveness || ! kill -0 "$service" 2>/dev/null; do
