@@ -95,7 +95,9 @@ final class Stack implements AutoCloseable {
     String script =
         "exec 3<>/dev/tcp/127.0.0.1/8082; printf 'GET /actuator/prometheus HTTP/1.0\\r\\n\\r\\n'"
             + " >&3; cat <&3";
-    return docker.run("exec", container, "bash", "-c", script).lines()
+    return docker
+        .run("exec", container, "bash", "-c", script)
+        .lines()
         .filter(line -> line.startsWith(name + "{") || line.startsWith(name + " "))
         .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
         .sum();

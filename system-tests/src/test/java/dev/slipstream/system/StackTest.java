@@ -96,8 +96,7 @@ class StackTest {
               once(
                   () -> {
                     stopped[0] = busy(targets);
-                    stopper.submit(
-                        () -> stack.docker().run("stop", "--time", "40", stopped[0]));
+                    stopper.submit(() -> stack.docker().run("stop", "--time", "40", stopped[0]));
                   }));
       assertThat(answer).isEqualTo(undisturbed);
       await()
