@@ -80,11 +80,6 @@ final class Stack implements AutoCloseable {
     return compose("ps", "--all", "--quiet", service).lines().toList();
   }
 
-  /** Ends a service's process as a crash would. */
-  void kill(String service) throws IOException, InterruptedException {
-    compose("kill", "--signal", "KILL", service);
-  }
-
   /** Starts what was stopped and waits until all is ready. */
   void restore() throws IOException, InterruptedException {
     compose("up", "--wait", "--detach", "--no-recreate");

@@ -4,41 +4,44 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 
 /**
  * The images on a real network. What a user would lose: an answer, or the same answer, when a
  * container of the stack dies or is replaced.
  */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class StackTest {
   private static final String PROMPT =
       "Write a long story about a red fox, a green frog, a blue bird and a yellow fish.";
 
   /** Long enough that all that happens to an answer happens while it is computed. */
-  private static final int TOKENS = 300;
+  private static final int TOKENS = 400;
 
   /** Events of an answer after which it is surely under way. */
   private static final int MIDST = 8;
 
-  private static Stack stack;
+  private Stack stack;
+  private String undisturbed;
 
   @BeforeAll
-  static void up() throws Exception {
+  void up() throws Exception {
     stack = Stack.up();
   }
 
   @AfterAll
-  static void down() throws Exception {
+  void down() throws Exception {
     if (stack != null) {
       stack.close();
     }
@@ -75,74 +78,58 @@ class StackTest {
 
   @Test
   void aDraftThatDiesChangesNoAnswer() throws Exception {
-    changesNoAnswer(() -> stack.kill("draft"));
+    disturb("KILL", "draft");
+    assertThat(stack.answer(PROMPT, TOKENS, event -> {})).as("without it").isEqualTo(undisturbed());
   }
 
   @Test
   void aKvThatDiesChangesNoAnswer() throws Exception {
-    changesNoAnswer(() -> stack.kill("kv"));
+    disturb("KILL", "kv");
+    assertThat(stack.answer(PROMPT, TOKENS, event -> {})).as("without it").isEqualTo(undisturbed());
   }
 
   @Test
-  void aTargetThatIsStoppedFinishesItsAnswers() throws Exception {
-    String undisturbed = stack.answer(PROMPT, TOKENS, event -> {});
-    List<String> targets = stack.containers("target");
-    String[] stopped = new String[1];
-    try (ExecutorService stopper = Executors.newSingleThreadExecutor()) {
+  void targetsThatAreStoppedFinishTheirAnswers() throws Exception {
+    disturb("TERM", "target");
+    for (String target : stack.containers("target")) {
+      await()
+          .atMost(Duration.ofMinutes(1))
+          .untilAsserted(() -> assertThat(state(target)).isEqualTo("exited 143"));
+    }
+  }
+
+  private String undisturbed() throws Exception {
+    if (undisturbed == null) {
+      undisturbed = stack.answer(PROMPT, TOKENS, event -> {});
+    }
+    return undisturbed;
+  }
+
+  /** A signal to all containers of a service in the midst of an answer changes nothing in it. */
+  private void disturb(String signal, String service) throws Exception {
+    String expected = undisturbed();
+    List<String> command = new ArrayList<>(List.of("kill", "--signal", signal));
+    command.addAll(stack.containers(service));
+    try (ExecutorService other = Executors.newSingleThreadExecutor()) {
+      List<Future<String>> sent = new ArrayList<>();
       String answer =
           stack.answer(
               PROMPT,
               TOKENS,
-              once(
-                  () -> {
-                    stopped[0] = busy(targets);
-                    stopper.submit(() -> stack.docker().run("stop", "--time", "40", stopped[0]));
-                  }));
-      assertThat(answer).isEqualTo(undisturbed);
-      await()
-          .atMost(Duration.ofMinutes(1))
-          .untilAsserted(
-              () -> assertThat(state(stopped[0])).as("not killed (137)").isEqualTo("exited 143"));
+              events -> {
+                if (events >= MIDST && sent.isEmpty()) {
+                  sent.add(other.submit(() -> stack.docker().run(command)));
+                }
+              });
+      assertThat(sent).singleElement().as("happened during the answer").matches(Future::isDone);
+      sent.getFirst().get();
+      assertThat(answer).isEqualTo(expected);
     }
   }
 
-  private static String busy(List<String> targets) throws Exception {
-    for (String target : targets) {
-      if (stack.metric(target, "slipstream_num_requests_running") > 0) {
-        return target;
-      }
-    }
-    throw new AssertionError("no target is at work");
-  }
-
-  private static String state(String container) throws Exception {
+  private String state(String container) throws Exception {
     return stack
         .docker()
         .run("inspect", "--format", "{{.State.Status}} {{.State.ExitCode}}", container);
-  }
-
-  private static void changesNoAnswer(Disturbance disturbance) throws Exception {
-    String undisturbed = stack.answer(PROMPT, TOKENS, event -> {});
-    assertThat(stack.answer(PROMPT, TOKENS, once(disturbance))).isEqualTo(undisturbed);
-    assertThat(stack.answer(PROMPT, TOKENS, event -> {})).as("afterwards").isEqualTo(undisturbed);
-  }
-
-  /** Something that happens to the stack. */
-  private interface Disturbance {
-    void happen() throws Exception;
-  }
-
-  private static IntConsumer once(Disturbance disturbance) {
-    boolean[] done = new boolean[1];
-    return events -> {
-      if (events >= MIDST && !done[0]) {
-        done[0] = true;
-        try {
-          disturbance.happen();
-        } catch (Exception e) {
-          throw new AssertionError(e);
-        }
-      }
-    };
   }
 }
