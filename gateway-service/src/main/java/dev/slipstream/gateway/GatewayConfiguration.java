@@ -6,6 +6,7 @@ import dev.slipstream.gateway.application.GenerationService;
 import dev.slipstream.gateway.application.GenerationSettings;
 import dev.slipstream.gateway.http.HttpSettings;
 import dev.slipstream.gateway.http.RateLimitHeaders;
+import dev.slipstream.gateway.upstream.Channels;
 import dev.slipstream.gateway.upstream.Drafts;
 import dev.slipstream.gateway.upstream.Heartbeat;
 import dev.slipstream.gateway.upstream.TargetSelector;
@@ -21,6 +22,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.core.annotation.Order;
+import org.springframework.grpc.client.ChannelBuilderOptions;
 import org.springframework.grpc.client.GrpcChannelFactory;
 import org.springframework.grpc.server.ServerBuilderCustomizer;
 import org.springframework.http.HttpHeaders;
@@ -48,7 +50,7 @@ class GatewayConfiguration {
       TargetSelector selector) {
     return new Targets(
         properties.targets(),
-        channels::createChannel,
+        channels(channels),
         selector,
         new Heartbeat(failover.heartbeat(), failover.silence()));
   }
@@ -61,7 +63,21 @@ class GatewayConfiguration {
 
   @Bean
   Drafts drafts(GatewayProperties properties, GrpcChannelFactory channels) {
-    return new Drafts(properties.drafts(), channels::createChannel);
+    return new Drafts(properties.drafts(), channels(channels));
+  }
+
+  /** Under TLS, what the server's certificate must name is the authority. */
+  private static Channels channels(GrpcChannelFactory factory) {
+    return (target, authority) -> {
+      var options =
+          ChannelBuilderOptions.defaults()
+              .withCustomizer((name, builder) -> authority.ifPresent(builder::overrideAuthority));
+      // Replicas of targets and drafts are found on two threads, and the factory keeps a plain
+      // list.
+      synchronized (factory) {
+        return factory.createChannel(target, options);
+      }
+    };
   }
 
   @Bean(destroyMethod = "dispose")

@@ -18,8 +18,9 @@ import org.springframework.validation.annotation.Validated;
  * Configuration of the gateway.
  *
  * @param targets gRPC targets of the target services, as {@code static://host:port}, {@code
- *     dns:///host:port} or {@code in-process:name}
- * @param drafts gRPC targets of the draft services; may be empty
+ *     dns:///host:port} (every address that the host has, now and later, is one replica) or {@code
+ *     in-process:name}
+ * @param drafts gRPC targets of the draft services, likewise; may be empty
  * @param maxBodySize largest HTTP request body, 1KB to 64MB
  * @param keepAlive how often an event stream gets a comment line, so that proxies keep it open
  *     while a long prompt is computed; at least 100ms

@@ -19,6 +19,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
@@ -38,6 +39,8 @@ public final class Bench implements AutoCloseable {
 
   /** A busy machine is no silent target. */
   public static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  public static final Heartbeat HEARTBEAT = new Heartbeat(Duration.ofMillis(20), PATIENCE);
 
   public Bench(List<FakeTarget> targets, List<FakeDraft> drafts, GenerationSettings settings) {
     this(targets, drafts, settings, PATIENCE);
@@ -71,7 +74,7 @@ public final class Bench implements AutoCloseable {
     awaitUp(targets.size());
   }
 
-  private ManagedChannel channel(String address) {
+  private ManagedChannel channel(String address, Optional<String> authority) {
     ManagedChannel channel =
         InProcessChannelBuilder.forName(address.substring("in-process:".length())).build();
     channels.add(channel);
