@@ -42,10 +42,14 @@
   value: {{ printf "%ds" (int .root.Values.gateway.drainSeconds) | quote }}
 - name: SPRING_GRPC_SERVER_SHUTDOWN_GRACEPERIOD
   value: {{ printf "%ds" (int .root.Values.gateway.drainSeconds) | quote }}
+- name: SPRING_GRPC_SERVER_KEEPALIVE_CONNECTION_MAXAGE
+  value: {{ .root.Values.gateway.connectionMaxAge | quote }}
+# Streams go on to their end on the old connection; the default would cut them after 30 seconds.
+- name: SPRING_GRPC_SERVER_KEEPALIVE_CONNECTION_GRACEPERIOD
+  value: 24h
 {{- end -}}
 
 {{- define "slipstream.targetEnvironment" }}
-{{- $values := .root.Values.target }}
 - name: SLIPSTREAM_TARGET_MODEL
   value: {{ .root.Values.model.reference | quote }}
 {{- with .root.Values.model.id }}
@@ -62,40 +66,24 @@
   value: {{ include "slipstream.grpcAddress" (dict "root" .root "role" "kv") | quote }}
 {{- end }}
 - name: SLIPSTREAM_TARGET_DRAINLIMIT
-  value: {{ printf "%ds" (int $values.drainSeconds) | quote }}
+  value: {{ printf "%ds" (int .root.Values.target.drainSeconds) | quote }}
 # Later than drain-limit, after which the target itself ends what is left, and says so.
 - name: SPRING_GRPC_SERVER_SHUTDOWN_GRACEPERIOD
   value: {{ printf "%ds" (int (include "slipstream.stopSeconds" .)) | quote }}
-{{- include "slipstream.connectionAge" $values }}
 {{- end -}}
 
 {{- define "slipstream.draftEnvironment" }}
-{{- $values := .root.Values.draft }}
-{{- with $values.model }}
+{{- with .root.Values.draft.model }}
 - name: SLIPSTREAM_DRAFT_MODEL
   value: {{ . | quote }}
 - name: SLIPSTREAM_OFFLINE
   value: "true"
 {{- end }}
 - name: SPRING_GRPC_SERVER_SHUTDOWN_GRACEPERIOD
-  value: {{ printf "%ds" (int $values.drainSeconds) | quote }}
-{{- include "slipstream.connectionAge" $values }}
+  value: {{ printf "%ds" (int .root.Values.draft.drainSeconds) | quote }}
 {{- end -}}
 
 {{- define "slipstream.kvEnvironment" }}
-{{- $values := .root.Values.kv }}
 - name: SPRING_GRPC_SERVER_SHUTDOWN_GRACEPERIOD
-  value: {{ printf "%ds" (int $values.drainSeconds) | quote }}
-{{- include "slipstream.connectionAge" $values }}
-{{- end -}}
-
-{{/*
-A client asks DNS again only when a connection ends, so connections must end for it to find new pods. Streams that
-are open go on to their end on the old connection; the grace period, 30 seconds by default, would cut them.
-*/}}
-{{- define "slipstream.connectionAge" }}
-- name: SPRING_GRPC_SERVER_KEEPALIVE_CONNECTION_MAXAGE
-  value: {{ .connectionMaxAge | quote }}
-- name: SPRING_GRPC_SERVER_KEEPALIVE_CONNECTION_GRACEPERIOD
-  value: 24h
+  value: {{ printf "%ds" (int .root.Values.kv.drainSeconds) | quote }}
 {{- end -}}

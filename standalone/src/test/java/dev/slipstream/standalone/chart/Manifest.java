@@ -47,7 +47,7 @@ public record Manifest(List<JsonNode> objects) {
   }
 
   /** The only object of this kind. */
-  JsonNode only(String kind) {
+  public JsonNode only(String kind) {
     List<JsonNode> found = all(kind);
     assertThat(found).as(kind).hasSize(1);
     return found.getFirst();

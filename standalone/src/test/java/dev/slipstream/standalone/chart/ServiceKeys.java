@@ -1,13 +1,11 @@
 package dev.slipstream.standalone.chart;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.slipstream.draft.DraftApplication;
-import dev.slipstream.draft.DraftProperties;
 import dev.slipstream.gateway.GatewayApplication;
-import dev.slipstream.gateway.GatewayProperties;
 import dev.slipstream.kv.KvApplication;
-import dev.slipstream.kv.KvProperties;
 import dev.slipstream.target.TargetApplication;
-import dev.slipstream.target.TargetProperties;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -23,6 +21,9 @@ import java.util.Properties;
 import java.util.Set;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.convert.DurationStyle;
+import org.springframework.context.annotation.ClassPathScanningCandidateComponentProvider;
+import org.springframework.core.type.filter.AnnotationTypeFilter;
+import org.springframework.util.ClassUtils;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -38,33 +39,49 @@ public final class ServiceKeys {
       Set.of("SLIPSTREAM_HOME", "SLIPSTREAM_OFFLINE", "SLIPSTREAM_JAVA_OPTS");
 
   private final Class<?> application;
-  private final Class<?> record;
   private final Properties defaults = new Properties();
   private final Set<String> variables = new HashSet<>(VARIABLES);
   private final Map<String, String> libraryDefaults = new HashMap<>();
+  private final List<String> own = new ArrayList<>();
 
-  private ServiceKeys(Class<?> application, Class<?> record) {
+  private ServiceKeys(String role, Class<?> application) {
     this.application = application;
-    this.record = record;
     try (InputStream file = application.getResourceAsStream("defaults.properties")) {
       defaults.load(file);
       readMetadata();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    components(prefix(), record).forEach(key -> variables.add(variable(key)));
+    String prefix = "slipstream." + role + ".";
+    records(application.getPackageName())
+        .forEach(
+            type ->
+                own.addAll(
+                    components(type.getAnnotation(ConfigurationProperties.class).value(), type)));
+    assertThat(own).isNotEmpty().allSatisfy(key -> assertThat(key).startsWith(prefix));
+    own.forEach(key -> variables.add(variable(key)));
+    own.replaceAll(key -> key.substring(prefix.length()));
     // Keys with a name chosen by the user have no metadata of their own.
     variables.add(variable(READINESS));
   }
 
   public static ServiceKeys of(String role) {
     return switch (role) {
-      case "gateway" -> new ServiceKeys(GatewayApplication.class, GatewayProperties.class);
-      case "draft" -> new ServiceKeys(DraftApplication.class, DraftProperties.class);
-      case "target" -> new ServiceKeys(TargetApplication.class, TargetProperties.class);
-      case "kv" -> new ServiceKeys(KvApplication.class, KvProperties.class);
+      case "gateway" -> new ServiceKeys(role, GatewayApplication.class);
+      case "draft" -> new ServiceKeys(role, DraftApplication.class);
+      case "target" -> new ServiceKeys(role, TargetApplication.class);
+      case "kv" -> new ServiceKeys(role, KvApplication.class);
       default -> throw new IllegalArgumentException(role);
     };
+  }
+
+  /** All records of properties in a package and those below it. */
+  private static List<Class<?>> records(String root) {
+    var scanner = new ClassPathScanningCandidateComponentProvider(false);
+    scanner.addIncludeFilter(new AnnotationTypeFilter(ConfigurationProperties.class));
+    return scanner.findCandidateComponents(root).stream()
+        .<Class<?>>map(bean -> ClassUtils.resolveClassName(bean.getBeanClassName(), null))
+        .toList();
   }
 
   private void readMetadata() throws IOException {
@@ -109,13 +126,9 @@ public final class ServiceKeys {
     return application;
   }
 
-  /** Keys of {@code config} in the chart's values: camel case, without the prefix. */
+  /** The service's own keys: camel case, without the prefix. */
   List<String> own() {
-    return components("", record).stream().map(key -> key.substring(1)).toList();
-  }
-
-  String prefix() {
-    return record.getAnnotation(ConfigurationProperties.class).value();
+    return own;
   }
 
   boolean knows(String variable) {
