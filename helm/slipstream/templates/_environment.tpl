@@ -9,6 +9,7 @@
   value: {{ . | quote }}
 {{- end }}
 {{- include (printf "slipstream.%sEnvironment" .role) . }}
+{{- include "slipstream.mutualTlsEnvironment" . }}
 {{- include "slipstream.configEnv" (dict "prefix" (printf "SLIPSTREAM_%s" (upper .role)) "config" $values.config) }}
 {{- with .root.Values.tracing }}
 {{- if .enabled }}
@@ -86,4 +87,36 @@
 {{- define "slipstream.kvEnvironment" }}
 - name: SPRING_GRPC_SERVER_SHUTDOWN_GRACEPERIOD
   value: {{ printf "%ds" (int .root.Values.kv.drainSeconds) | quote }}
+{{- end -}}
+
+{{/* All know the authority and show a certificate; who answers asks for one, who calls shows its own. */}}
+{{- define "slipstream.mutualTlsEnvironment" }}
+{{- if .root.Values.mutualTls.enabled }}
+- name: SPRING_SSL_BUNDLE_PEM_INTERNAL_KEYSTORE_CERTIFICATE
+  value: /tls/tls.crt
+- name: SPRING_SSL_BUNDLE_PEM_INTERNAL_KEYSTORE_PRIVATEKEY
+  value: /tls/tls.key
+- name: SPRING_SSL_BUNDLE_PEM_INTERNAL_TRUSTSTORE_CERTIFICATE
+  value: /tls/ca.crt
+- name: SPRING_SSL_BUNDLE_PEM_INTERNAL_RELOADONUPDATE
+  value: "true"
+{{- if ne .role "gateway" }}
+- name: SPRING_GRPC_SERVER_SSL_BUNDLE
+  value: internal
+- name: SPRING_GRPC_SERVER_SSL_CLIENTAUTH
+  value: require
+{{- end }}
+{{- if has .role (list "gateway" "target") }}
+- name: SPRING_GRPC_CLIENT_CHANNEL_DEFAULT_SSL_BUNDLE
+  value: internal
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- define "slipstream.mutualTlsSecret" -}}
+{{- if .root.Values.mutualTls.certManager.enabled -}}
+{{ include "slipstream.component" . }}-tls
+{{- else -}}
+{{- required (printf "mutualTls.secrets.%s must name a secret, unless mutualTls.certManager.enabled" .role) (get .root.Values.mutualTls.secrets .role) -}}
+{{- end -}}
 {{- end -}}

@@ -100,6 +100,11 @@ containers:
       - name: cache
         mountPath: /cache
       {{- end }}
+      {{- if .root.Values.mutualTls.enabled }}
+      - name: tls
+        mountPath: /tls
+        readOnly: true
+      {{- end }}
       {{- with $values.extraVolumeMounts }}
       {{- toYaml . | nindent 6 }}
       {{- end }}
@@ -116,6 +121,12 @@ volumes:
   - name: cache
     emptyDir:
       sizeLimit: 64Mi
+  {{- end }}
+  {{- if .root.Values.mutualTls.enabled }}
+  - name: tls
+    secret:
+      secretName: {{ include "slipstream.mutualTlsSecret" . }}
+      defaultMode: 0440
   {{- end }}
   {{- with $values.extraVolumes }}
   {{- toYaml . | nindent 2 }}

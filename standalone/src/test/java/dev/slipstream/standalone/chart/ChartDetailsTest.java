@@ -197,6 +197,35 @@ class ChartDetailsTest {
     assertThat(manifest.all("NetworkPolicy")).hasSize(4);
   }
 
+  /**
+   * Or a service would take calls from strangers, or show no certificate where one is asked for.
+   */
+  @Test
+  void withMutualTlsWhoAnswersAsksForCertificatesAndWhoCallsShowsOne(Chart chart) {
+    Manifest manifest =
+        chart.render(
+            "mutualTls: {enabled: true, certManager: {enabled: true, issuerRef: {name: ca}}}");
+    for (String role : Manifest.ROLES) {
+      Map<String, String> environment = environment(manifest.container(role));
+      if (role.equals("gateway")) {
+        assertThat(environment).doesNotContainKey("SPRING_GRPC_SERVER_SSL_CLIENTAUTH");
+      } else {
+        assertThat(environment)
+            .containsEntry("SPRING_GRPC_SERVER_SSL_BUNDLE", "internal")
+            .containsEntry("SPRING_GRPC_SERVER_SSL_CLIENTAUTH", "require")
+            .containsKey("SPRING_SSL_BUNDLE_PEM_INTERNAL_TRUSTSTORE_CERTIFICATE");
+      }
+      assertThat(environment.containsKey("SPRING_GRPC_CLIENT_CHANNEL_DEFAULT_SSL_BUNDLE"))
+          .as(role + " calls others")
+          .isEqualTo(Set.of("gateway", "target").contains(role));
+      JsonNode certificate = manifest.named("Certificate", "slip-slipstream-" + role);
+      assertThat(certificate.at("/spec/dnsNames/0").asString())
+          .isEqualTo("slip-slipstream-" + role);
+      assertThat(manifest.deployment(role).toString())
+          .contains("\"secretName\":\"" + certificate.at("/spec/secretName").asString() + "\"");
+    }
+  }
+
   private static Set<String> peers(JsonNode rules, String direction) {
     return stream(rules)
         .flatMap(rule -> stream(rule.path(direction)))
@@ -265,6 +294,8 @@ class ChartDetailsTest {
         "gateway: {strategy: {maxSurge: 0}} | no pod could ever be replaced",
         "gateway: {autoscaling: {enabled: true, minReplicas: 9}} | is below minReplicas",
         "gatewayApi: {httpRoute: {enabled: true}} | must name a Gateway",
+        "mutualTls: {enabled: true} | must name a secret",
+        "mutualTls: {enabled: true, certManager: {enabled: true}} | must name an issuer",
       })
   void valuesThatContradictOneAnotherAreRefused(String values, String reason, Chart chart) {
     assertThatThrownBy(() -> chart.render(values))

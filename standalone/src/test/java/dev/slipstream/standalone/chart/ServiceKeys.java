@@ -19,8 +19,16 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
+import org.springframework.boot.autoconfigure.ssl.SslProperties;
 import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.BindException;
+import org.springframework.boot.context.properties.bind.BindHandler;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.bind.handler.NoUnboundElementsBindHandler;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 import org.springframework.boot.convert.DurationStyle;
+import org.springframework.boot.grpc.client.autoconfigure.GrpcClientProperties;
 import org.springframework.context.annotation.ClassPathScanningCandidateComponentProvider;
 import org.springframework.core.type.filter.AnnotationTypeFilter;
 import org.springframework.util.ClassUtils;
@@ -37,6 +45,9 @@ public final class ServiceKeys {
   /** Read by the images' start script, and by the catalogue of models. */
   private static final Set<String> VARIABLES =
       Set.of("SLIPSTREAM_HOME", "SLIPSTREAM_OFFLINE", "SLIPSTREAM_JAVA_OPTS");
+
+  private static final Map<String, Class<?>> MAPS =
+      Map.of("spring.ssl", SslProperties.class, "spring.grpc.client", GrpcClientProperties.class);
 
   private final Class<?> application;
   private final Properties defaults = new Properties();
@@ -132,7 +143,28 @@ public final class ServiceKeys {
   }
 
   boolean knows(String variable) {
-    return variables.contains(variable);
+    return variables.contains(variable) || isBoundToMap(variable);
+  }
+
+  /** Whether it is part of a value in one of the maps that Spring's own configuration has. */
+  private static boolean isBoundToMap(String variable) {
+    String key = variable.toLowerCase(Locale.ROOT).replace('_', '.');
+    var source = new MapConfigurationPropertySource(Map.of(key, "true"));
+    return MAPS.entrySet().stream()
+        .filter(map -> key.startsWith(map.getKey() + "."))
+        .anyMatch(
+            map -> {
+              try {
+                return new Binder(source)
+                    .bind(
+                        map.getKey(),
+                        Bindable.of(map.getValue()),
+                        new NoUnboundElementsBindHandler(BindHandler.DEFAULT, s -> true))
+                    .isBound();
+              } catch (BindException e) {
+                return false;
+              }
+            });
   }
 
   int defaultPort(String key) {

@@ -76,6 +76,9 @@ final class Variations {
             "{networkPolicy: {enabled: true, gatewayFrom: [{namespaceSelector: {matchLabels: {team:"
                 + " apps}}}], metricsFrom: [{namespaceSelector: {matchLabels: {team: ops}}}],"
                 + " extraEgress: [{ports: [{port: 4318, protocol: TCP}]}]}, draft: {enabled: false}}",
+            "mutualTls: {enabled: true, secrets: {gateway: a, draft: b, target: c, kv: d}}",
+            "{mutualTls: {enabled: true, certManager: {enabled: true, issuerRef: {name: ca, kind:"
+                + " ClusterIssuer}}}, kv: {enabled: false}}",
             "tracing: {enabled: true, samplingProbability: 1}",
             "{serviceMonitor: {enabled: true, additionalLabels: {release: prometheus}},"
                 + " prometheusRule: {enabled: true, errorRatio: 0.5}, dashboard: {enabled: true}}",
