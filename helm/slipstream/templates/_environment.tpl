@@ -36,6 +36,10 @@
   value: {{ join "," $targets | quote }}
 - name: SLIPSTREAM_GATEWAY_DRAFTS
   value: {{ join "," $drafts | quote }}
+{{- if .root.Values.apiKeys.existingSecret }}
+- name: SLIPSTREAM_GATEWAY_APIKEYSFILE
+  value: /keys/{{ .root.Values.apiKeys.key }}
+{{- end }}
 # A gateway without a target answers 503 and says why; taken out of its Service it could not even do that.
 - name: MANAGEMENT_ENDPOINT_HEALTH_GROUP_READINESS_INCLUDE
   value: readinessState

@@ -100,6 +100,12 @@ containers:
       - name: cache
         mountPath: /cache
       {{- end }}
+      {{- if and (eq .role "gateway") .root.Values.apiKeys.existingSecret }}
+      # The folder, not the file alone, which would never change.
+      - name: keys
+        mountPath: /keys
+        readOnly: true
+      {{- end }}
       {{- if .root.Values.mutualTls.enabled }}
       - name: tls
         mountPath: /tls
@@ -121,6 +127,12 @@ volumes:
   - name: cache
     emptyDir:
       sizeLimit: 64Mi
+  {{- end }}
+  {{- if and (eq .role "gateway") .root.Values.apiKeys.existingSecret }}
+  - name: keys
+    secret:
+      secretName: {{ .root.Values.apiKeys.existingSecret }}
+      defaultMode: 0440
   {{- end }}
   {{- if .root.Values.mutualTls.enabled }}
   - name: tls

@@ -197,6 +197,19 @@ class ChartDetailsTest {
     assertThat(manifest.all("NetworkPolicy")).hasSize(4);
   }
 
+  /** Or the gateway would be open although there are keys, or a new key would need a restart. */
+  @Test
+  void theGatewayReadsKeysFromAFolderThatFollowsTheSecret(Chart chart) {
+    Manifest manifest = chart.render("apiKeys: {existingSecret: users, key: lines}");
+    JsonNode gateway = manifest.container("gateway");
+    assertThat(environment(gateway)).containsEntry("SLIPSTREAM_GATEWAY_APIKEYSFILE", "/keys/lines");
+    assertThat(mount(gateway, "keys").path("mountPath").asString()).isEqualTo("/keys");
+    assertThat(mount(gateway, "keys").has("subPath")).isFalse();
+    assertThat(manifest.deployment("target").toString()).doesNotContain("users");
+    assertThat(environment(chart.render("").container("gateway")))
+        .doesNotContainKey("SLIPSTREAM_GATEWAY_APIKEYSFILE");
+  }
+
   /**
    * Or a service would take calls from strangers, or show no certificate where one is asked for.
    */

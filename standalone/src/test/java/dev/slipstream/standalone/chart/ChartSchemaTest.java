@@ -28,6 +28,8 @@ class ChartSchemaTest {
       Set.of(
           "gateway.targets",
           "gateway.drafts",
+          "gateway.apiKeys",
+          "gateway.apiKeysFile",
           "draft.model",
           "target.model",
           "target.modelId",

@@ -76,6 +76,8 @@ final class Variations {
             "{networkPolicy: {enabled: true, gatewayFrom: [{namespaceSelector: {matchLabels: {team:"
                 + " apps}}}], metricsFrom: [{namespaceSelector: {matchLabels: {team: ops}}}],"
                 + " extraEgress: [{ports: [{port: 4318, protocol: TCP}]}]}, draft: {enabled: false}}",
+            "{apiKeys: {existingSecret: keys}, tests: {apiKeySecret: {name: test}}, gateway: {config:"
+                + " {requestTimeout: 30s, apiKeysInterval: 10s}}}",
             "mutualTls: {enabled: true, secrets: {gateway: a, draft: b, target: c, kv: d}}",
             "{mutualTls: {enabled: true, certManager: {enabled: true, issuerRef: {name: ca, kind:"
                 + " ClusterIssuer}}}, kv: {enabled: false}}",
