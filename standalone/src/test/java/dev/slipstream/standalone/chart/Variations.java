@@ -81,6 +81,8 @@ final class Variations {
             "mutualTls: {enabled: true, secrets: {gateway: a, draft: b, target: c, kv: d}}",
             "{mutualTls: {enabled: true, certManager: {enabled: true, issuerRef: {name: ca, kind:"
                 + " ClusterIssuer}}}, kv: {enabled: false}}",
+            "gateway: {config: {limits: {answers: 64, answerTime: 10m}, failover: {heartbeat: 1s,"
+                + " silence: 3s, patience: 60s}}}",
             "tracing: {enabled: true, samplingProbability: 1}",
             "{serviceMonitor: {enabled: true, additionalLabels: {release: prometheus}},"
                 + " prometheusRule: {enabled: true, errorRatio: 0.5}, dashboard: {enabled: true}}",
