@@ -71,7 +71,9 @@ def java():
 
 def run_jmh(threads, arguments):
     results = HERE / "target" / "jmh.json"
-    command = [java(), "--add-modules", "jdk.incubator.vector", "-jar", HERE / "target" / "benchmarks.jar"]
+    # As the launcher starts what computes.
+    flags = ["-XX:-UseFPUForSpilling", "--add-modules", "jdk.incubator.vector"]
+    command = [java(), *flags, "-jar", HERE / "target" / "benchmarks.jar"]
     command += ["-foe", "true", "-p", f"threads={threads}", "-rf", "json", "-rff", results, *arguments]
     subprocess.run(list(map(str, command)), check=True, stdout=sys.stderr)
     rows = {}

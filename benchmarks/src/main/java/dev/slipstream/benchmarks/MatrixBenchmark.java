@@ -22,7 +22,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 2)
 @Fork(
     value = 1,
-    jvmArgsAppend = {"--add-modules=jdk.incubator.vector", "-Xmx2g"})
+    jvmArgsAppend = {"-XX:-UseFPUForSpilling", "--add-modules=jdk.incubator.vector", "-Xmx2g"})
 @State(Scope.Benchmark)
 public class MatrixBenchmark {
 

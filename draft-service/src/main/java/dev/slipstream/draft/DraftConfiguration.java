@@ -7,9 +7,7 @@ import dev.slipstream.draft.application.Vocabulary;
 import dev.slipstream.draft.drafter.Drafter;
 import dev.slipstream.draft.promptlookup.PromptLookupConfig;
 import dev.slipstream.draft.promptlookup.PromptLookupDrafter;
-import dev.slipstream.proto.transport.MalformedRequests;
 import io.grpc.ServerBuilder;
-import io.grpc.ServerServiceDefinition;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -17,15 +15,9 @@ import java.util.concurrent.Executors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Qualifier;
-import org.springframework.boot.grpc.server.autoconfigure.GrpcServerExecutorProvider;
-import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.grpc.server.GrpcServerFactory;
 import org.springframework.grpc.server.ServerBuilderCustomizer;
-import org.springframework.grpc.server.service.DefaultGrpcServiceConfigurer;
-import org.springframework.grpc.server.service.GrpcServiceConfigurer;
-import org.springframework.grpc.server.service.GrpcServiceSpec;
 
 /** Wires the service from its properties. */
 @Configuration(proxyBeanMethods = false)
@@ -86,33 +78,11 @@ class DraftConfiguration {
         properties.threads(), Thread.ofPlatform().name("drafter-", 0).daemon().factory());
   }
 
-  @Bean(destroyMethod = "shutdown")
-  ExecutorService grpcHandlers() {
-    return Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("draft-grpc-", 0).factory());
-  }
-
-  @Bean
-  GrpcServerExecutorProvider grpcServerExecutorProvider(
-      @Qualifier("grpcHandlers") ExecutorService grpcHandlers) {
-    return () -> grpcHandlers;
-  }
-
   /** The longest prompt is one message. */
   @Bean
   <T extends ServerBuilder<T>> ServerBuilderCustomizer<T> maxMessageSize(
       DraftProperties properties) {
     int bytes = properties.maxContext() * BYTES_PER_TOKEN + MESSAGE_OVERHEAD_BYTES;
     return builder -> builder.maxInboundMessageSize(bytes);
-  }
-
-  /** Bytes that are no message are the client's error, not this service's. */
-  @Bean
-  GrpcServiceConfigurer grpcServiceConfigurer(ApplicationContext context) {
-    return new DefaultGrpcServiceConfigurer(context) {
-      @Override
-      public ServerServiceDefinition configure(GrpcServiceSpec spec, GrpcServerFactory factory) {
-        return MalformedRequests.refused(super.configure(spec, factory));
-      }
-    };
   }
 }

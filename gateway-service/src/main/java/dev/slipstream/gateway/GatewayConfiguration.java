@@ -5,30 +5,26 @@ import dev.slipstream.gateway.application.GatewayMetrics;
 import dev.slipstream.gateway.application.GenerationService;
 import dev.slipstream.gateway.application.GenerationSettings;
 import dev.slipstream.gateway.http.HttpSettings;
+import dev.slipstream.gateway.http.RateLimitHeaders;
+import dev.slipstream.gateway.upstream.Channels;
 import dev.slipstream.gateway.upstream.Drafts;
 import dev.slipstream.gateway.upstream.Heartbeat;
 import dev.slipstream.gateway.upstream.TargetSelector;
 import dev.slipstream.gateway.upstream.Targets;
-import dev.slipstream.proto.transport.MalformedRequests;
 import io.grpc.ServerBuilder;
-import io.grpc.ServerServiceDefinition;
+import io.grpc.netty.NettyServerBuilder;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import org.springframework.boot.grpc.server.autoconfigure.GrpcServerExecutorProvider;
-import org.springframework.context.ApplicationContext;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.event.ContextClosedEvent;
+import org.springframework.core.annotation.Order;
+import org.springframework.grpc.client.ChannelBuilderOptions;
 import org.springframework.grpc.client.GrpcChannelFactory;
-import org.springframework.grpc.server.GrpcServerFactory;
 import org.springframework.grpc.server.ServerBuilderCustomizer;
-import org.springframework.grpc.server.service.DefaultGrpcServiceConfigurer;
-import org.springframework.grpc.server.service.GrpcServiceConfigurer;
-import org.springframework.grpc.server.service.GrpcServiceSpec;
 import org.springframework.http.HttpHeaders;
 import org.springframework.web.cors.CorsConfiguration;
 import org.springframework.web.cors.reactive.CorsWebFilter;
@@ -38,6 +34,8 @@ import reactor.core.scheduler.Schedulers;
 /** Wires the service from its properties. */
 @Configuration(proxyBeanMethods = false)
 class GatewayConfiguration {
+  private static final int CALLS_PER_CONNECTION = 1000;
+  private static final int RESET_WINDOW_SECONDS = 10;
 
   @Bean
   TargetSelector targetSelector() {
@@ -52,7 +50,7 @@ class GatewayConfiguration {
       TargetSelector selector) {
     return new Targets(
         properties.targets(),
-        channels::createChannel,
+        channels(channels),
         selector,
         new Heartbeat(failover.heartbeat(), failover.silence()));
   }
@@ -65,7 +63,21 @@ class GatewayConfiguration {
 
   @Bean
   Drafts drafts(GatewayProperties properties, GrpcChannelFactory channels) {
-    return new Drafts(properties.drafts(), channels::createChannel);
+    return new Drafts(properties.drafts(), channels(channels));
+  }
+
+  /** Under TLS, what the server's certificate must name is the authority. */
+  private static Channels channels(GrpcChannelFactory factory) {
+    return (target, authority) -> {
+      var options =
+          ChannelBuilderOptions.defaults()
+              .withCustomizer((name, builder) -> authority.ifPresent(builder::overrideAuthority));
+      // Replicas of targets and drafts are found on two threads, and the factory keeps a plain
+      // list.
+      synchronized (factory) {
+        return factory.createChannel(target, options);
+      }
+    };
   }
 
   @Bean(destroyMethod = "dispose")
@@ -103,17 +115,22 @@ class GatewayConfiguration {
   @Bean
   HttpSettings httpSettings(GatewayProperties properties) {
     return new HttpSettings(
-        Math.toIntExact(properties.maxBodySize().toBytes()), properties.keepAlive());
+        Math.toIntExact(properties.maxBodySize().toBytes()),
+        properties.keepAlive(),
+        properties.requestTimeout());
   }
 
   /** Other pages get no CORS headers, so that browsers keep the answers from them. */
   @Bean
+  @Order(-1)
   CorsWebFilter corsFilter(GatewayProperties properties) {
     CorsConfiguration allowed = new CorsConfiguration();
     allowed.setAllowedOriginPatterns(properties.allowedOrigins());
     allowed.setAllowedMethods(List.of("GET", "HEAD", "POST"));
     allowed.setAllowedHeaders(List.of(CorsConfiguration.ALL));
-    allowed.setExposedHeaders(List.of(HttpHeaders.RETRY_AFTER));
+    List<String> exposed = new ArrayList<>(RateLimitHeaders.NAMES);
+    exposed.add(HttpHeaders.RETRY_AFTER);
+    allowed.setExposedHeaders(exposed);
     allowed.setMaxAge(Duration.ofHours(1));
     return new CorsWebFilter(
         exchange ->
@@ -122,32 +139,17 @@ class GatewayConfiguration {
                 : allowed);
   }
 
-  @Bean(destroyMethod = "shutdown")
-  ExecutorService grpcHandlers() {
-    return Executors.newThreadPerTaskExecutor(
-        Thread.ofVirtual().name("gateway-grpc-", 0).factory());
-  }
-
+  /** The public gRPC API takes requests as large as the HTTP API does, and not any number. */
   @Bean
-  GrpcServerExecutorProvider grpcServerExecutorProvider(ExecutorService grpcHandlers) {
-    return () -> grpcHandlers;
-  }
-
-  /** The public gRPC API takes requests as large as the HTTP API does. */
-  @Bean
-  <T extends ServerBuilder<T>> ServerBuilderCustomizer<T> maxMessageSize(
+  <T extends ServerBuilder<T>> ServerBuilderCustomizer<T> requestLimits(
       GatewayProperties properties) {
     int bytes = Math.toIntExact(properties.maxBodySize().toBytes());
-    return builder -> builder.maxInboundMessageSize(bytes);
-  }
-
-  /** Bytes that are no message are the client's error, not this service's. */
-  @Bean
-  GrpcServiceConfigurer grpcServiceConfigurer(ApplicationContext context) {
-    return new DefaultGrpcServiceConfigurer(context) {
-      @Override
-      public ServerServiceDefinition configure(GrpcServiceSpec spec, GrpcServerFactory factory) {
-        return MalformedRequests.refused(super.configure(spec, factory));
+    return builder -> {
+      builder.maxInboundMessageSize(bytes);
+      if (builder instanceof NettyServerBuilder server) {
+        server.maxConcurrentCallsPerConnection(CALLS_PER_CONNECTION);
+        // Opening and cancelling calls without end would be work for the price of a few bytes.
+        server.maxRstFramesPerWindow(CALLS_PER_CONNECTION, RESET_WINDOW_SECONDS);
       }
     };
   }

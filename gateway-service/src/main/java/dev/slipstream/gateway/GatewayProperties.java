@@ -1,5 +1,6 @@
 package dev.slipstream.gateway;
 
+import dev.slipstream.gateway.access.ApiKey;
 import jakarta.validation.constraints.AssertTrue;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
@@ -17,13 +18,21 @@ import org.springframework.validation.annotation.Validated;
  * Configuration of the gateway.
  *
  * @param targets gRPC targets of the target services, as {@code static://host:port}, {@code
- *     dns:///host:port} or {@code in-process:name}
- * @param drafts gRPC targets of the draft services; may be empty
+ *     dns:///host:port} (every address that the host has, now and later, is one replica) or {@code
+ *     in-process:name}
+ * @param drafts gRPC targets of the draft services, likewise; may be empty
  * @param maxBodySize largest HTTP request body, 1KB to 64MB
  * @param keepAlive how often an event stream gets a comment line, so that proxies keep it open
  *     while a long prompt is computed; at least 100ms
  * @param allowedOrigins web pages whose scripts may use the HTTP API, as {@code https://host},
  *     {@code http://localhost:[*]} (any port) or {@code *}; by default pages of this machine
+ * @param apiKeys keys that are good, each as {@link ApiKey#parse} reads it; with none, and no file,
+ *     everybody is let in
+ * @param apiKeysFile file of further keys, one to a line; read again when it changes. Empty for
+ *     none; a file without keys lets nobody in
+ * @param apiKeysInterval how often the file is looked at; at least 10ms
+ * @param requestTimeout longest wait for the header of a request on an open connection, and for its
+ *     body; at least 100ms
  * @param workers threads for chat templates and tokenisation
  * @param maxQueuedPrompts prompts that may wait for these threads
  */
@@ -36,6 +45,10 @@ public record GatewayProperties(
     @NotNull @DefaultValue("15s") Duration keepAlive,
     @NotNull @DefaultValue({"http://localhost:[*]", "http://127.0.0.1:[*]"})
         List<@NotBlank String> allowedOrigins,
+    @NotNull @DefaultValue({}) List<@NotBlank String> apiKeys,
+    @NotNull @DefaultValue("") String apiKeysFile,
+    @NotNull @DefaultValue("2s") Duration apiKeysInterval,
+    @NotNull @DefaultValue("60s") Duration requestTimeout,
     @Min(1) @Max(256) @DefaultValue("2") int workers,
     @Min(1) @Max(1 << 20) @DefaultValue("1024") int maxQueuedPrompts) {
 
@@ -43,6 +56,16 @@ public record GatewayProperties(
   boolean isMaxBodySizeInRange() {
     return maxBodySize.compareTo(DataSize.ofKilobytes(1)) >= 0
         && maxBodySize.compareTo(DataSize.ofMegabytes(64)) <= 0;
+  }
+
+  @AssertTrue(message = "api-keys-interval must be at least 10ms")
+  boolean isApiKeysIntervalUsable() {
+    return apiKeysInterval.toMillis() >= 10;
+  }
+
+  @AssertTrue(message = "request-timeout must be at least 100ms")
+  boolean isRequestTimeoutUsable() {
+    return requestTimeout.toMillis() >= 100;
   }
 
   @AssertTrue(message = "keep-alive must be at least 100ms")

@@ -3,23 +3,13 @@ package dev.slipstream.kv;
 import dev.slipstream.kv.application.PrefixCache;
 import dev.slipstream.kv.memory.MemoryBlockStore;
 import dev.slipstream.kv.storage.BlockStore;
-import dev.slipstream.proto.transport.MalformedRequests;
 import io.grpc.ServerBuilder;
-import io.grpc.ServerServiceDefinition;
 import java.util.Locale;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.boot.grpc.server.autoconfigure.GrpcServerExecutorProvider;
-import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.grpc.server.GrpcServerFactory;
 import org.springframework.grpc.server.ServerBuilderCustomizer;
-import org.springframework.grpc.server.service.DefaultGrpcServiceConfigurer;
-import org.springframework.grpc.server.service.GrpcServiceConfigurer;
-import org.springframework.grpc.server.service.GrpcServiceSpec;
 
 /** Wires the service from its properties. */
 @Configuration(proxyBeanMethods = false)
@@ -54,16 +44,6 @@ class KvConfiguration {
     return new KvMetrics(cache);
   }
 
-  @Bean(destroyMethod = "shutdown")
-  ExecutorService grpcHandlers() {
-    return Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("kv-grpc-", 0).factory());
-  }
-
-  @Bean
-  GrpcServerExecutorProvider grpcServerExecutorProvider(ExecutorService grpcHandlers) {
-    return () -> grpcHandlers;
-  }
-
   /**
    * The transport takes what the configuration promises, with no second setting to keep in step.
    */
@@ -74,16 +54,5 @@ class KvConfiguration {
             + MESSAGE_OVERHEAD_BYTES
             + properties.maxKeys() * 40;
     return builder -> builder.maxInboundMessageSize(bytes);
-  }
-
-  /** Bytes that are no message are the client's error, not this service's. */
-  @Bean
-  GrpcServiceConfigurer grpcServiceConfigurer(ApplicationContext context) {
-    return new DefaultGrpcServiceConfigurer(context) {
-      @Override
-      public ServerServiceDefinition configure(GrpcServiceSpec spec, GrpcServerFactory factory) {
-        return MalformedRequests.refused(super.configure(spec, factory));
-      }
-    };
   }
 }

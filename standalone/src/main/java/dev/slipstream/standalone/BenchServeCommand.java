@@ -49,6 +49,8 @@ final class BenchServeCommand implements Callable<Integer> {
       description = "Load the server at this HTTP address instead of starting a suite.")
   private URI address;
 
+  @Mixin private ApiKeyOption apiKey;
+
   @Option(
       names = "--topology",
       paramLabel = "WHERE",
@@ -140,7 +142,7 @@ final class BenchServeCommand implements Callable<Integer> {
               local + " is for a suite of one's own; with --address leave it out.");
         }
       }
-      return report(ServeBench.run(address, settings, this::say));
+      return report(ServeBench.run(address, apiKey.key(), settings, this::say));
     }
     ResolvedModel resolved = model.resolve(environment, spec.commandLine().getErr());
     Logging.quiet();
@@ -151,7 +153,8 @@ final class BenchServeCommand implements Callable<Integer> {
       } finally {
         channel.shutdownNow();
       }
-      return report(ServeBench.run(suite.httpAddress().orElseThrow(), settings, this::say));
+      return report(
+          ServeBench.run(suite.httpAddress().orElseThrow(), apiKey.key(), settings, this::say));
     }
   }
 

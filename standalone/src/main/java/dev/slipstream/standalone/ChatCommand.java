@@ -8,11 +8,10 @@ import dev.slipstream.standalone.chat.Conversation;
 import dev.slipstream.standalone.chat.Repl;
 import dev.slipstream.standalone.suite.EmbeddedSuite;
 import dev.slipstream.standalone.suite.SuiteSettings;
-import io.grpc.Grpc;
-import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import java.io.PrintWriter;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -90,6 +89,14 @@ final class ChatCommand implements Callable<Integer> {
       description = "Ask the gateway at this gRPC address instead of starting a suite.")
   private String address;
 
+  @Option(
+      names = "--ca",
+      paramLabel = "FILE",
+      description = "Use TLS for --address, and trust the authorities in this PEM file.")
+  private Path authorities;
+
+  @Mixin private ApiKeyOption apiKey;
+
   ChatCommand(Environment environment) {
     this.environment = environment;
   }
@@ -105,7 +112,7 @@ final class ChatCommand implements Callable<Integer> {
             local + " is for a suite of one's own; with --address leave it out");
       }
       ManagedChannel channel =
-          Grpc.newChannelBuilder(address, InsecureChannelCredentials.create()).build();
+          GatewayChannel.open(address, Optional.ofNullable(authorities), apiKey.key());
       return converse(channel, options, Optional::empty);
     }
     PrintWriter err = spec.commandLine().getErr();

@@ -19,6 +19,7 @@ import picocli.CommandLine.ScopeType;
       PullCommand.class,
       ModelsCommand.class,
       TokenizeCommand.class,
+      KeyCommand.class,
       QuantizeCommand.class,
       PerplexityCommand.class,
       CommandLine.HelpCommand.class

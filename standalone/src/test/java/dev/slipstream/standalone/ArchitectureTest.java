@@ -53,6 +53,23 @@ class ArchitectureTest {
           .dependOnClassesThat(oursExcept("dev.slipstream.proto"));
 
   @ArchTest
+  static final ArchRule THE_TRANSPORT_DEPENDS_ON_NOTHING_OF_OURS =
+      noClasses()
+          .that()
+          .resideInAPackage("dev.slipstream.transport..")
+          .should()
+          .dependOnClassesThat(oursExcept("dev.slipstream.transport"));
+
+  @ArchTest
+  static final ArchRule API_KEYS_KNOW_NO_TRANSPORT =
+      noClasses()
+          .that()
+          .resideInAPackage("dev.slipstream.gateway.access..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("org.springframework..", "io.grpc..");
+
+  @ArchTest
   static final ArchRule SERVICES_KNOW_ONE_ANOTHER_ONLY_BY_CONTRACT =
       classes()
           .that()
@@ -70,13 +87,14 @@ class ArchitectureTest {
           .resideInAPackage("dev.slipstream..transport..");
 
   private static ArchCondition<JavaClass> dependOnNoOtherService() {
-    return new ArchCondition<>("depend on nothing of ours but the engine and the contracts") {
+    return new ArchCondition<>("depend on nothing of ours but engine, contracts and transport") {
       @Override
       public void check(JavaClass c, ConditionEvents events) {
         String own =
             SERVICES.stream().filter(service -> isIn(c, service)).findFirst().orElseThrow();
         DescribedPredicate<JavaClass> foreign =
-            oursExcept(own, "dev.slipstream.engine", "dev.slipstream.proto");
+            oursExcept(
+                own, "dev.slipstream.engine", "dev.slipstream.proto", "dev.slipstream.transport");
         for (Dependency dependency : c.getDirectDependenciesFromSelf()) {
           if (foreign.test(dependency.getTargetClass())) {
             events.add(SimpleConditionEvent.violated(dependency, dependency.getDescription()));

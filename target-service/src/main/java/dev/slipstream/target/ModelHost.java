@@ -140,7 +140,12 @@ final class ModelHost
 
   private void release(State.Ready ready) {
     ready.target().loop().close();
-    costs.write(ready.target().metrics().cost());
+    if (ready.target().metrics().isCostRefuted()) {
+      log.info("T(k) was measured on a busy machine; it will be measured again at the next start");
+      costs.forget();
+    } else {
+      costs.write(ready.target().metrics().cost());
+    }
     ready.resources().run();
   }
 

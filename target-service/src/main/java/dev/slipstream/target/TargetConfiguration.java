@@ -1,31 +1,21 @@
 package dev.slipstream.target;
 
-import dev.slipstream.proto.transport.MalformedRequests;
 import dev.slipstream.target.application.SharedPrefixes;
 import dev.slipstream.target.transport.KvServiceClient;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
-import io.grpc.ServerServiceDefinition;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.boot.grpc.server.autoconfigure.GrpcServerExecutorProvider;
 import org.springframework.boot.grpc.server.health.GrpcServerHealth;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
-import org.springframework.context.ApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.grpc.client.ChannelBuilderOptions;
 import org.springframework.grpc.client.GrpcChannelFactory;
-import org.springframework.grpc.server.GrpcServerFactory;
-import org.springframework.grpc.server.service.DefaultGrpcServiceConfigurer;
-import org.springframework.grpc.server.service.GrpcServiceConfigurer;
-import org.springframework.grpc.server.service.GrpcServiceSpec;
 
 /** Wires the service from its properties. */
 @Configuration(proxyBeanMethods = false)
@@ -96,26 +86,5 @@ class TargetConfiguration {
           case ModelHost.State.Stopped() ->
               Health.outOfService().withDetail("state", "stopped").build();
         };
-  }
-
-  @Bean(destroyMethod = "shutdown")
-  ExecutorService grpcHandlers() {
-    return Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("target-grpc-", 0).factory());
-  }
-
-  @Bean
-  GrpcServerExecutorProvider grpcServerExecutorProvider(ExecutorService grpcHandlers) {
-    return () -> grpcHandlers;
-  }
-
-  /** Bytes that are no message are the client's error, not this service's. */
-  @Bean
-  GrpcServiceConfigurer grpcServiceConfigurer(ApplicationContext context) {
-    return new DefaultGrpcServiceConfigurer(context) {
-      @Override
-      public ServerServiceDefinition configure(GrpcServiceSpec spec, GrpcServerFactory factory) {
-        return MalformedRequests.refused(super.configure(spec, factory));
-      }
-    };
   }
 }

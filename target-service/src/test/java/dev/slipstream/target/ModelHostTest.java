@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.slipstream.engine.sampling.SamplingParams;
+import dev.slipstream.engine.speculation.VerificationCost;
 import dev.slipstream.target.application.CommittedTokens;
 import dev.slipstream.target.application.DecodeFailure;
 import dev.slipstream.target.application.DecodeListener;
@@ -13,11 +14,13 @@ import dev.slipstream.target.application.SharedPrefixes;
 import dev.slipstream.target.application.ToyModel;
 import dev.slipstream.target.transport.TargetProvider.NotReadyException;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -47,6 +50,10 @@ class ModelHostTest {
     context.addApplicationListener(
         (ApplicationListener<ModelFailedEvent>) event -> failures.add(event.reason()));
     context.refresh();
+    startHost();
+  }
+
+  private void startHost() {
     host =
         new ModelHost(
             properties(),
@@ -66,7 +73,7 @@ class ModelHostTest {
     assertThat(host.served().model().id()).isEqualTo("toy");
 
     // Nothing to be done, so the loop waits, and is woken in a way that nobody should.
-    host.served().loop().submit(task(), new Interrupting());
+    host.served().loop().submit(task(1), new AtTheEnd(() -> Thread.currentThread().interrupt()));
 
     assertThat(health.poll(30, TimeUnit.SECONDS)).isEqualTo(Status.DOWN);
     assertThatThrownBy(host::served)
@@ -87,6 +94,35 @@ class ModelHostTest {
     assertThat(released).hasValue(1);
   }
 
+  /**
+   * Drafts would be verified, or not, by a table that was never true, for as long as it lies there.
+   */
+  @Test
+  void aKeptCostThatPlainStepsRefuteIsForgotten() throws Exception {
+    assertThat(health.poll(30, TimeUnit.SECONDS)).isEqualTo(Status.UP);
+    host.stop();
+    Path file;
+    try (var files = Files.list(cache.resolve("costs"))) {
+      file = files.findFirst().orElseThrow();
+    }
+    Files.writeString(file, VerificationCost.of(Map.of(1, 1e-9, 32, 1e-9)).toText());
+    decodeInANewHost();
+    assertThat(file).as("a busy machine refutes nothing").exists();
+
+    Files.writeString(file, VerificationCost.of(Map.of(1, 1000.0, 32, 1000.0)).toText());
+    decodeInANewHost();
+    assertThat(file).doesNotExist();
+  }
+
+  private void decodeInANewHost() throws Exception {
+    startHost();
+    assertThat(health.poll(30, TimeUnit.SECONDS)).isEqualTo(Status.UP);
+    CompletableFuture<Void> finished = new CompletableFuture<>();
+    host.served().loop().submit(task(3), new AtTheEnd(() -> finished.complete(null)));
+    finished.get(30, TimeUnit.SECONDS);
+    host.stop();
+  }
+
   private Status status() {
     return new TargetConfiguration().modelHealthIndicator(host).health().getStatus();
   }
@@ -102,13 +138,13 @@ class ModelHostTest {
         .bindOrCreate("slipstream.target", TargetProperties.class);
   }
 
-  private static DecodeTask task() {
+  private static DecodeTask task(int maxTokens) {
     return new DecodeTask(
         "",
         new int[] {1, 2, 3},
         0,
         SamplingParams.greedy(),
-        1,
+        maxTokens,
         false,
         Set.of(),
         DecodeTask.NO_LOGPROBS,
@@ -118,8 +154,8 @@ class ModelHostTest {
         "");
   }
 
-  /** Interrupts the loop's thread, on which it is called. */
-  private static final class Interrupting implements DecodeListener {
+  /** Acts on the loop's thread. */
+  private record AtTheEnd(Runnable action) implements DecodeListener {
 
     @Override
     public void started(int cachedTokens, int remoteCachedTokens) {}
@@ -129,7 +165,7 @@ class ModelHostTest {
 
     @Override
     public void finished(Outcome outcome) {
-      Thread.currentThread().interrupt();
+      action.run();
     }
 
     @Override

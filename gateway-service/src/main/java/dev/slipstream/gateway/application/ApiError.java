@@ -42,6 +42,9 @@ public sealed interface ApiError {
     }
   }
 
+  /** The API key is missing or wrong. */
+  record Unauthenticated(String message) implements ApiError {}
+
   /** No target can be reached. */
   record Unavailable(String message) implements ApiError {
     public Unavailable {

@@ -190,6 +190,7 @@ final class Generation {
     DecodeStart.Builder start =
         DecodeStart.newBuilder()
             .setRequestId(requestId)
+            .setTenant(prepared.caller().tenant())
             .addAllPrompt(IntStream.of(prepared.prompt()).boxed().toList())
             .addAllPrompt(generated)
             .setResumedTokens(generated.size())

@@ -79,9 +79,9 @@ public final class GenerationService {
   }
 
   /** Checks a request and makes tokens of its prompt; fails with an {@link ApiException}. */
-  public Mono<PreparedRequest> prepare(GenerateRequest request, String user) {
+  public Mono<PreparedRequest> prepare(GenerateRequest request, String user, Caller caller) {
     long arrived = System.nanoTime();
-    return onWorker(() -> prepareNow(request, user, arrived));
+    return onWorker(() -> prepareNow(request, user, caller, arrived));
   }
 
   /** Runs work that takes time, such as tokenisation, off the event loops. */
@@ -116,7 +116,8 @@ public final class GenerationService {
         });
   }
 
-  private PreparedRequest prepareNow(GenerateRequest request, String user, long arrived) {
+  private PreparedRequest prepareNow(
+      GenerateRequest request, String user, Caller caller, long arrived) {
     ServedModel model = model(request.getModel());
     RequestValidator.check(request, model);
     checkDrafter(request.getSpeculation().getDrafter());
@@ -134,11 +135,12 @@ public final class GenerationService {
                       model.contextLength(), (long) prompt.length + answer, prompt.length, answer),
               param));
     }
+    caller.usePrompt(prompt.length);
     long seed =
         request.getSampling().hasSeed()
             ? request.getSampling().getSeed()
             : ThreadLocalRandom.current().nextLong();
-    return new PreparedRequest(request, user, model, prompt, seed, arrived);
+    return new PreparedRequest(request, user, caller, model, prompt, seed, arrived);
   }
 
   /** A misspelt drafter would otherwise only show as an answer without drafts. */

@@ -59,6 +59,7 @@ final class RequestRecord {
       return;
     }
     long now = System.nanoTime();
+    request.caller().useAnswer(count);
     stepMeters.arrived(count, firstNanos == 0 ? 0 : now - lastNanos);
     if (firstNanos == 0) {
       firstNanos = now;
@@ -90,9 +91,10 @@ final class RequestRecord {
     long total = System.nanoTime() - request.arrivedNanos();
     metrics.ended(model, reason, total, tokens, lastNanos - firstNanos);
     log.info(
-        "request id={} model={} user={} status={} finish_reason={} prompt_tokens={} completion_tokens={} ttft_ms={} duration_ms={} resumes={} drafted={} accepted={}",
+        "request id={} model={} key={} user={} status={} finish_reason={} prompt_tokens={} completion_tokens={} ttft_ms={} duration_ms={} resumes={} drafted={} accepted={}",
         requestId,
         model,
+        request.caller().name(),
         label(request.user()),
         status.toLowerCase(Locale.ROOT),
         reason,

@@ -1,6 +1,7 @@
 package dev.slipstream.gateway.http;
 
 import dev.slipstream.gateway.application.ApiException;
+import dev.slipstream.gateway.application.Caller;
 import dev.slipstream.gateway.application.GenerationEvent;
 import dev.slipstream.gateway.application.GenerationService;
 import java.util.ArrayList;
@@ -49,7 +50,7 @@ class CompletionsController {
       ServerWebExchange exchange, Function<Fields, ApiRequest> reader, AnswerFormat format) {
     return bodies
         .read(exchange.getRequest(), reader)
-        .flatMap(request -> prepare(request, format))
+        .flatMap(request -> prepare(request, format, AccessFilter.caller(exchange)))
         .flatMap(
             answer ->
                 answer.request().stream()
@@ -57,7 +58,7 @@ class CompletionsController {
                     : whole(exchange.getResponse(), answer));
   }
 
-  private Mono<Answer> prepare(ApiRequest request, AnswerFormat format) {
+  private Mono<Answer> prepare(ApiRequest request, AnswerFormat format, Caller caller) {
     if (request.prompts().size() * request.n() > MAX_CHOICES) {
       throw ApiException.invalid(
           "n", "At most %d choices are supported for all prompts together.".formatted(MAX_CHOICES));
@@ -66,7 +67,7 @@ class CompletionsController {
     ThreadLocalRandom.current().nextBytes(random);
     String id = format.idPrefix() + HexFormat.of().formatHex(random);
     return Flux.fromIterable(request.prompts())
-        .concatMap(prompt -> service.prepare(prompt, request.user()))
+        .concatMap(prompt -> service.prepare(prompt, request.user(), caller))
         .collectList()
         .map(prepared -> new Answer(id, format, request, prepared));
   }

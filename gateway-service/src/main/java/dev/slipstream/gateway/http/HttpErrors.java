@@ -63,6 +63,8 @@ final class HttpErrors {
               HttpStatus.TOO_MANY_REQUESTS,
               body(message, "rate_limit_error", null, "rate_limit_exceeded"),
               retryAfter);
+      case ApiError.Unauthenticated(String message) ->
+          failure(HttpStatus.UNAUTHORIZED, message, INVALID, null, "invalid_api_key");
       case ApiError.Unavailable(String message) ->
           failure(HttpStatus.SERVICE_UNAVAILABLE, message, SERVER, null, "service_unavailable");
       case ApiError.TimedOut(String message) ->

@@ -4,6 +4,7 @@ import java.time.Duration;
 
 /**
  * @param maxBodyBytes largest request body
- * @param keepAlive time between comment lines of an event stream
+ * @param keepAlive how often an event stream gets a comment line
+ * @param requestTimeout longest wait for a request's header, and for its body
  */
-public record HttpSettings(int maxBodyBytes, Duration keepAlive) {}
+public record HttpSettings(int maxBodyBytes, Duration keepAlive, Duration requestTimeout) {}

@@ -36,7 +36,7 @@ class GenerationGrpcService extends GenerationServiceGrpc.GenerationServiceImplB
     String id = "gen-" + HexFormat.of().formatHex(random);
     answer(
         service
-            .prepare(request, "")
+            .prepare(request, "", AccessInterceptor.caller())
             .flatMapMany(
                 prepared ->
                     Flux.just(Messages.started(id, prepared))

@@ -41,6 +41,7 @@ final class GrpcErrors {
         trailers.put(RETRY_AFTER_MS, Long.toString(retryAfter.toMillis()));
         yield Status.RESOURCE_EXHAUSTED.withDescription(message).asRuntimeException(trailers);
       }
+      case ApiError.Unauthenticated(String message) -> status(Status.UNAUTHENTICATED, message);
       case ApiError.Unavailable(String message) -> status(Status.UNAVAILABLE, message);
       case ApiError.TimedOut(String message) -> status(Status.DEADLINE_EXCEEDED, message);
       case ApiError.Internal(String message) -> status(Status.INTERNAL, message);

@@ -21,8 +21,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One configured draft service. It may come and go: after a failure it is only used if there is no
- * other, for a pause that grows as long as it fails.
+ * One replica of a draft service. It may come and go: after a failure it is only used if there is
+ * no other, for a pause that grows as long as it fails.
  */
 public final class DraftEndpoint implements TargetSelector.Candidate {
   private static final Logger log = LoggerFactory.getLogger(DraftEndpoint.class);
@@ -46,7 +46,7 @@ public final class DraftEndpoint implements TargetSelector.Candidate {
     this.channel = channel;
   }
 
-  /** As configured. */
+  /** As configured, or its address. */
   @Override
   public String name() {
     return name;
@@ -113,6 +113,11 @@ public final class DraftEndpoint implements TargetSelector.Candidate {
   /** A stream is over. */
   public void release() {
     inFlight.decrementAndGet();
+  }
+
+  /** It gets no new streams; those that it has may end. */
+  void retire() {
+    channel.shutdown();
   }
 
   /** A stream has brought a proposal. */

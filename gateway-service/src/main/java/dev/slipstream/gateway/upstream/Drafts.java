@@ -1,6 +1,5 @@
 package dev.slipstream.gateway.upstream;
 
-import io.grpc.ManagedChannel;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -8,19 +7,24 @@ import java.util.TreeSet;
 import java.util.function.Function;
 
 /** The draft services of this gateway; there may be none. */
-public final class Drafts {
+public final class Drafts implements AutoCloseable {
   /** Drafts keep nothing of a text once it is over, so nothing is gained by coming back. */
   private static final int[] ANY_TEXT = {};
 
-  private final List<DraftEndpoint> endpoints;
+  private final Endpoints<DraftEndpoint> endpoints;
   private final TargetSelector selector = new TargetSelector();
 
   /**
-   * @param channels makes the channel for a name; channels are closed by their maker
+   * @param channels makes channels
    */
-  public Drafts(List<String> names, Function<String, ManagedChannel> channels) {
+  public Drafts(List<String> names, Channels channels) {
+    this(names, channels, Endpoints.Resolver.ofSystem());
+  }
+
+  Drafts(List<String> names, Channels channels, Endpoints.Resolver resolver) {
     this.endpoints =
-        names.stream().map(name -> new DraftEndpoint(name, channels.apply(name))).toList();
+        new Endpoints<>(names, channels, DraftEndpoint::new, DraftEndpoint::retire, resolver);
+    endpoints.follow();
   }
 
   /**
@@ -29,7 +33,7 @@ public final class Drafts {
    */
   public Optional<Set<String>> othersThan(String drafter) {
     Set<String> known = new TreeSet<>();
-    for (DraftEndpoint endpoint : endpoints) {
+    for (DraftEndpoint endpoint : endpoints.all()) {
       Optional<Set<String>> names = endpoint.drafters(drafter);
       if (names.isEmpty() || names.get().contains(drafter)) {
         return Optional.empty();
@@ -39,8 +43,13 @@ public final class Drafts {
     return known.isEmpty() ? Optional.empty() : Optional.of(known);
   }
 
-  public List<DraftEndpoint> endpoints() {
-    return endpoints;
+  /**
+   * Hears of every draft service, those there are and those to come.
+   *
+   * @param opened is given the service; what it returns is run when it gets no more streams
+   */
+  public void watch(Function<DraftEndpoint, Runnable> opened) {
+    endpoints.watch(opened);
   }
 
   /**
@@ -48,10 +57,16 @@ public final class Drafts {
    * that was chosen longest ago.
    */
   public Optional<DraftEndpoint> select() {
-    List<DraftEndpoint> rested = endpoints.stream().filter(e -> !e.isResting()).toList();
-    List<DraftEndpoint> candidates = rested.isEmpty() ? endpoints : rested;
+    List<DraftEndpoint> all = endpoints.all();
+    List<DraftEndpoint> rested = all.stream().filter(e -> !e.isResting()).toList();
+    List<DraftEndpoint> candidates = rested.isEmpty() ? all : rested;
     return candidates.isEmpty()
         ? Optional.empty()
         : Optional.of(selector.select(candidates, ANY_TEXT));
+  }
+
+  @Override
+  public void close() {
+    endpoints.close();
   }
 }

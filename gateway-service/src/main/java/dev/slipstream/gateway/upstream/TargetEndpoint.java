@@ -22,7 +22,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One configured target. Asks it again and again what it serves: at every heartbeat, at once when
+ * One replica of a target. Asks it again and again what it serves: at every heartbeat, at once when
  * the connection or a stream was lost, and more often until it answers.
  */
 public final class TargetEndpoint implements TargetSelector.Candidate {
@@ -56,6 +56,7 @@ public final class TargetEndpoint implements TargetSelector.Candidate {
   private Future<?> next;
   private boolean asking;
   private boolean askAgain;
+  private boolean retired;
 
   /**
    * @param clock says when to ask; the asking itself is done on threads of its own
@@ -69,7 +70,7 @@ public final class TargetEndpoint implements TargetSelector.Candidate {
     this.breaker = new TargetBreaker(name, Clock.systemUTC());
   }
 
-  /** As configured. */
+  /** As configured, or its address. */
   @Override
   public String name() {
     return name;
@@ -122,6 +123,22 @@ public final class TargetEndpoint implements TargetSelector.Candidate {
 
   void left(TargetStream stream) {
     streams.remove(stream);
+    closeIfUnused();
+  }
+
+  /**
+   * It gets no new streams. Those that it has may end, and move elsewhere if it falls silent: it is
+   * asked what it serves until they are over.
+   */
+  synchronized void retire() {
+    retired = true;
+    closeIfUnused();
+  }
+
+  private synchronized void closeIfUnused() {
+    if (retired && streams.isEmpty()) {
+      channel.shutdown();
+    }
   }
 
   void worked() {
@@ -149,7 +166,7 @@ public final class TargetEndpoint implements TargetSelector.Candidate {
   synchronized void probe() {
     if (asking) {
       askAgain = true;
-    } else if (!clock.isShutdown()) {
+    } else if (!clock.isShutdown() && !channel.isShutdown()) {
       asking = true;
       if (next != null) {
         next.cancel(false);
@@ -243,7 +260,7 @@ public final class TargetEndpoint implements TargetSelector.Candidate {
     if (reachable) {
       reported.clear();
     }
-    // A gateway that stops closes its channels itself.
+    // The channels of a gateway that stops, and of replicas that left, are closed on purpose.
     boolean news = reported.size() < MOST_REPORTS && !reported.contains(why);
     if (!starting && news && !channel.isShutdown()) {
       reported.add(why);

@@ -1,6 +1,5 @@
 package dev.slipstream.gateway.upstream;
 
-import io.grpc.ManagedChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -14,43 +13,68 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The targets of this gateway and the models that they serve. */
 public final class Targets implements AutoCloseable {
-  private final List<TargetEndpoint> endpoints = new ArrayList<>();
+  private final Endpoints<TargetEndpoint> endpoints;
   private final TargetSelector selector;
   private final ScheduledExecutorService clock;
   private volatile boolean leaving;
 
   /**
    * @param names as configured; asked at once, in the background
-   * @param channels makes the channel for a name; channels are closed by their maker
+   * @param channels makes channels
    */
   public Targets(
+      List<String> names, Channels channels, TargetSelector selector, Heartbeat heartbeat) {
+    this(names, channels, selector, heartbeat, Endpoints.Resolver.ofSystem());
+  }
+
+  Targets(
       List<String> names,
-      Function<String, ManagedChannel> channels,
+      Channels channels,
       TargetSelector selector,
-      Heartbeat heartbeat) {
+      Heartbeat heartbeat,
+      Endpoints.Resolver resolver) {
     this.selector = selector;
     this.clock =
         new ScheduledThreadPoolExecutor(
             1,
             Thread.ofPlatform().name("target-clock").daemon().factory(),
             new ThreadPoolExecutor.DiscardPolicy());
-    for (String name : names) {
-      endpoints.add(new TargetEndpoint(name, channels.apply(name), clock, heartbeat));
-    }
-    endpoints.forEach(TargetEndpoint::probe);
+    this.endpoints =
+        new Endpoints<>(
+            names,
+            channels,
+            (name, channel) -> {
+              TargetEndpoint endpoint = new TargetEndpoint(name, channel, clock, heartbeat);
+              endpoint.probe();
+              return endpoint;
+            },
+            TargetEndpoint::retire,
+            resolver);
+    endpoints.follow();
   }
 
+  /** Those that may get streams at the moment. */
   public List<TargetEndpoint> endpoints() {
-    return List.copyOf(endpoints);
+    return endpoints.all();
+  }
+
+  /**
+   * Hears of every target, those there are and those to come.
+   *
+   * @param opened is given the target; what it returns is run when the target gets no more streams
+   */
+  public void watch(Function<TargetEndpoint, Runnable> opened) {
+    endpoints.watch(opened);
   }
 
   /** The models that can be used now, by id. If targets disagree about one, the first counts. */
   public Map<String, ServedModel> models() {
     Map<String, ServedModel> models = new LinkedHashMap<>();
-    for (TargetEndpoint endpoint : endpoints) {
+    for (TargetEndpoint endpoint : endpoints.all()) {
       endpoint.model().ifPresent(model -> models.putIfAbsent(model.id(), model));
     }
     return models;
@@ -64,7 +88,7 @@ public final class Targets implements AutoCloseable {
   public Optional<TargetEndpoint> select(
       ServedModel model, int[] prompt, Set<TargetEndpoint> tried) {
     List<TargetEndpoint> candidates =
-        endpoints.stream()
+        endpoints.all().stream()
             .filter(endpoint -> !tried.contains(endpoint))
             .filter(endpoint -> endpoint.model().filter(model::canGoOnAt).isPresent())
             .collect(Collectors.toCollection(ArrayList::new));
@@ -80,14 +104,20 @@ public final class Targets implements AutoCloseable {
 
   /** What is wrong with the targets that cannot be used, for people. */
   public String problems() {
-    return endpoints.stream()
-        .filter(e -> e.model().isEmpty() || e.breaker() != BreakerState.CLOSED)
-        .map(
-            e ->
-                "target %s: %s"
-                    .formatted(
-                        e.name(), e.model().isEmpty() ? e.problem() : "too many streams failed"))
+    return Stream.concat(
+            endpoints.unresolved().stream().map(name -> problem(name, "no address known")),
+            endpoints.all().stream()
+                .filter(e -> e.model().isEmpty() || e.breaker() != BreakerState.CLOSED)
+                .map(
+                    e ->
+                        problem(
+                            e.name(),
+                            e.model().isEmpty() ? e.problem() : "too many streams failed")))
         .collect(Collectors.joining("; "));
+  }
+
+  private static String problem(String name, String reason) {
+    return "target %s: %s".formatted(name, reason);
   }
 
   /** Runs a task after a while, unless this has been closed by then. */
@@ -110,6 +140,7 @@ public final class Targets implements AutoCloseable {
   @Override
   public void close() {
     leaving = true;
+    endpoints.close();
     clock.shutdownNow();
   }
 }

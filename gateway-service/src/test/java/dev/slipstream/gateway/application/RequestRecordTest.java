@@ -24,6 +24,7 @@ class RequestRecordTest {
       new PreparedRequest(
           GenerateRequest.getDefaultInstance(),
           "",
+          Caller.ANYBODY,
           new ServedModel(
               TargetModel.newBuilder().setId("m").build(),
               TestVocabulary.tokenizer(),

@@ -1,5 +1,6 @@
 package dev.slipstream.gateway.fake;
 
+import dev.slipstream.gateway.application.Caller;
 import dev.slipstream.gateway.application.EndpointMetrics;
 import dev.slipstream.gateway.application.GatewayMetrics;
 import dev.slipstream.gateway.application.GenerationService;
@@ -18,6 +19,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
@@ -37,6 +39,8 @@ public final class Bench implements AutoCloseable {
 
   /** A busy machine is no silent target. */
   public static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  public static final Heartbeat HEARTBEAT = new Heartbeat(Duration.ofMillis(20), PATIENCE);
 
   public Bench(List<FakeTarget> targets, List<FakeDraft> drafts, GenerationSettings settings) {
     this(targets, drafts, settings, PATIENCE);
@@ -70,7 +74,7 @@ public final class Bench implements AutoCloseable {
     awaitUp(targets.size());
   }
 
-  private ManagedChannel channel(String address) {
+  private ManagedChannel channel(String address, Optional<String> authority) {
     ManagedChannel channel =
         InProcessChannelBuilder.forName(address.substring("in-process:".length())).build();
     channels.add(channel);
@@ -121,7 +125,7 @@ public final class Bench implements AutoCloseable {
   public Exchange begin(GenerateRequest.Builder request, int choice) {
     return new Exchange(
         service
-            .prepare(request.build(), "")
+            .prepare(request.build(), "", Caller.ANYBODY)
             .flatMapMany(prepared -> service.generate(prepared, "test-" + choice, choice)));
   }
 

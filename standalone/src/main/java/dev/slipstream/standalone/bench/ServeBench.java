@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -37,12 +38,14 @@ public final class ServeBench {
    * Runs all rounds.
    *
    * @param address of the server, without {@code /v1}
+   * @param key for the server, if it asks for one
    * @param progress hears what is being done
    * @throws IOException if there is no such server
    */
-  public static ServeReport run(URI address, ServeSettings settings, Consumer<String> progress)
+  public static ServeReport run(
+      URI address, Optional<String> key, ServeSettings settings, Consumer<String> progress)
       throws IOException, InterruptedException {
-    try (StreamingClient client = new StreamingClient(address)) {
+    try (StreamingClient client = new StreamingClient(address, key)) {
       var bench = new ServeBench(client, settings, progress);
       if (settings.warmUp()) {
         bench.warmUp();

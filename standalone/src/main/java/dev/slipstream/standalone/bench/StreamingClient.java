@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
@@ -25,15 +26,18 @@ final class StreamingClient implements AutoCloseable {
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private final URI base;
+  private final Optional<String> key;
   private final String model;
 
   /**
    * @param base address without {@code /v1}
+   * @param key for the server, if it asks for one
    * @throws IOException if the server does not answer or offers no model
    */
-  StreamingClient(URI base) throws IOException, InterruptedException {
+  StreamingClient(URI base, Optional<String> key) throws IOException, InterruptedException {
     this.base = base;
-    HttpRequest request = HttpRequest.newBuilder(base.resolve("/v1/models")).timeout(LIMIT).build();
+    this.key = key;
+    HttpRequest request = request("/v1/models").build();
     try {
       HttpResponse<String> models = http.send(request, HttpResponse.BodyHandlers.ofString());
       this.model = JSON.readTree(models.body()).path("data").path(0).path("id").asString("");
@@ -43,6 +47,12 @@ final class StreamingClient implements AutoCloseable {
     if (model.isEmpty()) {
       throw new IOException("The server at " + base + " offers no model.");
     }
+  }
+
+  private HttpRequest.Builder request(String path) {
+    HttpRequest.Builder request = HttpRequest.newBuilder(base.resolve(path)).timeout(LIMIT);
+    key.ifPresent(secret -> request.header("Authorization", "Bearer " + secret));
+    return request;
   }
 
   String model() {
@@ -71,8 +81,7 @@ final class StreamingClient implements AutoCloseable {
       body.put("slipstream", Map.of("speculation", "off"));
     }
     HttpRequest request =
-        HttpRequest.newBuilder(base.resolve("/v1/chat/completions"))
-            .timeout(LIMIT)
+        request("/v1/chat/completions")
             .header("Content-Type", "application/json")
             .POST(HttpRequest.BodyPublishers.ofByteArray(JSON.writeValueAsBytes(body)))
             .build();

@@ -145,12 +145,18 @@ public final class EmbeddedSuite implements Suite {
 
   @Override
   public Optional<URI> httpAddress() {
-    return settings.network().map(n -> URI.create("http://" + n.host() + ":" + httpPort()));
+    return settings.network().map(n -> URI.create(scheme() + "://" + n.host() + ":" + httpPort()));
   }
 
   @Override
   public Optional<String> grpcAddress() {
     return settings.network().map(n -> n.host() + ":" + grpcPort);
+  }
+
+  private String scheme() {
+    return contexts.get(Service.GATEWAY).getEnvironment().containsProperty("server.ssl.bundle")
+        ? "https"
+        : "http";
   }
 
   private String httpPort() {

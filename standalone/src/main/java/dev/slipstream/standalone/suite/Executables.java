@@ -18,7 +18,10 @@ record Executables(Optional<Path> repository) {
 
   private static final List<String> QUIET =
       List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow");
-  private static final List<String> COMPUTE = List.of("--add-modules", "jdk.incubator.vector");
+
+  /** As the launcher has them, which says why. */
+  private static final List<String> COMPUTE =
+      List.of("-XX:-UseFPUForSpilling", "--add-modules", "jdk.incubator.vector");
 
   /** The launcher says where the executables are. */
   static Executables ofLauncher() {

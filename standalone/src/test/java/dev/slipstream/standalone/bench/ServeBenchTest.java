@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.net.URI;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
@@ -80,14 +81,18 @@ class ServeBenchTest {
     assertThatThrownBy(
             () ->
                 ServeBench.run(
-                    URI.create("http://127.0.0.1:1"), settings(List.of(1), 1), message -> {}))
+                    URI.create("http://127.0.0.1:1"),
+                    Optional.empty(),
+                    settings(List.of(1), 1),
+                    message -> {}))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("http://127.0.0.1:1");
   }
 
   private static ServeReport run(FakeServer server, List<Integer> concurrency, int requests)
       throws Exception {
-    return ServeBench.run(server.address(), settings(concurrency, requests), message -> {});
+    return ServeBench.run(
+        server.address(), Optional.empty(), settings(concurrency, requests), message -> {});
   }
 
   private static ServeSettings settings(List<Integer> concurrency, int requests) {

@@ -14,6 +14,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -140,6 +141,11 @@ final class RunningSuite implements AutoCloseable {
       work.put("target " + name, gauge(Service.TARGET, name));
     }
     return work;
+  }
+
+  /** What Prometheus would read from a service. */
+  String metrics(Service service) {
+    return suite.context(service).getBean(PrometheusMeterRegistry.class).scrape();
   }
 
   private double gauge(Service service, String name) {

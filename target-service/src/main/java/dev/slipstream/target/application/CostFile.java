@@ -41,6 +41,15 @@ public final class CostFile {
     }
   }
 
+  /** The next start measures again. */
+  public void forget() {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      log.info("{} holds a wrong T(k) and cannot be deleted", file);
+    }
+  }
+
   public void write(VerificationCost cost) {
     try {
       Files.createDirectories(file.getParent());

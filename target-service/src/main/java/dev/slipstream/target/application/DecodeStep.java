@@ -87,6 +87,9 @@ final class DecodeStep {
     double seconds = Math.max(1, System.nanoTime() - start) / 1e9;
     cost = cost.observe(batch.rows(), seconds);
     metrics.step(batch.rows(), cost);
+    if (batch.rows() == 1 && slices.getFirst().complete) {
+      metrics.plainStep(seconds);
+    }
     for (Slice slice : slices) {
       try {
         settle(slice);

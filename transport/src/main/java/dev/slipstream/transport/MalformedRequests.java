@@ -1,4 +1,4 @@
-package dev.slipstream.proto.transport;
+package dev.slipstream.transport;
 
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
@@ -19,11 +19,11 @@ import java.io.InputStream;
  * fault of the service: the client sees UNKNOWN, and the log an error with a stack trace for
  * everything that anybody sends.
  */
-public final class MalformedRequests {
+final class MalformedRequests {
   private MalformedRequests() {}
 
   /** The same service, for which a request that cannot be parsed is the client's error. */
-  public static ServerServiceDefinition refused(ServerServiceDefinition service) {
+  static ServerServiceDefinition refused(ServerServiceDefinition service) {
     var descriptor =
         ServiceDescriptor.newBuilder(service.getServiceDescriptor().getName())
             .setSchemaDescriptor(service.getServiceDescriptor().getSchemaDescriptor());

@@ -1,0 +1,134 @@
+package dev.slipstream.gateway.rpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.slipstream.gateway.access.KeyHash;
+import dev.slipstream.gateway.fake.FakeDecode;
+import dev.slipstream.gateway.fake.FakeTarget;
+import dev.slipstream.gateway.fake.Gateway;
+import dev.slipstream.proto.v1.GenerateRequest;
+import dev.slipstream.proto.v1.GenerationServiceGrpc;
+import dev.slipstream.proto.v1.GenerationServiceGrpc.GenerationServiceBlockingStub;
+import dev.slipstream.proto.v1.ListModelsRequest;
+import dev.slipstream.proto.v1.TokenizeRequest;
+import io.grpc.Grpc;
+import io.grpc.InsecureChannelCredentials;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthGrpc;
+import io.grpc.stub.MetadataUtils;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+
+/** API keys over gRPC, where the same keys hold as over HTTP. */
+@Timeout(60)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class GrpcAccessTest {
+  private static final GenerateRequest REQUEST = GenerateRequest.newBuilder().setText("hi").build();
+  private static final Metadata.Key<String> RETRY_AFTER_MS =
+      Metadata.Key.of("retry-after-ms", Metadata.ASCII_STRING_MARSHALLER);
+
+  private final FakeTarget target = FakeTarget.start();
+  private Gateway gateway;
+  private ManagedChannel channel;
+
+  @BeforeAll
+  void start() {
+    gateway =
+        Gateway.start(
+                target.address(),
+                "",
+                "--slipstream.gateway.api-keys=a %s tenant=shop,b %s requests-per-minute=1,c %s max-concurrent=1"
+                    .formatted(KeyHash.of("aa"), KeyHash.of("bb"), KeyHash.of("cc")))
+            .awaitModels(1);
+    channel =
+        Grpc.newChannelBuilder(
+                "localhost:" + gateway.grpcPort(), InsecureChannelCredentials.create())
+            .build();
+  }
+
+  @BeforeEach
+  void answer() {
+    target.says("yes");
+  }
+
+  @AfterAll
+  void stop() {
+    channel.shutdownNow();
+    gateway.close();
+    target.close();
+  }
+
+  private GenerationServiceBlockingStub stub(String key) {
+    Metadata headers = new Metadata();
+    headers.put(
+        Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + key);
+    return GenerationServiceGrpc.newBlockingStub(channel)
+        .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
+  }
+
+  private static StatusRuntimeException refused(Status.Code code, ThrowingCallable call) {
+    StatusRuntimeException[] refusal = new StatusRuntimeException[1];
+    assertThatThrownBy(call)
+        .isInstanceOfSatisfying(StatusRuntimeException.class, e -> refusal[0] = e);
+    assertThat(refusal[0].getStatus().getCode()).isEqualTo(code);
+    return refusal[0];
+  }
+
+  @Test
+  void withoutAGoodKeyNothingIsAnsweredButHealth() {
+    GenerationServiceBlockingStub bare = GenerationServiceGrpc.newBlockingStub(channel);
+    for (GenerationServiceBlockingStub stub :
+        new GenerationServiceBlockingStub[] {bare, stub("x")}) {
+      refused(Status.Code.UNAUTHENTICATED, () -> stub.generate(REQUEST).next());
+      refused(
+          Status.Code.UNAUTHENTICATED,
+          () -> stub.listModels(ListModelsRequest.getDefaultInstance()));
+      refused(
+          Status.Code.UNAUTHENTICATED, () -> stub.tokenize(TokenizeRequest.getDefaultInstance()));
+    }
+    assertThat(target.isIdle()).isTrue();
+    HealthGrpc.newBlockingStub(channel).check(HealthCheckRequest.getDefaultInstance());
+  }
+
+  @Test
+  void aGoodKeyIsAnsweredAndItsTenantGoesToTheTarget() {
+    stub("aa").generate(REQUEST).forEachRemaining(event -> {});
+    assertThat(target.next().start().getTenant()).isEqualTo("shop");
+  }
+
+  @Test
+  void moreRequestsThanAllowedAreToldWhenToComeBack() {
+    stub("bb").generate(REQUEST).forEachRemaining(event -> {});
+    StatusRuntimeException refusal =
+        refused(Status.Code.RESOURCE_EXHAUSTED, () -> stub("bb").generate(REQUEST).next());
+    assertThat(Long.parseLong(refusal.getTrailers().get(RETRY_AFTER_MS))).isBetween(1L, 60_000L);
+    assertThat(stub("bb").listModels(ListModelsRequest.getDefaultInstance()).getModelsCount())
+        .isOne();
+  }
+
+  @Test
+  void aCallCountsUntilItIsOverOrCancelled() {
+    target.script(FakeDecode::started);
+    var first = stub("cc").generate(REQUEST);
+    first.next();
+    FakeDecode decode = target.next();
+    refused(Status.Code.RESOURCE_EXHAUSTED, () -> stub("cc").generate(REQUEST).next());
+    decode.commit("yes").finishByEnd();
+    first.forEachRemaining(event -> {});
+    target.says("yes");
+    await()
+        .ignoreExceptions()
+        .untilAsserted(() -> stub("cc").generate(REQUEST).forEachRemaining(event -> {}));
+  }
+}
