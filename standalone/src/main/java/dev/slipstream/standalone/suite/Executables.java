@@ -23,6 +23,9 @@ record Executables(Optional<Path> repository) {
   private static final List<String> COMPUTE =
       List.of("-XX:-UseFPUForSpilling", "--add-modules", "jdk.incubator.vector");
 
+  /** Only there does the JVM know the option. */
+  private static final List<String> COMPUTE_ON_LINUX = List.of("-XX:+UseTransparentHugePages");
+
   /** The launcher says where the executables are. */
   static Executables ofLauncher() {
     return new Executables(
@@ -35,6 +38,9 @@ record Executables(Optional<Path> repository) {
     command.addAll(QUIET);
     if (service == Service.TARGET) {
       command.addAll(COMPUTE);
+      if (System.getProperty("os.name").equals("Linux")) {
+        command.addAll(COMPUTE_ON_LINUX);
+      }
     }
     if (repository.isPresent()) {
       command.addAll(List.of("-jar", jar(service).toString()));

@@ -22,6 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class JvmOptionsTest {
   private static final String LOG_OPTION = "-Xlog:disable";
+  private static final String ON_LINUX = "-XX:+UseTransparentHugePages";
 
   /** Of the function that starts what computes, without what is only for this checkout. */
   private static List<String> ofLauncher() throws IOException {
@@ -43,7 +44,8 @@ class JvmOptionsTest {
     for (String line : find("RUN printf '%s\\\\n' ([^>]*) >>/app/java.options\n", stage)) {
       options.addAll(options(line));
     }
-    assertThat(options).containsAll(ofLauncher());
+    assertThat(options).containsAll(ofLauncher()).contains(ON_LINUX);
+    assertThat(read("slipstream")).contains(ON_LINUX);
   }
 
   /** Their output goes into a file, so that the JVM may say there what it has to say. */
@@ -54,6 +56,9 @@ class JvmOptionsTest {
     String options = String.join(" ", command.subList(1, command.indexOf("-cp")));
     List<String> expected = ofLauncher();
     expected.remove(LOG_OPTION);
+    if (System.getProperty("os.name").equals("Linux")) {
+      expected.add(ON_LINUX);
+    }
     assertThat(options(options)).containsExactlyInAnyOrderElementsOf(expected);
   }
 
