@@ -230,15 +230,10 @@ class FailoverTest {
   @Test
   void shortQuestionsSpreadOverBothTargetsAndChatsStayWhereTheirPastIs() throws Exception {
     List<Long> before = opened();
-    try (ExecutorService clients = Executors.newFixedThreadPool(4)) {
-      List<Future<Answer>> answers = new ArrayList<>();
-      for (int i = 0; i < CHATS; i++) {
-        GenerateRequest question = Flow.text(i + "+1=", 1).build();
-        answers.add(clients.submit(() -> Flow.ask(replicas.channel(), question)));
-      }
-      for (Future<Answer> answer : answers) {
-        assertThat(answer.get().ids()).hasSize(1);
-      }
+    // One after another: of several at once a target that has just started, and is slow, gets
+    // fewer.
+    for (int i = 0; i < CHATS; i++) {
+      assertThat(Flow.ask(replicas.channel(), Flow.text(i + "+1=", 1).build()).ids()).hasSize(1);
     }
     for (int i = 0; i < 2; i++) {
       assertThat(opened().get(i) - before.get(i)).isBetween(CHATS * 4 / 10L, CHATS * 6 / 10L);
