@@ -5,6 +5,7 @@ import dev.slipstream.engine.gguf.GgufTensor;
 import dev.slipstream.engine.runtime.ComputePool;
 import dev.slipstream.engine.tensor.Activations;
 import dev.slipstream.engine.tensor.WeightMatrix;
+import dev.slipstream.engine.tensor.WeightMemory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -25,7 +26,7 @@ final class MatrixProduct implements AutoCloseable {
   MatrixProduct(GgmlType type, int rows, int columns, int threads) {
     Random random = new Random(1);
     pool = new ComputePool(threads);
-    matrix = WeightMatrix.of(tensor(type, rows, columns, random), pool);
+    matrix = WeightMatrix.of(tensor(type, rows, columns, random), pool, new WeightMemory());
     packed = new Activations[threads];
     Arrays.setAll(packed, i -> new Activations(1, columns));
     x = new float[columns];

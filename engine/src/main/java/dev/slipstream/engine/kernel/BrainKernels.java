@@ -1,9 +1,10 @@
 package dev.slipstream.engine.kernel;
 
+import static dev.slipstream.engine.kernel.Lanes.BYTES;
 import static dev.slipstream.engine.kernel.Lanes.F;
-import static dev.slipstream.engine.kernel.Lanes.I;
 import static dev.slipstream.engine.kernel.Lanes.L;
 import static dev.slipstream.engine.kernel.Lanes.broadcast;
+import static dev.slipstream.engine.kernel.Lanes.ints;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 
 import jdk.incubator.vector.FloatVector;
@@ -17,7 +18,7 @@ final class BrainKernels {
   private BrainKernels() {}
 
   /** Four row vectors, one activation row; two columns a turn. */
-  static void one(int[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
+  static void one(long w, float[] x, int xo, int columns, int block, float[] z) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a = zero;
     FloatVector b = zero;
@@ -25,15 +26,15 @@ final class BrainKernels {
     FloatVector d = zero;
     int p = 0;
     for (int k = 0; k < columns; k += 2) {
-      IntVector v0 = IntVector.fromArray(I, w, o + 2 * k * L);
-      IntVector u0 = IntVector.fromArray(I, w, o + (2 * k + 1) * L);
+      IntVector v0 = ints(w + 2 * k * BYTES);
+      IntVector u0 = ints(w + (2 * k + 1) * BYTES);
       FloatVector x0 = broadcast(x[xo + k]);
       a = low(v0).fma(x0, a);
       b = high(v0).fma(x0, b);
       c = low(u0).fma(x0, c);
       d = high(u0).fma(x0, d);
-      IntVector v1 = IntVector.fromArray(I, w, o + (2 * k + 2) * L);
-      IntVector u1 = IntVector.fromArray(I, w, o + (2 * k + 3) * L);
+      IntVector v1 = ints(w + (2 * k + 2) * BYTES);
+      IntVector u1 = ints(w + (2 * k + 3) * BYTES);
       FloatVector x1 = broadcast(x[xo + k + 1]);
       a = low(v1).fma(x1, a);
       b = high(v1).fma(x1, b);
@@ -54,7 +55,7 @@ final class BrainKernels {
   }
 
   /** Four row vectors, two activation rows. */
-  static void two(int[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
+  static void two(long w, float[] x, int xo, int columns, int block, float[] z) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a0 = zero;
     FloatVector a1 = zero;
@@ -66,8 +67,8 @@ final class BrainKernels {
     FloatVector d1 = zero;
     int p = 0;
     for (int k = 0; k < columns; k++) {
-      IntVector v = IntVector.fromArray(I, w, o + 2 * k * L);
-      IntVector u = IntVector.fromArray(I, w, o + (2 * k + 1) * L);
+      IntVector v = ints(w + 2 * k * BYTES);
+      IntVector u = ints(w + (2 * k + 1) * BYTES);
       FloatVector x0 = broadcast(x[xo + 2 * k]);
       FloatVector x1 = broadcast(x[xo + 2 * k + 1]);
       FloatVector w0 = low(v);
@@ -105,8 +106,8 @@ final class BrainKernels {
   }
 
   /** The first (half 0) or last two row vectors (1), four activation rows. */
-  static void four(int[] w, int o, int half, float[] x, int xo, int columns, int block, float[] z) {
-    int start = o + half * L;
+  static void four(long w, int half, float[] x, int xo, int columns, int block, float[] z) {
+    long start = w + half * BYTES;
     FloatVector zero = FloatVector.zero(F);
     FloatVector a0 = zero;
     FloatVector a1 = zero;
@@ -118,7 +119,7 @@ final class BrainKernels {
     FloatVector b3 = zero;
     int p = half * 8 * L;
     for (int k = 0; k < columns; k++) {
-      IntVector v = IntVector.fromArray(I, w, start + 2 * k * L);
+      IntVector v = ints(start + 2 * k * BYTES);
       FloatVector w0 = low(v);
       FloatVector w1 = high(v);
       FloatVector x0 = broadcast(x[xo + 4 * k]);
@@ -156,7 +157,7 @@ final class BrainKernels {
   }
 
   /** Four row vectors, four activation rows: for 32 vector registers. */
-  static void wide(int[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
+  static void wide(long w, float[] x, int xo, int columns, int block, float[] z) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a0 = zero;
     FloatVector a1 = zero;
@@ -176,8 +177,8 @@ final class BrainKernels {
     FloatVector d3 = zero;
     int p = 0;
     for (int k = 0; k < columns; k++) {
-      IntVector v = IntVector.fromArray(I, w, o + 2 * k * L);
-      IntVector u = IntVector.fromArray(I, w, o + (2 * k + 1) * L);
+      IntVector v = ints(w + 2 * k * BYTES);
+      IntVector u = ints(w + (2 * k + 1) * BYTES);
       FloatVector w0 = low(v);
       FloatVector w1 = high(v);
       FloatVector w2 = low(u);

@@ -1,9 +1,10 @@
 package dev.slipstream.engine.kernel;
 
+import static dev.slipstream.engine.kernel.Lanes.BYTES;
 import static dev.slipstream.engine.kernel.Lanes.F;
-import static dev.slipstream.engine.kernel.Lanes.I;
 import static dev.slipstream.engine.kernel.Lanes.L;
 import static dev.slipstream.engine.kernel.Lanes.broadcast;
+import static dev.slipstream.engine.kernel.Lanes.ints;
 import static dev.slipstream.engine.kernel.Lanes.real;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 
@@ -21,7 +22,7 @@ final class ByteKernels {
   private ByteKernels() {}
 
   /** Four row vectors, one activation row; two columns a turn. */
-  static void one(int[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
+  static void one(long w, float[] x, int xo, int columns, int block, float[] z) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a = zero;
     FloatVector b = zero;
@@ -29,13 +30,13 @@ final class ByteKernels {
     FloatVector d = zero;
     int p = 0;
     for (int k = 0; k < columns; k += 2) {
-      IntVector v0 = IntVector.fromArray(I, w, o + k * L);
+      IntVector v0 = ints(w + k * BYTES);
       FloatVector x0 = broadcast(x[xo + k]);
       a = real(v0.lanewise(LSHL, 24)).fma(x0, a);
       b = real(v0.lanewise(LSHL, 16).and(TOP)).fma(x0, b);
       c = real(v0.lanewise(LSHL, 8).and(TOP)).fma(x0, c);
       d = real(v0.and(TOP)).fma(x0, d);
-      IntVector v1 = IntVector.fromArray(I, w, o + (k + 1) * L);
+      IntVector v1 = ints(w + (k + 1) * BYTES);
       FloatVector x1 = broadcast(x[xo + k + 1]);
       a = real(v1.lanewise(LSHL, 24)).fma(x1, a);
       b = real(v1.lanewise(LSHL, 16).and(TOP)).fma(x1, b);
@@ -56,7 +57,7 @@ final class ByteKernels {
   }
 
   /** Four row vectors, two activation rows. */
-  static void two(int[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
+  static void two(long w, float[] x, int xo, int columns, int block, float[] z) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a0 = zero;
     FloatVector a1 = zero;
@@ -68,7 +69,7 @@ final class ByteKernels {
     FloatVector d1 = zero;
     int p = 0;
     for (int k = 0; k < columns; k++) {
-      IntVector v = IntVector.fromArray(I, w, o + k * L);
+      IntVector v = ints(w + k * BYTES);
       FloatVector x0 = broadcast(x[xo + 2 * k]);
       FloatVector x1 = broadcast(x[xo + 2 * k + 1]);
       FloatVector w0 = real(v.lanewise(LSHL, 24));
@@ -106,16 +107,16 @@ final class ByteKernels {
   }
 
   /** The first (half 0) or last two row vectors (1), four activation rows. */
-  static void four(int[] w, int o, int half, float[] x, int xo, int columns, int block, float[] z) {
+  static void four(long w, int half, float[] x, int xo, int columns, int block, float[] z) {
     if (half == 0) {
-      first(w, o, x, xo, columns, block, z);
+      first(w, x, xo, columns, block, z);
     } else {
-      last(w, o, x, xo, columns, block, z);
+      last(w, x, xo, columns, block, z);
     }
   }
 
   /** Two methods, because shifts by constants are faster. */
-  private static void first(int[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
+  private static void first(long w, float[] x, int xo, int columns, int block, float[] z) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a0 = zero;
     FloatVector a1 = zero;
@@ -127,7 +128,7 @@ final class ByteKernels {
     FloatVector b3 = zero;
     int p = 0;
     for (int k = 0; k < columns; k++) {
-      IntVector v = IntVector.fromArray(I, w, o + k * L);
+      IntVector v = ints(w + k * BYTES);
       FloatVector w0 = real(v.lanewise(LSHL, 24));
       FloatVector w1 = real(v.lanewise(LSHL, 16).and(TOP));
       FloatVector x0 = broadcast(x[xo + 4 * k]);
@@ -165,7 +166,7 @@ final class ByteKernels {
   }
 
   /** The last two row vectors. */
-  private static void last(int[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
+  private static void last(long w, float[] x, int xo, int columns, int block, float[] z) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a0 = zero;
     FloatVector a1 = zero;
@@ -177,7 +178,7 @@ final class ByteKernels {
     FloatVector b3 = zero;
     int p = 8 * L;
     for (int k = 0; k < columns; k++) {
-      IntVector v = IntVector.fromArray(I, w, o + k * L);
+      IntVector v = ints(w + k * BYTES);
       FloatVector w0 = real(v.lanewise(LSHL, 8).and(TOP));
       FloatVector w1 = real(v.and(TOP));
       FloatVector x0 = broadcast(x[xo + 4 * k]);
@@ -215,7 +216,7 @@ final class ByteKernels {
   }
 
   /** Four row vectors, four activation rows: for 32 vector registers. */
-  static void wide(int[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
+  static void wide(long w, float[] x, int xo, int columns, int block, float[] z) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a0 = zero;
     FloatVector a1 = zero;
@@ -235,7 +236,7 @@ final class ByteKernels {
     FloatVector d3 = zero;
     int p = 0;
     for (int k = 0; k < columns; k++) {
-      IntVector v = IntVector.fromArray(I, w, o + k * L);
+      IntVector v = ints(w + k * BYTES);
       FloatVector w0 = real(v.lanewise(LSHL, 24));
       FloatVector w1 = real(v.lanewise(LSHL, 16).and(TOP));
       FloatVector w2 = real(v.lanewise(LSHL, 8).and(TOP));

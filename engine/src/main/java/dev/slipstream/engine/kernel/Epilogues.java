@@ -1,9 +1,14 @@
 package dev.slipstream.engine.kernel;
 
+import static dev.slipstream.engine.kernel.Lanes.BYTES;
 import static dev.slipstream.engine.kernel.Lanes.F;
-import static dev.slipstream.engine.kernel.Lanes.I;
 import static dev.slipstream.engine.kernel.Lanes.L;
 import static dev.slipstream.engine.kernel.Lanes.broadcast;
+import static dev.slipstream.engine.kernel.Lanes.floats;
+import static dev.slipstream.engine.kernel.Lanes.highHalf;
+import static dev.slipstream.engine.kernel.Lanes.ints;
+import static dev.slipstream.engine.kernel.Lanes.lowHalf;
+import static dev.slipstream.engine.kernel.Lanes.store;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -34,23 +39,22 @@ final class Epilogues {
     d.intoArray(totals, to + 3 * step);
   }
 
-  static void scaled(
-      float[] scales, int so, float[] z, int zo, int step, int blocks, float[] totals, int to) {
+  static void scaled(long scales, float[] z, int zo, int step, int blocks, float[] totals, int to) {
     FloatVector a = FloatVector.fromArray(F, totals, to);
     FloatVector b = FloatVector.fromArray(F, totals, to + step);
     FloatVector c = FloatVector.fromArray(F, totals, to + 2 * step);
     FloatVector d = FloatVector.fromArray(F, totals, to + 3 * step);
     int p = zo;
-    int s = so;
+    long s = scales;
     for (int i = 0; i < blocks; i++) {
-      a = FloatVector.fromArray(F, z, p).fma(FloatVector.fromArray(F, scales, s), a);
-      b = FloatVector.fromArray(F, z, p + step).fma(FloatVector.fromArray(F, scales, s + L), b);
+      a = FloatVector.fromArray(F, z, p).fma(floats(s), a);
+      b = FloatVector.fromArray(F, z, p + step).fma(floats(s + BYTES), b);
       int u = p + 2 * step;
-      c = FloatVector.fromArray(F, z, u).fma(FloatVector.fromArray(F, scales, s + 2 * L), c);
+      c = FloatVector.fromArray(F, z, u).fma(floats(s + 2 * BYTES), c);
       u += step;
-      d = FloatVector.fromArray(F, z, u).fma(FloatVector.fromArray(F, scales, s + 3 * L), d);
+      d = FloatVector.fromArray(F, z, u).fma(floats(s + 3 * BYTES), d);
       p += 4 * step;
-      s += 4 * L;
+      s += 4 * BYTES;
     }
     a.intoArray(totals, to);
     b.intoArray(totals, to + step);
@@ -60,7 +64,7 @@ final class Epilogues {
 
   /** The same for two neighbouring activation rows: twice as many sums that wait for each other. */
   static void scaledPair(
-      float[] scales, int so, float[] z, int zo, int step, int blocks, float[] totals, int to) {
+      long scales, float[] z, int zo, int step, int blocks, float[] totals, int to) {
     FloatVector a0 = FloatVector.fromArray(F, totals, to);
     FloatVector a1 = FloatVector.fromArray(F, totals, to + L);
     FloatVector b0 = FloatVector.fromArray(F, totals, to + step);
@@ -70,24 +74,24 @@ final class Epilogues {
     FloatVector d0 = FloatVector.fromArray(F, totals, to + 3 * step);
     FloatVector d1 = FloatVector.fromArray(F, totals, to + 3 * step + L);
     int p = zo;
-    int s = so;
+    long s = scales;
     for (int i = 0; i < blocks; i++) {
-      FloatVector scale = FloatVector.fromArray(F, scales, s);
+      FloatVector scale = floats(s);
       a0 = FloatVector.fromArray(F, z, p).fma(scale, a0);
       a1 = FloatVector.fromArray(F, z, p + L).fma(scale, a1);
-      scale = FloatVector.fromArray(F, scales, s + L);
+      scale = floats(s + BYTES);
       b0 = FloatVector.fromArray(F, z, p + step).fma(scale, b0);
       b1 = FloatVector.fromArray(F, z, p + step + L).fma(scale, b1);
       int u = p + 2 * step;
-      scale = FloatVector.fromArray(F, scales, s + 2 * L);
+      scale = floats(s + 2 * BYTES);
       c0 = FloatVector.fromArray(F, z, u).fma(scale, c0);
       c1 = FloatVector.fromArray(F, z, u + L).fma(scale, c1);
       u += step;
-      scale = FloatVector.fromArray(F, scales, s + 3 * L);
+      scale = floats(s + 3 * BYTES);
       d0 = FloatVector.fromArray(F, z, u).fma(scale, d0);
       d1 = FloatVector.fromArray(F, z, u + L).fma(scale, d1);
       p += 4 * step;
-      s += 4 * L;
+      s += 4 * BYTES;
     }
     a0.intoArray(totals, to);
     a1.intoArray(totals, to + L);
@@ -101,27 +105,19 @@ final class Epilogues {
 
   /** Minimums times sums of activations; those of a block are {@code tokens} apart. */
   static void mins(
-      float[] mins,
-      int mo,
-      float[] sums,
-      int so,
-      int tokens,
-      int step,
-      int blocks,
-      float[] totals,
-      int to) {
+      long mins, float[] sums, int so, int tokens, int step, int blocks, float[] totals, int to) {
     FloatVector a = FloatVector.fromArray(F, totals, to);
     FloatVector b = FloatVector.fromArray(F, totals, to + step);
     FloatVector c = FloatVector.fromArray(F, totals, to + 2 * step);
     FloatVector d = FloatVector.fromArray(F, totals, to + 3 * step);
-    int m = mo;
+    long m = mins;
     for (int i = 0; i < blocks; i++) {
       FloatVector sum = broadcast(sums[so + i * tokens]);
-      a = FloatVector.fromArray(F, mins, m).fma(sum, a);
-      b = FloatVector.fromArray(F, mins, m + L).fma(sum, b);
-      c = FloatVector.fromArray(F, mins, m + 2 * L).fma(sum, c);
-      d = FloatVector.fromArray(F, mins, m + 3 * L).fma(sum, d);
-      m += 4 * L;
+      a = floats(m).fma(sum, a);
+      b = floats(m + BYTES).fma(sum, b);
+      c = floats(m + 2 * BYTES).fma(sum, c);
+      d = floats(m + 3 * BYTES).fma(sum, d);
+      m += 4 * BYTES;
     }
     a.intoArray(totals, to);
     b.intoArray(totals, to + step);
@@ -131,15 +127,7 @@ final class Epilogues {
 
   /** The same for two neighbouring activation rows. */
   static void minsPair(
-      float[] mins,
-      int mo,
-      float[] sums,
-      int so,
-      int tokens,
-      int step,
-      int blocks,
-      float[] totals,
-      int to) {
+      long mins, float[] sums, int so, int tokens, int step, int blocks, float[] totals, int to) {
     FloatVector a0 = FloatVector.fromArray(F, totals, to);
     FloatVector a1 = FloatVector.fromArray(F, totals, to + L);
     FloatVector b0 = FloatVector.fromArray(F, totals, to + step);
@@ -148,23 +136,23 @@ final class Epilogues {
     FloatVector c1 = FloatVector.fromArray(F, totals, to + 2 * step + L);
     FloatVector d0 = FloatVector.fromArray(F, totals, to + 3 * step);
     FloatVector d1 = FloatVector.fromArray(F, totals, to + 3 * step + L);
-    int m = mo;
+    long m = mins;
     for (int i = 0; i < blocks; i++) {
       FloatVector sum0 = broadcast(sums[so + i * tokens]);
       FloatVector sum1 = broadcast(sums[so + i * tokens + 1]);
-      FloatVector min = FloatVector.fromArray(F, mins, m);
+      FloatVector min = floats(m);
       a0 = min.fma(sum0, a0);
       a1 = min.fma(sum1, a1);
-      min = FloatVector.fromArray(F, mins, m + L);
+      min = floats(m + BYTES);
       b0 = min.fma(sum0, b0);
       b1 = min.fma(sum1, b1);
-      min = FloatVector.fromArray(F, mins, m + 2 * L);
+      min = floats(m + 2 * BYTES);
       c0 = min.fma(sum0, c0);
       c1 = min.fma(sum1, c1);
-      min = FloatVector.fromArray(F, mins, m + 3 * L);
+      min = floats(m + 3 * BYTES);
       d0 = min.fma(sum0, d0);
       d1 = min.fma(sum1, d1);
-      m += 4 * L;
+      m += 4 * BYTES;
     }
     a0.intoArray(totals, to);
     a1.intoArray(totals, to + L);
@@ -176,12 +164,12 @@ final class Epilogues {
     d1.intoArray(totals, to + 3 * step + L);
   }
 
-  /** Splits float16 pairs: the high halves to out[0..n), the low halves to out[n..2n). */
-  static void unpack(int[] pairs, int po, int n, float[] out) {
+  /** Splits float16 pairs: the high halves to out, the low halves n floats further. */
+  static void unpack(long pairs, int n, long out) {
     for (int i = 0; i < n; i += L) {
-      IntVector pair = IntVector.fromArray(I, pairs, po + i);
-      Lanes.highHalf(pair).intoArray(out, i);
-      Lanes.lowHalf(pair).intoArray(out, n + i);
+      IntVector pair = ints(pairs + 4L * i);
+      store(highHalf(pair), out + 4L * i);
+      store(lowHalf(pair), out + 4L * (n + i));
     }
   }
 }

@@ -1,8 +1,10 @@
 package dev.slipstream.engine.kernel;
 
+import static dev.slipstream.engine.kernel.Lanes.BYTES;
 import static dev.slipstream.engine.kernel.Lanes.F;
 import static dev.slipstream.engine.kernel.Lanes.L;
 import static dev.slipstream.engine.kernel.Lanes.broadcast;
+import static dev.slipstream.engine.kernel.Lanes.floats;
 
 import jdk.incubator.vector.FloatVector;
 
@@ -11,7 +13,7 @@ final class FloatKernels {
   private FloatKernels() {}
 
   /** Four row vectors, one activation row; two columns a turn. */
-  static void one(float[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
+  static void one(long w, float[] x, int xo, int columns, int block, float[] z) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a = zero;
     FloatVector b = zero;
@@ -19,18 +21,18 @@ final class FloatKernels {
     FloatVector d = zero;
     int p = 0;
     for (int k = 0; k < columns; k += 2) {
-      int q0 = o + 4 * k * L;
+      long q0 = w + 4 * k * BYTES;
       FloatVector x0 = broadcast(x[xo + k]);
-      a = FloatVector.fromArray(F, w, q0).fma(x0, a);
-      b = FloatVector.fromArray(F, w, q0 + L).fma(x0, b);
-      c = FloatVector.fromArray(F, w, q0 + 2 * L).fma(x0, c);
-      d = FloatVector.fromArray(F, w, q0 + 3 * L).fma(x0, d);
-      int q1 = o + 4 * (k + 1) * L;
+      a = floats(q0).fma(x0, a);
+      b = floats(q0 + BYTES).fma(x0, b);
+      c = floats(q0 + 2 * BYTES).fma(x0, c);
+      d = floats(q0 + 3 * BYTES).fma(x0, d);
+      long q1 = w + 4 * (k + 1) * BYTES;
       FloatVector x1 = broadcast(x[xo + k + 1]);
-      a = FloatVector.fromArray(F, w, q1).fma(x1, a);
-      b = FloatVector.fromArray(F, w, q1 + L).fma(x1, b);
-      c = FloatVector.fromArray(F, w, q1 + 2 * L).fma(x1, c);
-      d = FloatVector.fromArray(F, w, q1 + 3 * L).fma(x1, d);
+      a = floats(q1).fma(x1, a);
+      b = floats(q1 + BYTES).fma(x1, b);
+      c = floats(q1 + 2 * BYTES).fma(x1, c);
+      d = floats(q1 + 3 * BYTES).fma(x1, d);
       if ((k & (block - 1)) == block - 2) {
         a.intoArray(z, p);
         b.intoArray(z, p + L);
@@ -46,7 +48,7 @@ final class FloatKernels {
   }
 
   /** Four row vectors, two activation rows. */
-  static void two(float[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
+  static void two(long w, float[] x, int xo, int columns, int block, float[] z) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a0 = zero;
     FloatVector a1 = zero;
@@ -58,19 +60,19 @@ final class FloatKernels {
     FloatVector d1 = zero;
     int p = 0;
     for (int k = 0; k < columns; k++) {
-      int q = o + 4 * k * L;
+      long q = w + 4 * k * BYTES;
       FloatVector x0 = broadcast(x[xo + 2 * k]);
       FloatVector x1 = broadcast(x[xo + 2 * k + 1]);
-      FloatVector w0 = FloatVector.fromArray(F, w, q);
+      FloatVector w0 = floats(q);
       a0 = w0.fma(x0, a0);
       a1 = w0.fma(x1, a1);
-      FloatVector w1 = FloatVector.fromArray(F, w, q + L);
+      FloatVector w1 = floats(q + BYTES);
       b0 = w1.fma(x0, b0);
       b1 = w1.fma(x1, b1);
-      FloatVector w2 = FloatVector.fromArray(F, w, q + 2 * L);
+      FloatVector w2 = floats(q + 2 * BYTES);
       c0 = w2.fma(x0, c0);
       c1 = w2.fma(x1, c1);
-      FloatVector w3 = FloatVector.fromArray(F, w, q + 3 * L);
+      FloatVector w3 = floats(q + 3 * BYTES);
       d0 = w3.fma(x0, d0);
       d1 = w3.fma(x1, d1);
       if ((k & (block - 1)) == block - 1) {
@@ -99,8 +101,7 @@ final class FloatKernels {
    * Four row vectors, the first (half 0) or last two of four activation rows (1). Two row vectors
    * and four activation rows would be as many sums, but C2 makes slower code of them.
    */
-  static void four(
-      float[] w, int o, int half, float[] x, int xo, int columns, int block, float[] z) {
+  static void four(long w, int half, float[] x, int xo, int columns, int block, float[] z) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a0 = zero;
     FloatVector a1 = zero;
@@ -113,19 +114,19 @@ final class FloatKernels {
     int xs = xo + 2 * half;
     int p = 2 * half * L;
     for (int k = 0; k < columns; k++) {
-      int q = o + 4 * k * L;
+      long q = w + 4 * k * BYTES;
       FloatVector x0 = broadcast(x[xs + 4 * k]);
       FloatVector x1 = broadcast(x[xs + 4 * k + 1]);
-      FloatVector w0 = FloatVector.fromArray(F, w, q);
+      FloatVector w0 = floats(q);
       a0 = w0.fma(x0, a0);
       a1 = w0.fma(x1, a1);
-      FloatVector w1 = FloatVector.fromArray(F, w, q + L);
+      FloatVector w1 = floats(q + BYTES);
       b0 = w1.fma(x0, b0);
       b1 = w1.fma(x1, b1);
-      FloatVector w2 = FloatVector.fromArray(F, w, q + 2 * L);
+      FloatVector w2 = floats(q + 2 * BYTES);
       c0 = w2.fma(x0, c0);
       c1 = w2.fma(x1, c1);
-      FloatVector w3 = FloatVector.fromArray(F, w, q + 3 * L);
+      FloatVector w3 = floats(q + 3 * BYTES);
       d0 = w3.fma(x0, d0);
       d1 = w3.fma(x1, d1);
       if ((k & (block - 1)) == block - 1) {
@@ -151,7 +152,7 @@ final class FloatKernels {
   }
 
   /** Four row vectors, four activation rows: for 32 vector registers. */
-  static void wide(float[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
+  static void wide(long w, float[] x, int xo, int columns, int block, float[] z) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a0 = zero;
     FloatVector a1 = zero;
@@ -171,11 +172,11 @@ final class FloatKernels {
     FloatVector d3 = zero;
     int p = 0;
     for (int k = 0; k < columns; k++) {
-      int q = o + 4 * k * L;
-      FloatVector w0 = FloatVector.fromArray(F, w, q);
-      FloatVector w1 = FloatVector.fromArray(F, w, q + L);
-      FloatVector w2 = FloatVector.fromArray(F, w, q + 2 * L);
-      FloatVector w3 = FloatVector.fromArray(F, w, q + 3 * L);
+      long q = w + 4 * k * BYTES;
+      FloatVector w0 = floats(q);
+      FloatVector w1 = floats(q + BYTES);
+      FloatVector w2 = floats(q + 2 * BYTES);
+      FloatVector w3 = floats(q + 3 * BYTES);
       FloatVector x0 = broadcast(x[xo + 4 * k]);
       a0 = w0.fma(x0, a0);
       b0 = w1.fma(x0, b0);

@@ -1,9 +1,10 @@
 package dev.slipstream.engine.kernel;
 
+import static dev.slipstream.engine.kernel.Lanes.BYTES;
 import static dev.slipstream.engine.kernel.Lanes.F;
-import static dev.slipstream.engine.kernel.Lanes.I;
 import static dev.slipstream.engine.kernel.Lanes.L;
 import static dev.slipstream.engine.kernel.Lanes.broadcast;
+import static dev.slipstream.engine.kernel.Lanes.ints;
 import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 
@@ -25,7 +26,7 @@ final class HalfKernels {
   private HalfKernels() {}
 
   /** Four row vectors, one activation row. */
-  static void one(int[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
+  static void one(long w, float[] x, int xo, int columns, int block, float[] z) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a = zero;
     FloatVector b = zero;
@@ -33,8 +34,8 @@ final class HalfKernels {
     FloatVector d = zero;
     int p = 0;
     for (int k = 0; k < columns; k++) {
-      IntVector v = IntVector.fromArray(I, w, o + 2 * k * L);
-      IntVector u = IntVector.fromArray(I, w, o + (2 * k + 1) * L);
+      IntVector v = ints(w + 2 * k * BYTES);
+      IntVector u = ints(w + (2 * k + 1) * BYTES);
       FloatVector x0 = broadcast(x[xo + k]);
       a = low(v).fma(x0, a);
       b = high(v).fma(x0, b);
@@ -55,7 +56,7 @@ final class HalfKernels {
   }
 
   /** Four row vectors, two activation rows. */
-  static void two(int[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
+  static void two(long w, float[] x, int xo, int columns, int block, float[] z) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a0 = zero;
     FloatVector a1 = zero;
@@ -67,8 +68,8 @@ final class HalfKernels {
     FloatVector d1 = zero;
     int p = 0;
     for (int k = 0; k < columns; k++) {
-      IntVector v = IntVector.fromArray(I, w, o + 2 * k * L);
-      IntVector u = IntVector.fromArray(I, w, o + (2 * k + 1) * L);
+      IntVector v = ints(w + 2 * k * BYTES);
+      IntVector u = ints(w + (2 * k + 1) * BYTES);
       FloatVector x0 = broadcast(x[xo + 2 * k]);
       FloatVector x1 = broadcast(x[xo + 2 * k + 1]);
       FloatVector w0 = low(v);
@@ -106,8 +107,8 @@ final class HalfKernels {
   }
 
   /** The first (half 0) or last two row vectors (1), four activation rows. */
-  static void four(int[] w, int o, int half, float[] x, int xo, int columns, int block, float[] z) {
-    int start = o + half * L;
+  static void four(long w, int half, float[] x, int xo, int columns, int block, float[] z) {
+    long start = w + half * BYTES;
     FloatVector zero = FloatVector.zero(F);
     FloatVector a0 = zero;
     FloatVector a1 = zero;
@@ -119,7 +120,7 @@ final class HalfKernels {
     FloatVector b3 = zero;
     int p = half * 8 * L;
     for (int k = 0; k < columns; k++) {
-      IntVector v = IntVector.fromArray(I, w, start + 2 * k * L);
+      IntVector v = ints(start + 2 * k * BYTES);
       FloatVector w0 = low(v);
       FloatVector w1 = high(v);
       FloatVector x0 = broadcast(x[xo + 4 * k]);
@@ -157,7 +158,7 @@ final class HalfKernels {
   }
 
   /** Four row vectors, four activation rows: for 32 vector registers. */
-  static void wide(int[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
+  static void wide(long w, float[] x, int xo, int columns, int block, float[] z) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a0 = zero;
     FloatVector a1 = zero;
@@ -177,8 +178,8 @@ final class HalfKernels {
     FloatVector d3 = zero;
     int p = 0;
     for (int k = 0; k < columns; k++) {
-      IntVector v = IntVector.fromArray(I, w, o + 2 * k * L);
-      IntVector u = IntVector.fromArray(I, w, o + (2 * k + 1) * L);
+      IntVector v = ints(w + 2 * k * BYTES);
+      IntVector u = ints(w + (2 * k + 1) * BYTES);
       FloatVector w0 = low(v);
       FloatVector w1 = high(v);
       FloatVector w2 = low(u);

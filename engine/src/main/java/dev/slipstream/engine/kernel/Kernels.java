@@ -47,23 +47,23 @@ public interface Kernels {
   String description();
 
   /** Block sums of four-bit codes; columns is a multiple of block. */
-  void nibbles(short[] w, int o, float[] x, int xo, int tokens, int columns, int block, float[] z);
+  void nibbles(long w, float[] x, int xo, int tokens, int columns, int block, float[] z);
 
   /** Block sums of signed eight-bit codes. */
-  void bytes(int[] w, int o, float[] x, int xo, int tokens, int columns, int block, float[] z);
+  void bytes(long w, float[] x, int xo, int tokens, int columns, int block, float[] z);
 
   /**
    * Block sums of finite float16 weights.
    *
    * @param x activations times {@link #HALF_INPUT_UNIT}
    */
-  void halves(int[] w, int o, float[] x, int xo, int tokens, int columns, int block, float[] z);
+  void halves(long w, float[] x, int xo, int tokens, int columns, int block, float[] z);
 
   /** Block sums of bfloat16 weights. */
-  void brains(int[] w, int o, float[] x, int xo, int tokens, int columns, int block, float[] z);
+  void brains(long w, float[] x, int xo, int tokens, int columns, int block, float[] z);
 
   /** Block sums of float32 weights. */
-  void floats(float[] w, int o, float[] x, int xo, int tokens, int columns, int block, float[] z);
+  void floats(long w, float[] x, int xo, int tokens, int columns, int block, float[] z);
 
   /**
    * Whether many tiles are computed faster from unpacked weights.
@@ -76,35 +76,34 @@ public interface Kernels {
    * Turns codes of n columns into floats in the layout of {@link #floats}, to be read by many
    * tiles: the block sums are the same.
    */
-  void unpackNibbles(short[] w, int o, int n, float[] out);
+  void unpackNibbles(long w, int n, long out);
 
   /** The same for signed eight-bit codes. */
-  void unpackBytes(int[] w, int o, int n, float[] out);
+  void unpackBytes(long w, int n, long out);
 
   /** The same for finite float16 weights. */
-  void unpackHalves(int[] w, int o, int n, float[] out);
+  void unpackHalves(long w, int n, long out);
 
   /** The same for bfloat16 weights. */
-  void unpackBrains(int[] w, int o, int n, float[] out);
+  void unpackBrains(long w, int n, long out);
 
   /** Adds block sums to the totals. */
   void addPlain(float[] z, int tokens, int blocks, float[] totals, int to);
 
   /** Adds block sums times scales; scales[so + (block * 4 + j) * L + l]. */
-  void addScaled(float[] scales, int so, float[] z, int tokens, int blocks, float[] totals, int to);
+  void addScaled(long scales, float[] z, int tokens, int blocks, float[] totals, int to);
 
   /**
    * Adds minimums times sums of activations to the totals of the minimums; mins[mo + (block * 4 +
    * j) * L + l] and sums[so + block * T + t].
    */
-  void addMins(
-      float[] mins, int mo, float[] sums, int so, int tokens, int blocks, float[] totals, int to);
+  void addMins(long mins, float[] sums, int so, int tokens, int blocks, float[] totals, int to);
 
   /**
    * Splits n pairs of finite float16 numbers: the high halves to out[0 .. n), the low halves to
    * out[n .. 2n); n is a multiple of L.
    */
-  void unpackPairs(int[] pairs, int o, int n, float[] out);
+  void unpackPairs(long pairs, int n, long out);
 
   /**
    * Writes the results of a whole group: out[outOffset + t * outStride + row] for the first {@code

@@ -1,16 +1,13 @@
 package dev.slipstream.engine.kernel;
 
 import static dev.slipstream.engine.kernel.Lanes.F;
-import static dev.slipstream.engine.kernel.Lanes.I;
 import static dev.slipstream.engine.kernel.Lanes.L;
-import static dev.slipstream.engine.kernel.Lanes.S;
 import static dev.slipstream.engine.kernel.Lanes.broadcast;
 import static dev.slipstream.engine.kernel.Lanes.real;
-import static jdk.incubator.vector.VectorOperators.ZERO_EXTEND_S2I;
+import static dev.slipstream.engine.kernel.Lanes.shorts;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.ShortVector;
 
 /**
  * Block sums of four-bit codes: the short of a column holds the codes of four rows. Nibble j is
@@ -18,10 +15,13 @@ import jdk.incubator.vector.ShortVector;
  * VectorKernels#finish} takes out again: exact, and no shift is needed.
  */
 final class NibbleKernels {
+  /** Bytes of a column. */
+  private static final long COLUMN = 2L * L;
+
   private NibbleKernels() {}
 
   /** Four row vectors, one activation row; two columns a turn. */
-  static void one(short[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
+  static void one(long w, float[] x, int xo, int columns, int block, float[] z) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a = zero;
     FloatVector b = zero;
@@ -29,13 +29,13 @@ final class NibbleKernels {
     FloatVector d = zero;
     int p = 0;
     for (int k = 0; k < columns; k += 2) {
-      IntVector v0 = widen(w, o + k * L);
+      IntVector v0 = shorts(w + k * COLUMN);
       FloatVector x0 = broadcast(x[xo + k]);
       a = real(v0.and(0xf)).fma(x0, a);
       b = real(v0.and(0xf0)).fma(x0, b);
       c = real(v0.and(0xf00)).fma(x0, c);
       d = real(v0.and(0xf000)).fma(x0, d);
-      IntVector v1 = widen(w, o + (k + 1) * L);
+      IntVector v1 = shorts(w + (k + 1) * COLUMN);
       FloatVector x1 = broadcast(x[xo + k + 1]);
       a = real(v1.and(0xf)).fma(x1, a);
       b = real(v1.and(0xf0)).fma(x1, b);
@@ -56,7 +56,7 @@ final class NibbleKernels {
   }
 
   /** Four row vectors, two activation rows. */
-  static void two(short[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
+  static void two(long w, float[] x, int xo, int columns, int block, float[] z) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a0 = zero;
     FloatVector a1 = zero;
@@ -68,7 +68,7 @@ final class NibbleKernels {
     FloatVector d1 = zero;
     int p = 0;
     for (int k = 0; k < columns; k++) {
-      IntVector v = widen(w, o + k * L);
+      IntVector v = shorts(w + k * COLUMN);
       FloatVector x0 = broadcast(x[xo + 2 * k]);
       FloatVector x1 = broadcast(x[xo + 2 * k + 1]);
       FloatVector w0 = real(v.and(0xf));
@@ -106,8 +106,7 @@ final class NibbleKernels {
   }
 
   /** The first (half 0) or last two row vectors (1), four activation rows. */
-  static void four(
-      short[] w, int o, int half, float[] x, int xo, int columns, int block, float[] z) {
+  static void four(long w, int half, float[] x, int xo, int columns, int block, float[] z) {
     int low = 0xf << 8 * half;
     int high = 0xf0 << 8 * half;
     FloatVector zero = FloatVector.zero(F);
@@ -121,7 +120,7 @@ final class NibbleKernels {
     FloatVector b3 = zero;
     int p = half * 8 * L;
     for (int k = 0; k < columns; k++) {
-      IntVector v = widen(w, o + k * L);
+      IntVector v = shorts(w + k * COLUMN);
       FloatVector w0 = real(v.and(low));
       FloatVector w1 = real(v.and(high));
       FloatVector x0 = broadcast(x[xo + 4 * k]);
@@ -159,7 +158,7 @@ final class NibbleKernels {
   }
 
   /** Four row vectors, four activation rows: for 32 vector registers. */
-  static void wide(short[] w, int o, float[] x, int xo, int columns, int block, float[] z) {
+  static void wide(long w, float[] x, int xo, int columns, int block, float[] z) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a0 = zero;
     FloatVector a1 = zero;
@@ -179,7 +178,7 @@ final class NibbleKernels {
     FloatVector d3 = zero;
     int p = 0;
     for (int k = 0; k < columns; k++) {
-      IntVector v = widen(w, o + k * L);
+      IntVector v = shorts(w + k * COLUMN);
       FloatVector w0 = real(v.and(0xf));
       FloatVector w1 = real(v.and(0xf0));
       FloatVector w2 = real(v.and(0xf00));
@@ -240,9 +239,5 @@ final class NibbleKernels {
         d3 = zero;
       }
     }
-  }
-
-  private static IntVector widen(short[] w, int o) {
-    return (IntVector) ShortVector.fromArray(S, w, o).convertShape(ZERO_EXTEND_S2I, I, 0);
   }
 }

@@ -1,16 +1,18 @@
 package dev.slipstream.engine.kernel;
 
-import static dev.slipstream.engine.kernel.Lanes.I;
+import static dev.slipstream.engine.kernel.Lanes.BYTES;
 import static dev.slipstream.engine.kernel.Lanes.L;
-import static dev.slipstream.engine.kernel.Lanes.S;
+import static dev.slipstream.engine.kernel.Lanes.highHalf;
+import static dev.slipstream.engine.kernel.Lanes.ints;
+import static dev.slipstream.engine.kernel.Lanes.lowHalf;
 import static dev.slipstream.engine.kernel.Lanes.real;
+import static dev.slipstream.engine.kernel.Lanes.shorts;
+import static dev.slipstream.engine.kernel.Lanes.store;
 import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
-import static jdk.incubator.vector.VectorOperators.ZERO_EXTEND_S2I;
 
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.ShortVector;
 
 /** Turns weights into floats, once for the many tiles of a long prompt. */
 final class Panels {
@@ -18,42 +20,41 @@ final class Panels {
 
   private Panels() {}
 
-  static void nibbles(short[] w, int o, int n, float[] out) {
+  static void nibbles(long w, int n, long out) {
     for (int k = 0; k < n; k++) {
-      IntVector v =
-          (IntVector) ShortVector.fromArray(S, w, o + k * L).convertShape(ZERO_EXTEND_S2I, I, 0);
-      int at = 4 * k * L;
-      real(v.and(0xf)).intoArray(out, at);
-      real(v.lanewise(LSHR, 4).and(0xf)).intoArray(out, at + L);
-      real(v.lanewise(LSHR, 8).and(0xf)).intoArray(out, at + 2 * L);
-      real(v.lanewise(LSHR, 12)).intoArray(out, at + 3 * L);
+      IntVector v = shorts(w + 2L * L * k);
+      long at = out + 4 * k * BYTES;
+      store(real(v.and(0xf)), at);
+      store(real(v.lanewise(LSHR, 4).and(0xf)), at + BYTES);
+      store(real(v.lanewise(LSHR, 8).and(0xf)), at + 2 * BYTES);
+      store(real(v.lanewise(LSHR, 12)), at + 3 * BYTES);
     }
   }
 
-  static void bytes(int[] w, int o, int n, float[] out) {
+  static void bytes(long w, int n, long out) {
     for (int k = 0; k < n; k++) {
-      IntVector v = IntVector.fromArray(I, w, o + k * L);
-      int at = 4 * k * L;
-      real(v.lanewise(LSHL, 24).lanewise(ASHR, 24)).intoArray(out, at);
-      real(v.lanewise(LSHL, 16).lanewise(ASHR, 24)).intoArray(out, at + L);
-      real(v.lanewise(LSHL, 8).lanewise(ASHR, 24)).intoArray(out, at + 2 * L);
-      real(v.lanewise(ASHR, 24)).intoArray(out, at + 3 * L);
+      IntVector v = ints(w + k * BYTES);
+      long at = out + 4 * k * BYTES;
+      store(real(v.lanewise(LSHL, 24).lanewise(ASHR, 24)), at);
+      store(real(v.lanewise(LSHL, 16).lanewise(ASHR, 24)), at + BYTES);
+      store(real(v.lanewise(LSHL, 8).lanewise(ASHR, 24)), at + 2 * BYTES);
+      store(real(v.lanewise(ASHR, 24)), at + 3 * BYTES);
     }
   }
 
-  static void halves(int[] w, int o, int n, float[] out) {
+  static void halves(long w, int n, long out) {
     for (int i = 0; i < 2 * n; i++) {
-      IntVector v = IntVector.fromArray(I, w, o + i * L);
-      Lanes.lowHalf(v).intoArray(out, 2 * i * L);
-      Lanes.highHalf(v).intoArray(out, (2 * i + 1) * L);
+      IntVector v = ints(w + i * BYTES);
+      store(lowHalf(v), out + 2 * i * BYTES);
+      store(highHalf(v), out + (2 * i + 1) * BYTES);
     }
   }
 
-  static void brains(int[] w, int o, int n, float[] out) {
+  static void brains(long w, int n, long out) {
     for (int i = 0; i < 2 * n; i++) {
-      IntVector v = IntVector.fromArray(I, w, o + i * L);
-      v.lanewise(LSHL, 16).reinterpretAsFloats().intoArray(out, 2 * i * L);
-      v.and(HIGH).reinterpretAsFloats().intoArray(out, (2 * i + 1) * L);
+      IntVector v = ints(w + i * BYTES);
+      store(v.lanewise(LSHL, 16).reinterpretAsFloats(), out + 2 * i * BYTES);
+      store(v.and(HIGH).reinterpretAsFloats(), out + (2 * i + 1) * BYTES);
     }
   }
 }

@@ -1,5 +1,10 @@
 package dev.slipstream.engine.kernel;
 
+import static dev.slipstream.engine.kernel.NativeMemory.getFloat;
+import static dev.slipstream.engine.kernel.NativeMemory.getInt;
+import static dev.slipstream.engine.kernel.NativeMemory.getShort;
+import static dev.slipstream.engine.kernel.NativeMemory.setFloat;
+
 import java.util.Arrays;
 
 /** The reference: plain loops, used where the Vector API is not available. */
@@ -27,12 +32,11 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void nibbles(
-      short[] w, int o, float[] x, int xo, int tokens, int columns, int block, float[] z) {
+  public void nibbles(long w, float[] x, int xo, int tokens, int columns, int block, float[] z) {
     float[] weights = new float[ROW_VECTORS * lanes];
     for (int k = 0; k < columns; k++) {
       for (int l = 0; l < lanes; l++) {
-        int v = w[o + k * lanes + l];
+        int v = getShort(w + 2L * (k * lanes + l));
         for (int j = 0; j < ROW_VECTORS; j++) {
           weights[j * lanes + l] = v >> 4 * j & 15;
         }
@@ -42,12 +46,11 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void bytes(
-      int[] w, int o, float[] x, int xo, int tokens, int columns, int block, float[] z) {
+  public void bytes(long w, float[] x, int xo, int tokens, int columns, int block, float[] z) {
     float[] weights = new float[ROW_VECTORS * lanes];
     for (int k = 0; k < columns; k++) {
       for (int l = 0; l < lanes; l++) {
-        int v = w[o + k * lanes + l];
+        int v = getInt(w + 4L * (k * lanes + l));
         for (int j = 0; j < ROW_VECTORS; j++) {
           weights[j * lanes + l] = (byte) (v >> 8 * j);
         }
@@ -57,12 +60,11 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void halves(
-      int[] w, int o, float[] x, int xo, int tokens, int columns, int block, float[] z) {
+  public void halves(long w, float[] x, int xo, int tokens, int columns, int block, float[] z) {
     float[] weights = new float[ROW_VECTORS * lanes];
     for (int k = 0; k < columns; k++) {
       for (int i = 0; i < 2 * lanes; i++) {
-        int v = w[o + 2 * k * lanes + i];
+        int v = getInt(w + 4L * (2 * k * lanes + i));
         int row = 2 * (i / lanes) * lanes + i % lanes;
         weights[row] = Float.float16ToFloat((short) v) * HALF_WEIGHT_UNIT;
         weights[row + lanes] = Float.float16ToFloat((short) (v >> 16)) * HALF_WEIGHT_UNIT;
@@ -72,12 +74,11 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void brains(
-      int[] w, int o, float[] x, int xo, int tokens, int columns, int block, float[] z) {
+  public void brains(long w, float[] x, int xo, int tokens, int columns, int block, float[] z) {
     float[] weights = new float[ROW_VECTORS * lanes];
     for (int k = 0; k < columns; k++) {
       for (int i = 0; i < 2 * lanes; i++) {
-        int v = w[o + 2 * k * lanes + i];
+        int v = getInt(w + 4L * (2 * k * lanes + i));
         int row = 2 * (i / lanes) * lanes + i % lanes;
         weights[row] = Float.intBitsToFloat(v << 16);
         weights[row + lanes] = Float.intBitsToFloat(v & 0xffff0000);
@@ -87,12 +88,13 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void floats(
-      float[] w, int o, float[] x, int xo, int tokens, int columns, int block, float[] z) {
+  public void floats(long w, float[] x, int xo, int tokens, int columns, int block, float[] z) {
     int rows = ROW_VECTORS * lanes;
     float[] weights = new float[rows];
     for (int k = 0; k < columns; k++) {
-      System.arraycopy(w, o + k * rows, weights, 0, rows);
+      for (int i = 0; i < rows; i++) {
+        weights[i] = getFloat(w + 4L * (k * rows + i));
+      }
       column(weights, x, xo + k * tokens, tokens, k, block, z);
     }
   }
@@ -120,38 +122,42 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void unpackNibbles(short[] w, int o, int n, float[] out) {
+  public void unpackNibbles(long w, int n, long out) {
     for (int i = 0; i < n * lanes; i++) {
       for (int j = 0; j < ROW_VECTORS; j++) {
-        out[(i / lanes * ROW_VECTORS + j) * lanes + i % lanes] = w[o + i] >> 4 * j & 15;
+        int at = (i / lanes * ROW_VECTORS + j) * lanes + i % lanes;
+        setFloat(out + 4L * at, getShort(w + 2L * i) >> 4 * j & 15);
       }
     }
   }
 
   @Override
-  public void unpackBytes(int[] w, int o, int n, float[] out) {
+  public void unpackBytes(long w, int n, long out) {
     for (int i = 0; i < n * lanes; i++) {
       for (int j = 0; j < ROW_VECTORS; j++) {
-        out[(i / lanes * ROW_VECTORS + j) * lanes + i % lanes] = (byte) (w[o + i] >> 8 * j);
+        int at = (i / lanes * ROW_VECTORS + j) * lanes + i % lanes;
+        setFloat(out + 4L * at, (byte) (getInt(w + 4L * i) >> 8 * j));
       }
     }
   }
 
   @Override
-  public void unpackHalves(int[] w, int o, int n, float[] out) {
+  public void unpackHalves(long w, int n, long out) {
     for (int i = 0; i < 2 * n * lanes; i++) {
+      int v = getInt(w + 4L * i);
       int at = i / lanes * 2 * lanes + i % lanes;
-      out[at] = Float.float16ToFloat((short) w[o + i]);
-      out[at + lanes] = Float.float16ToFloat((short) (w[o + i] >> 16));
+      setFloat(out + 4L * at, Float.float16ToFloat((short) v));
+      setFloat(out + 4L * (at + lanes), Float.float16ToFloat((short) (v >> 16)));
     }
   }
 
   @Override
-  public void unpackBrains(int[] w, int o, int n, float[] out) {
+  public void unpackBrains(long w, int n, long out) {
     for (int i = 0; i < 2 * n * lanes; i++) {
+      int v = getInt(w + 4L * i);
       int at = i / lanes * 2 * lanes + i % lanes;
-      out[at] = Float.intBitsToFloat(w[o + i] << 16);
-      out[at + lanes] = Float.intBitsToFloat(w[o + i] & 0xffff0000);
+      setFloat(out + 4L * at, Float.intBitsToFloat(v << 16));
+      setFloat(out + 4L * (at + lanes), Float.intBitsToFloat(v & 0xffff0000));
     }
   }
 
@@ -166,13 +172,12 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void addScaled(
-      float[] scales, int so, float[] z, int tokens, int blocks, float[] totals, int to) {
+  public void addScaled(long scales, float[] z, int tokens, int blocks, float[] totals, int to) {
     int n = tokens * lanes;
     for (int p = 0; p < blocks * ROW_VECTORS; p++) {
       for (int i = 0; i < n; i++) {
         int at = to + p % ROW_VECTORS * n + i;
-        float scale = scales[so + p * lanes + i % lanes];
+        float scale = getFloat(scales + 4L * (p * lanes + i % lanes));
         totals[at] = Math.fma(z[p * n + i], scale, totals[at]);
       }
     }
@@ -180,22 +185,24 @@ public final class ScalarKernels implements Kernels {
 
   @Override
   public void addMins(
-      float[] mins, int mo, float[] sums, int so, int tokens, int blocks, float[] totals, int to) {
+      long mins, float[] sums, int so, int tokens, int blocks, float[] totals, int to) {
     int n = tokens * lanes;
     for (int p = 0; p < blocks * ROW_VECTORS; p++) {
       for (int i = 0; i < n; i++) {
         int at = to + (ROW_VECTORS + p % ROW_VECTORS) * n + i;
         float sum = sums[so + p / ROW_VECTORS * tokens + i / lanes];
-        totals[at] = Math.fma(mins[mo + p * lanes + i % lanes], sum, totals[at]);
+        float min = getFloat(mins + 4L * (p * lanes + i % lanes));
+        totals[at] = Math.fma(min, sum, totals[at]);
       }
     }
   }
 
   @Override
-  public void unpackPairs(int[] pairs, int o, int n, float[] out) {
+  public void unpackPairs(long pairs, int n, long out) {
     for (int i = 0; i < n; i++) {
-      out[i] = Float.float16ToFloat((short) (pairs[o + i] >> 16));
-      out[n + i] = Float.float16ToFloat((short) pairs[o + i]);
+      int pair = getInt(pairs + 4L * i);
+      setFloat(out + 4L * i, Float.float16ToFloat((short) (pair >> 16)));
+      setFloat(out + 4L * (n + i), Float.float16ToFloat((short) pair));
     }
   }
 

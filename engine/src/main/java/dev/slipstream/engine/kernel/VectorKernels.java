@@ -26,77 +26,72 @@ final class VectorKernels implements Kernels {
   }
 
   @Override
-  public void nibbles(
-      short[] w, int o, float[] x, int xo, int tokens, int columns, int block, float[] z) {
+  public void nibbles(long w, float[] x, int xo, int tokens, int columns, int block, float[] z) {
     if (tokens == 1) {
-      NibbleKernels.one(w, o, x, xo, columns, block, z);
+      NibbleKernels.one(w, x, xo, columns, block, z);
     } else if (tokens == 2) {
-      NibbleKernels.two(w, o, x, xo, columns, block, z);
+      NibbleKernels.two(w, x, xo, columns, block, z);
     } else if (manyRegisters) {
-      NibbleKernels.wide(w, o, x, xo, columns, block, z);
+      NibbleKernels.wide(w, x, xo, columns, block, z);
     } else {
-      NibbleKernels.four(w, o, 0, x, xo, columns, block, z);
-      NibbleKernels.four(w, o, 1, x, xo, columns, block, z);
+      NibbleKernels.four(w, 0, x, xo, columns, block, z);
+      NibbleKernels.four(w, 1, x, xo, columns, block, z);
     }
   }
 
   @Override
-  public void bytes(
-      int[] w, int o, float[] x, int xo, int tokens, int columns, int block, float[] z) {
+  public void bytes(long w, float[] x, int xo, int tokens, int columns, int block, float[] z) {
     if (tokens == 1) {
-      ByteKernels.one(w, o, x, xo, columns, block, z);
+      ByteKernels.one(w, x, xo, columns, block, z);
     } else if (tokens == 2) {
-      ByteKernels.two(w, o, x, xo, columns, block, z);
+      ByteKernels.two(w, x, xo, columns, block, z);
     } else if (manyRegisters) {
-      ByteKernels.wide(w, o, x, xo, columns, block, z);
+      ByteKernels.wide(w, x, xo, columns, block, z);
     } else {
-      ByteKernels.four(w, o, 0, x, xo, columns, block, z);
-      ByteKernels.four(w, o, 1, x, xo, columns, block, z);
+      ByteKernels.four(w, 0, x, xo, columns, block, z);
+      ByteKernels.four(w, 1, x, xo, columns, block, z);
     }
   }
 
   @Override
-  public void halves(
-      int[] w, int o, float[] x, int xo, int tokens, int columns, int block, float[] z) {
+  public void halves(long w, float[] x, int xo, int tokens, int columns, int block, float[] z) {
     if (tokens == 1) {
-      HalfKernels.one(w, o, x, xo, columns, block, z);
+      HalfKernels.one(w, x, xo, columns, block, z);
     } else if (tokens == 2) {
-      HalfKernels.two(w, o, x, xo, columns, block, z);
+      HalfKernels.two(w, x, xo, columns, block, z);
     } else if (manyRegisters) {
-      HalfKernels.wide(w, o, x, xo, columns, block, z);
+      HalfKernels.wide(w, x, xo, columns, block, z);
     } else {
-      HalfKernels.four(w, o, 0, x, xo, columns, block, z);
-      HalfKernels.four(w, o, 1, x, xo, columns, block, z);
+      HalfKernels.four(w, 0, x, xo, columns, block, z);
+      HalfKernels.four(w, 1, x, xo, columns, block, z);
     }
   }
 
   @Override
-  public void brains(
-      int[] w, int o, float[] x, int xo, int tokens, int columns, int block, float[] z) {
+  public void brains(long w, float[] x, int xo, int tokens, int columns, int block, float[] z) {
     if (tokens == 1) {
-      BrainKernels.one(w, o, x, xo, columns, block, z);
+      BrainKernels.one(w, x, xo, columns, block, z);
     } else if (tokens == 2) {
-      BrainKernels.two(w, o, x, xo, columns, block, z);
+      BrainKernels.two(w, x, xo, columns, block, z);
     } else if (manyRegisters) {
-      BrainKernels.wide(w, o, x, xo, columns, block, z);
+      BrainKernels.wide(w, x, xo, columns, block, z);
     } else {
-      BrainKernels.four(w, o, 0, x, xo, columns, block, z);
-      BrainKernels.four(w, o, 1, x, xo, columns, block, z);
+      BrainKernels.four(w, 0, x, xo, columns, block, z);
+      BrainKernels.four(w, 1, x, xo, columns, block, z);
     }
   }
 
   @Override
-  public void floats(
-      float[] w, int o, float[] x, int xo, int tokens, int columns, int block, float[] z) {
+  public void floats(long w, float[] x, int xo, int tokens, int columns, int block, float[] z) {
     if (tokens == 1) {
-      FloatKernels.one(w, o, x, xo, columns, block, z);
+      FloatKernels.one(w, x, xo, columns, block, z);
     } else if (tokens == 2) {
-      FloatKernels.two(w, o, x, xo, columns, block, z);
+      FloatKernels.two(w, x, xo, columns, block, z);
     } else if (manyRegisters) {
-      FloatKernels.wide(w, o, x, xo, columns, block, z);
+      FloatKernels.wide(w, x, xo, columns, block, z);
     } else {
-      FloatKernels.four(w, o, 0, x, xo, columns, block, z);
-      FloatKernels.four(w, o, 1, x, xo, columns, block, z);
+      FloatKernels.four(w, 0, x, xo, columns, block, z);
+      FloatKernels.four(w, 1, x, xo, columns, block, z);
     }
   }
 
@@ -107,23 +102,23 @@ final class VectorKernels implements Kernels {
   }
 
   @Override
-  public void unpackNibbles(short[] w, int o, int n, float[] out) {
-    Panels.nibbles(w, o, n, out);
+  public void unpackNibbles(long w, int n, long out) {
+    Panels.nibbles(w, n, out);
   }
 
   @Override
-  public void unpackBytes(int[] w, int o, int n, float[] out) {
-    Panels.bytes(w, o, n, out);
+  public void unpackBytes(long w, int n, long out) {
+    Panels.bytes(w, n, out);
   }
 
   @Override
-  public void unpackHalves(int[] w, int o, int n, float[] out) {
-    Panels.halves(w, o, n, out);
+  public void unpackHalves(long w, int n, long out) {
+    Panels.halves(w, n, out);
   }
 
   @Override
-  public void unpackBrains(int[] w, int o, int n, float[] out) {
-    Panels.brains(w, o, n, out);
+  public void unpackBrains(long w, int n, long out) {
+    Panels.brains(w, n, out);
   }
 
   @Override
@@ -134,32 +129,31 @@ final class VectorKernels implements Kernels {
   }
 
   @Override
-  public void addScaled(
-      float[] scales, int so, float[] z, int tokens, int blocks, float[] totals, int to) {
+  public void addScaled(long scales, float[] z, int tokens, int blocks, float[] totals, int to) {
     if (tokens == 1) {
-      Epilogues.scaled(scales, so, z, 0, L, blocks, totals, to);
+      Epilogues.scaled(scales, z, 0, L, blocks, totals, to);
     }
     for (int t = 0; t < tokens - 1; t += 2) {
-      Epilogues.scaledPair(scales, so, z, t * L, tokens * L, blocks, totals, to + t * L);
+      Epilogues.scaledPair(scales, z, t * L, tokens * L, blocks, totals, to + t * L);
     }
   }
 
   @Override
   public void addMins(
-      float[] mins, int mo, float[] sums, int so, int tokens, int blocks, float[] totals, int to) {
+      long mins, float[] sums, int so, int tokens, int blocks, float[] totals, int to) {
     int step = tokens * L;
     int at = to + ROW_VECTORS * step;
     if (tokens == 1) {
-      Epilogues.mins(mins, mo, sums, so, 1, L, blocks, totals, at);
+      Epilogues.mins(mins, sums, so, 1, L, blocks, totals, at);
     }
     for (int t = 0; t < tokens - 1; t += 2) {
-      Epilogues.minsPair(mins, mo, sums, so + t, tokens, step, blocks, totals, at + t * L);
+      Epilogues.minsPair(mins, sums, so + t, tokens, step, blocks, totals, at + t * L);
     }
   }
 
   @Override
-  public void unpackPairs(int[] pairs, int o, int n, float[] out) {
-    Epilogues.unpack(pairs, o, n, out);
+  public void unpackPairs(long pairs, int n, long out) {
+    Epilogues.unpack(pairs, n, out);
   }
 
   @Override

@@ -5,7 +5,9 @@ import dev.slipstream.engine.gguf.GgufTensor;
 import dev.slipstream.engine.gguf.ModelFormatException;
 import dev.slipstream.engine.model.TransformerLayer.Linear;
 import dev.slipstream.engine.runtime.ComputePool;
+import dev.slipstream.engine.tensor.RowDecoder;
 import dev.slipstream.engine.tensor.WeightMatrix;
+import dev.slipstream.engine.tensor.WeightMemory;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -17,6 +19,7 @@ import java.util.Set;
 final class WeightLoader {
   private final GgufFile file;
   private final ComputePool pool;
+  private final WeightMemory memory = new WeightMemory();
   private final Set<String> taken = new HashSet<>();
 
   WeightLoader(GgufFile file, ComputePool pool) {
@@ -27,7 +30,7 @@ final class WeightLoader {
   WeightMatrix matrix(String name, int rows, int columns) {
     GgufTensor tensor = require(name);
     check(tensor, rows, columns);
-    return WeightMatrix.of(tensor, pool);
+    return WeightMatrix.of(tensor, pool, memory);
   }
 
   Linear linear(String name, int rows, int columns) {
@@ -39,7 +42,7 @@ final class WeightLoader {
     GgufTensor tensor = require(name);
     check(tensor, 1, length);
     float[] values = new float[length];
-    WeightMatrix.of(tensor, pool).dequantizeRow(0, values, 0);
+    new RowDecoder(tensor).decode(0, values);
     return values;
   }
 

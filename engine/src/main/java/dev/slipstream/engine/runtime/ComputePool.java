@@ -1,5 +1,7 @@
 package dev.slipstream.engine.runtime;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -28,7 +30,9 @@ public final class ComputePool implements AutoCloseable {
   private static final int SPINS = 1_000;
 
   private static final int YIELDS = 2_000;
-  private static final int SCRATCH_ARRAYS = 6;
+  private static final int SCRATCH_ARRAYS = 4;
+  private static final int SCRATCH_MEMORIES = 2;
+  private static final int CACHE_LINE = 64;
   private static final long NAP_NANOS = 50_000;
 
   private final Worker[] workers;
@@ -200,6 +204,7 @@ public final class ComputePool implements AutoCloseable {
   public final class Worker {
     private final int index;
     private final float[][] scratch = new float[SCRATCH_ARRAYS][0];
+    private final MemorySegment[] memory = new MemorySegment[SCRATCH_MEMORIES];
 
     private Worker(int index) {
       this.index = index;
@@ -251,13 +256,27 @@ public final class ComputePool implements AutoCloseable {
      * Memory of this worker alone: at least so many floats, with arbitrary content. The same array
      * is returned for the same number until a larger one is asked for.
      *
-     * @param number 0 to 5
+     * @param number 0 to 3
      */
     public float[] scratch(int number, int size) {
       if (scratch[number].length < size) {
         scratch[number] = new float[size];
       }
       return scratch[number];
+    }
+
+    /**
+     * The same outside the heap: the address of at least so many bytes.
+     *
+     * @param number 0 or 1
+     */
+    public long memory(int number, long bytes) {
+      MemorySegment held = memory[number];
+      if (held == null || held.byteSize() < bytes) {
+        held = Arena.ofAuto().allocate(bytes, CACHE_LINE);
+        memory[number] = held;
+      }
+      return held.address();
     }
   }
 

@@ -2,11 +2,18 @@ package dev.slipstream.engine.tensor;
 
 import dev.slipstream.engine.kernel.Kernels;
 import dev.slipstream.engine.runtime.ComputePool.Worker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 
 /** The scales and minimums of a quantised matrix, in the smallest form that holds them exactly. */
 sealed interface BlockScales {
-  /** Number of the worker's scratch array. */
-  int SPLIT_PAIRS = 3;
+  ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
+  ValueLayout.OfInt INT = ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
+  ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  /** Number of the worker's scratch memory. */
+  int UNPACKED = 1;
 
   float scale(int i);
 
@@ -32,32 +39,50 @@ sealed interface BlockScales {
 
   /**
    * @param mins empty, or as many as scales
+   * @param lanes those of the kernels
    */
-  static BlockScales of(float[] scales, float[] mins) {
+  static BlockScales of(float[] scales, float[] mins, int lanes, WeightMemory memory) {
+    boolean exact = areHalves(scales) && areHalves(mins);
     if (mins.length == 0) {
-      return new Plain(scales);
+      return exact ? Halves.of(scales, lanes, memory) : new Floats(copy(scales, memory));
     }
-    int[] pairs = new int[scales.length];
-    for (int i = 0; i < pairs.length; i++) {
-      short scale = Float.floatToFloat16(scales[i]);
-      short min = Float.floatToFloat16(mins[i]);
-      if (!isExact(scale, scales[i]) || !isExact(min, mins[i])) {
-        return new WithMins(scales, mins);
+    return exact
+        ? HalfPairs.of(scales, mins, memory)
+        : new WithMins(copy(scales, memory), copy(mins, memory));
+  }
+
+  private static boolean areHalves(float[] values) {
+    for (float value : values) {
+      if (!Float.isFinite(value) || Float.float16ToFloat(Float.floatToFloat16(value)) != value) {
+        return false;
       }
-      pairs[i] = scale << 16 | min & 0xffff;
     }
-    return new HalfPairs(pairs);
+    return true;
   }
 
-  private static boolean isExact(short half, float value) {
-    return Float.isFinite(value) && Float.float16ToFloat(half) == value;
+  private static MemorySegment copy(float[] values, WeightMemory memory) {
+    MemorySegment copy = memory.take(4L * values.length);
+    MemorySegment.copy(values, 0, copy, FLOAT, 0, values.length);
+    return copy;
   }
 
-  /** Scales alone. */
-  record Plain(float[] scales) implements BlockScales {
+  /** Finite float16 scales alone, in the layout of the kernels' float16 weights. */
+  record Halves(MemorySegment scales, int lanes) implements BlockScales {
+    static Halves of(float[] values, int lanes, WeightMemory memory) {
+      Halves halves = new Halves(memory.take(2L * values.length), lanes);
+      for (int i = 0; i < values.length; i++) {
+        halves.scales.set(SHORT, halves.at(i), Float.floatToFloat16(values[i]));
+      }
+      return halves;
+    }
+
+    private long at(int i) {
+      return 2L * (i / (2 * lanes) * 2 * lanes + i % lanes * 2 + i / lanes % 2);
+    }
+
     @Override
     public float scale(int i) {
-      return scales[i];
+      return Float.float16ToFloat(scales.get(SHORT, at(i)));
     }
 
     @Override
@@ -67,85 +92,134 @@ sealed interface BlockScales {
 
     @Override
     public long bytes() {
-      return scales.length * 4L;
-    }
-
-    @Override
-    public void load(Kernels kernels, int at, int n, Worker w) {}
-
-    @Override
-    public void add(
-        Kernels kernels,
-        int at,
-        float[] x,
-        int xAt,
-        float[] sums,
-        int width,
-        int blocks,
-        float[] totals,
-        int to,
-        Worker w) {
-      kernels.addScaled(scales, at, sums, width, blocks, totals, to);
-    }
-  }
-
-  /** Scales and minimums that need float. */
-  record WithMins(float[] scales, float[] mins) implements BlockScales {
-    @Override
-    public float scale(int i) {
-      return scales[i];
-    }
-
-    @Override
-    public float min(int i) {
-      return mins[i];
-    }
-
-    @Override
-    public long bytes() {
-      return scales.length * 8L;
-    }
-
-    @Override
-    public void load(Kernels kernels, int at, int n, Worker w) {}
-
-    @Override
-    public void add(
-        Kernels kernels,
-        int at,
-        float[] x,
-        int xAt,
-        float[] sums,
-        int width,
-        int blocks,
-        float[] totals,
-        int to,
-        Worker w) {
-      kernels.addScaled(scales, at, sums, width, blocks, totals, to);
-      kernels.addMins(mins, at, x, xAt, width, blocks, totals, to);
-    }
-  }
-
-  /** Finite float16 numbers: scale in the high half, minimum in the low half. */
-  record HalfPairs(int[] pairs) implements BlockScales {
-    @Override
-    public float scale(int i) {
-      return Float.float16ToFloat((short) (pairs[i] >> 16));
-    }
-
-    @Override
-    public float min(int i) {
-      return Float.float16ToFloat((short) pairs[i]);
-    }
-
-    @Override
-    public long bytes() {
-      return pairs.length * 4L;
+      return scales.byteSize();
     }
 
     @Override
     public void load(Kernels kernels, int at, int n, Worker w) {
-      kernels.unpackPairs(pairs, at, n, w.scratch(SPLIT_PAIRS, 2 * n));
+      int columns = n / (Kernels.ROW_VECTORS * lanes);
+      kernels.unpackHalves(scales.address() + 2L * at, columns, w.memory(UNPACKED, 4L * n));
+    }
+
+    @Override
+    public void add(
+        Kernels kernels,
+        int at,
+        float[] x,
+        int xAt,
+        float[] sums,
+        int width,
+        int blocks,
+        float[] totals,
+        int to,
+        Worker w) {
+      long unpacked = w.memory(UNPACKED, 4L * blocks * Kernels.ROW_VECTORS * lanes);
+      kernels.addScaled(unpacked, sums, width, blocks, totals, to);
+    }
+  }
+
+  /** Scales alone that need float. */
+  record Floats(MemorySegment scales) implements BlockScales {
+    @Override
+    public float scale(int i) {
+      return scales.getAtIndex(FLOAT, i);
+    }
+
+    @Override
+    public float min(int i) {
+      return 0;
+    }
+
+    @Override
+    public long bytes() {
+      return scales.byteSize();
+    }
+
+    @Override
+    public void load(Kernels kernels, int at, int n, Worker w) {}
+
+    @Override
+    public void add(
+        Kernels kernels,
+        int at,
+        float[] x,
+        int xAt,
+        float[] sums,
+        int width,
+        int blocks,
+        float[] totals,
+        int to,
+        Worker w) {
+      kernels.addScaled(scales.address() + 4L * at, sums, width, blocks, totals, to);
+    }
+  }
+
+  /** Scales and minimums that need float. */
+  record WithMins(MemorySegment scales, MemorySegment mins) implements BlockScales {
+    @Override
+    public float scale(int i) {
+      return scales.getAtIndex(FLOAT, i);
+    }
+
+    @Override
+    public float min(int i) {
+      return mins.getAtIndex(FLOAT, i);
+    }
+
+    @Override
+    public long bytes() {
+      return scales.byteSize() + mins.byteSize();
+    }
+
+    @Override
+    public void load(Kernels kernels, int at, int n, Worker w) {}
+
+    @Override
+    public void add(
+        Kernels kernels,
+        int at,
+        float[] x,
+        int xAt,
+        float[] sums,
+        int width,
+        int blocks,
+        float[] totals,
+        int to,
+        Worker w) {
+      kernels.addScaled(scales.address() + 4L * at, sums, width, blocks, totals, to);
+      kernels.addMins(mins.address() + 4L * at, x, xAt, width, blocks, totals, to);
+    }
+  }
+
+  /** Finite float16 numbers: scale in the high half, minimum in the low half. */
+  record HalfPairs(MemorySegment pairs) implements BlockScales {
+    static HalfPairs of(float[] scales, float[] mins, WeightMemory memory) {
+      MemorySegment pairs = memory.take(4L * scales.length);
+      for (int i = 0; i < scales.length; i++) {
+        int low = Float.floatToFloat16(mins[i]) & 0xffff;
+        pairs.setAtIndex(INT, i, Float.floatToFloat16(scales[i]) << 16 | low);
+      }
+      return new HalfPairs(pairs);
+    }
+
+    @Override
+    public float scale(int i) {
+      return Float.float16ToFloat((short) (pairs.getAtIndex(INT, i) >> 16));
+    }
+
+    @Override
+    public float min(int i) {
+      return Float.float16ToFloat((short) pairs.getAtIndex(INT, i));
+    }
+
+    @Override
+    public long bytes() {
+      return pairs.byteSize();
+    }
+
+    @Override
+    public void load(Kernels kernels, int at, int n, Worker w) {
+      kernels.unpackPairs(pairs.address() + 4L * at, n, w.memory(UNPACKED, 8L * n));
     }
 
     @Override
@@ -161,9 +235,9 @@ sealed interface BlockScales {
         int to,
         Worker w) {
       int n = blocks * Kernels.ROW_VECTORS * kernels.lanes();
-      float[] split = w.scratch(SPLIT_PAIRS, 2 * n);
-      kernels.addScaled(split, 0, sums, width, blocks, totals, to);
-      kernels.addMins(split, n, x, xAt, width, blocks, totals, to);
+      long unpacked = w.memory(UNPACKED, 8L * n);
+      kernels.addScaled(unpacked, sums, width, blocks, totals, to);
+      kernels.addMins(unpacked + 4L * n, x, xAt, width, blocks, totals, to);
     }
   }
 }

@@ -6,30 +6,38 @@ import dev.slipstream.engine.kernel.Kernels.Codes;
 import dev.slipstream.engine.runtime.ComputePool;
 import dev.slipstream.engine.runtime.ComputePool.Worker;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 
 /** Integer codes with a scale, and perhaps a minimum, for every 16 or 32 columns of a row. */
 final class QuantizedMatrix extends WeightMatrix {
-  private static final short[] NO_NIBBLES = {};
-  private static final int[] NO_BYTES = {};
+  private static final ValueLayout.OfShort SHORT =
+      ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final float[] NO_SUMS = {};
 
   private final QuantFormat format;
   private final int block;
   private final int codesPerGroup;
   private final int scalesPerGroup;
-  private final short[] nibbles;
-  private final int[] bytes;
+  private final int codeBytes;
+  private final MemorySegment codes;
   private final BlockScales scales;
 
-  QuantizedMatrix(GgufTensor tensor, QuantFormat format, ComputePool pool, Kernels kernels) {
+  QuantizedMatrix(
+      GgufTensor tensor,
+      QuantFormat format,
+      ComputePool pool,
+      Kernels kernels,
+      WeightMemory memory) {
     super(tensor, kernels);
     this.format = format;
     this.block = format.subBlock;
-    this.codesPerGroup = arrayLength(tensor, (long) paddedColumns * lanes);
+    this.codesPerGroup = paddedColumns * lanes;
     this.scalesPerGroup = paddedColumns / block * groupRows;
-    int codes = arrayLength(tensor, (long) groups * codesPerGroup);
-    this.nibbles = format.codeBits == 4 ? new short[codes] : NO_NIBBLES;
-    this.bytes = format.codeBits == 8 ? new int[codes] : NO_BYTES;
+    this.codeBytes = format.codeBits / 2;
+    this.codes = memory.take((long) groups * codesPerGroup * codeBytes);
     int count = arrayLength(tensor, (long) groups * scalesPerGroup);
     float[] scale = new float[count];
     float[] min = new float[format.hasMins ? count : 0];
@@ -40,7 +48,7 @@ final class QuantizedMatrix extends WeightMatrix {
             packRow(tensor.data(), row, decoded, scale, min);
           }
         });
-    this.scales = BlockScales.of(scale, min);
+    this.scales = BlockScales.of(scale, min, lanes, memory);
   }
 
   private void packRow(
@@ -63,23 +71,30 @@ final class QuantizedMatrix extends WeightMatrix {
   }
 
   private void putCode(int row, int column, int code) {
-    int at = codeIndex(row, column);
+    long at = codeAt(row, column);
     int j = row % groupRows / lanes;
     if (format.codeBits == 4) {
-      nibbles[at] |= (short) (code << 4 * j);
+      codes.set(SHORT, at, (short) (codes.get(SHORT, at) | code << 4 * j));
     } else {
-      bytes[at] |= (code & 0xff) << 8 * j;
+      codes.set(INT, at, codes.get(INT, at) | (code & 0xff) << 8 * j);
     }
   }
 
   private int code(int row, int column) {
-    int at = codeIndex(row, column);
+    long at = codeAt(row, column);
     int j = row % groupRows / lanes;
-    return format.codeBits == 4 ? nibbles[at] >> 4 * j & 15 : (byte) (bytes[at] >> 8 * j);
+    return format.codeBits == 4
+        ? codes.get(SHORT, at) >> 4 * j & 15
+        : (byte) (codes.get(INT, at) >> 8 * j);
   }
 
-  private int codeIndex(int row, int column) {
-    return row / groupRows * codesPerGroup + column * lanes + row % lanes;
+  /** Offset in bytes of the code of a row and column, which it shares with three other rows. */
+  private long codeAt(int row, int column) {
+    return codesAt(row / groupRows, column) + (long) row % lanes * codeBytes;
+  }
+
+  private long codesAt(int group, int column) {
+    return ((long) group * codesPerGroup + column * lanes) * codeBytes;
   }
 
   private int scaleIndex(int row, int column) {
@@ -106,12 +121,12 @@ final class QuantizedMatrix extends WeightMatrix {
   void fetch(int group, int k, int n, Worker w) {}
 
   @Override
-  void unpack(int group, int k, int n, float[] panel) {
-    int at = group * codesPerGroup + k * lanes;
+  void unpack(int group, int k, int n, long panel) {
+    long at = codes.address() + codesAt(group, k);
     if (format.codeBits == 4) {
-      kernels.unpackNibbles(nibbles, at, n, panel);
+      kernels.unpackNibbles(at, n, panel);
     } else {
-      kernels.unpackBytes(bytes, at, n, panel);
+      kernels.unpackBytes(at, n, panel);
     }
   }
 
@@ -119,11 +134,11 @@ final class QuantizedMatrix extends WeightMatrix {
   void sumBlocks(int group, int k, int n, Activations x, int tile, float[] sums) {
     int width = x.tileWidth(tile);
     int xo = x.tileOffset(tile) + k * width;
-    int at = group * codesPerGroup + k * lanes;
+    long at = codes.address() + codesAt(group, k);
     if (format.codeBits == 4) {
-      kernels.nibbles(nibbles, at, x.values, xo, width, n, block, sums);
+      kernels.nibbles(at, x.values, xo, width, n, block, sums);
     } else {
-      kernels.bytes(bytes, at, x.values, xo, width, n, block, sums);
+      kernels.bytes(at, x.values, xo, width, n, block, sums);
     }
   }
 
@@ -161,6 +176,6 @@ final class QuantizedMatrix extends WeightMatrix {
 
   @Override
   public long bytes() {
-    return nibbles.length * 2L + bytes.length * 4L + scales.bytes();
+    return codes.byteSize() + scales.bytes();
   }
 }

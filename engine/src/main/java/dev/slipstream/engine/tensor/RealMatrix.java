@@ -4,6 +4,7 @@ import dev.slipstream.engine.gguf.GgmlType;
 import dev.slipstream.engine.gguf.GgufTensor;
 import dev.slipstream.engine.kernel.Kernels;
 import dev.slipstream.engine.kernel.Kernels.Codes;
+import dev.slipstream.engine.kernel.NativeMemory;
 import dev.slipstream.engine.runtime.ComputePool;
 import dev.slipstream.engine.runtime.ComputePool.Worker;
 import java.lang.foreign.MemorySegment;
@@ -25,17 +26,15 @@ final class RealMatrix extends WeightMatrix {
   private static final int HALF_EXPONENT = 0x7c00;
 
   private final GgmlType storage;
-  private final int[] halves;
-  private final float[] floats;
+  private final int size;
+  private final MemorySegment weights;
 
-  RealMatrix(GgufTensor tensor, ComputePool pool, Kernels kernels) {
+  RealMatrix(GgufTensor tensor, ComputePool pool, Kernels kernels, WeightMemory memory) {
     super(tensor, kernels);
     MemorySegment data = tensor.data();
     this.storage = isFinite(tensor, pool) ? tensor.type() : GgmlType.F32;
-    long padded = (long) groups * groupRows * paddedColumns;
-    boolean wide = storage == GgmlType.F32;
-    this.floats = new float[wide ? arrayLength(tensor, padded) : 0];
-    this.halves = new int[wide ? 0 : arrayLength(tensor, padded / 2)];
+    this.size = storage == GgmlType.F32 ? Float.BYTES : Short.BYTES;
+    this.weights = memory.take((long) groups * groupRows * paddedColumns * size);
     pool.run(
         w -> {
           for (int row = firstRow(w.first(groups)); row < firstRow(w.end(groups)); row++) {
@@ -65,28 +64,31 @@ final class RealMatrix extends WeightMatrix {
     long start = (long) row * columns();
     for (int k = 0; k < columns(); k++) {
       if (type == GgmlType.F32) {
-        floats[floatIndex(row, k)] = data.get(FLOAT, 4 * (start + k));
+        weights.set(FLOAT, at(row, k), data.get(FLOAT, 4 * (start + k)));
       } else if (storage == GgmlType.F32) {
-        floats[floatIndex(row, k)] = Float.float16ToFloat(data.get(SHORT, 2 * (start + k)));
+        weights.set(FLOAT, at(row, k), Float.float16ToFloat(data.get(SHORT, 2 * (start + k))));
       } else {
-        int bits = data.get(SHORT, 2 * (start + k)) & 0xffff;
-        halves[halfIndex(row, k)] |= isHigh(row) ? bits << 16 : bits;
+        weights.set(SHORT, at(row, k), data.get(SHORT, 2 * (start + k)));
       }
     }
   }
 
-  private int floatIndex(int row, int column) {
-    return (row / groupRows * paddedColumns + column) * groupRows + row % groupRows;
+  /** Offset in bytes of a weight; 16-bit ones lie in pairs, as the halves of an int. */
+  private long at(int row, int column) {
+    int inGroup = row % groupRows;
+    int place =
+        size == Float.BYTES
+            ? inGroup
+            : 2 * (inGroup / (2 * lanes) * lanes + row % lanes) + row / lanes % 2;
+    return columnAt(row / groupRows, column) + (long) place * size;
   }
 
-  private int halfIndex(int row, int column) {
-    int pairOfVectors = row % groupRows / (2 * lanes);
-    int at = (row / groupRows * paddedColumns + column) * 2 + pairOfVectors;
-    return at * lanes + row % lanes;
+  private long columnAt(int group, int column) {
+    return ((long) group * paddedColumns + column) * groupRows * size;
   }
 
-  private boolean isHigh(int row) {
-    return row / lanes % 2 == 1;
+  private long address(int group, int column) {
+    return weights.address() + columnAt(group, column);
   }
 
   @Override
@@ -107,30 +109,24 @@ final class RealMatrix extends WeightMatrix {
   /** One load a cache line; kept, so that the compiler cannot drop them. */
   @Override
   void fetch(int group, int k, int n, Worker w) {
-    int from = (group * paddedColumns + k) * groupRows;
-    int to = from + n * groupRows;
-    float kept = 0;
-    if (storage == GgmlType.F32) {
-      for (int i = from; i < to; i += CACHE_LINE / Float.BYTES) {
-        kept += floats[i];
-      }
-    } else {
-      for (int i = from / 2; i < to / 2; i += CACHE_LINE / Integer.BYTES) {
-        kept += halves[i];
-      }
+    long from = address(group, k);
+    long to = address(group, k + n);
+    int kept = 0;
+    for (long i = from; i < to; i += CACHE_LINE) {
+      kept += NativeMemory.getInt(i);
     }
     w.scratch(FETCHED, 1)[0] = kept;
   }
 
   @Override
-  void unpack(int group, int k, int n, float[] panel) {
-    int at = (group * paddedColumns + k) * 2 * lanes;
+  void unpack(int group, int k, int n, long panel) {
+    long at = address(group, k);
     if (storage == GgmlType.F32) {
-      System.arraycopy(floats, 2 * at, panel, 0, n * groupRows);
+      NativeMemory.copy(at, panel, (long) n * groupRows * Float.BYTES);
     } else if (storage == GgmlType.F16) {
-      kernels.unpackHalves(halves, at, n, panel);
+      kernels.unpackHalves(at, n, panel);
     } else {
-      kernels.unpackBrains(halves, at, n, panel);
+      kernels.unpackBrains(at, n, panel);
     }
   }
 
@@ -138,13 +134,13 @@ final class RealMatrix extends WeightMatrix {
   void sumBlocks(int group, int k, int n, Activations x, int tile, float[] sums) {
     int width = x.tileWidth(tile);
     int xo = x.tileOffset(tile) + k * width;
-    int column = group * paddedColumns + k;
+    long at = address(group, k);
     if (storage == GgmlType.F32) {
-      kernels.floats(floats, column * groupRows, x.values, xo, width, n, BLOCK, sums);
+      kernels.floats(at, x.values, xo, width, n, BLOCK, sums);
     } else if (storage == GgmlType.F16) {
-      kernels.halves(halves, column * 2 * lanes, x.halfInputs(), xo, width, n, BLOCK, sums);
+      kernels.halves(at, x.halfInputs(), xo, width, n, BLOCK, sums);
     } else {
-      kernels.brains(halves, column * 2 * lanes, x.values, xo, width, n, BLOCK, sums);
+      kernels.brains(at, x.values, xo, width, n, BLOCK, sums);
     }
   }
 
@@ -168,18 +164,18 @@ final class RealMatrix extends WeightMatrix {
   @Override
   public void dequantizeRow(int row, float[] out, int offset) {
     for (int k = 0; k < columns(); k++) {
-      if (storage == GgmlType.F32) {
-        out[offset + k] = floats[floatIndex(row, k)];
-      } else {
-        short bits = (short) (halves[halfIndex(row, k)] >>> (isHigh(row) ? 16 : 0));
-        out[offset + k] =
-            storage == GgmlType.F16 ? Float.float16ToFloat(bits) : Float.intBitsToFloat(bits << 16);
-      }
+      long at = at(row, k);
+      out[offset + k] =
+          switch (storage) {
+            case F16 -> Float.float16ToFloat(weights.get(SHORT, at));
+            case BF16 -> Float.intBitsToFloat(weights.get(SHORT, at) << 16);
+            default -> weights.get(FLOAT, at);
+          };
     }
   }
 
   @Override
   public long bytes() {
-    return floats.length * 4L + halves.length * 4L;
+    return weights.byteSize();
   }
 }

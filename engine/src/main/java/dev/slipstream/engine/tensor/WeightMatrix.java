@@ -8,6 +8,7 @@ import dev.slipstream.engine.kernel.Kernels;
 import dev.slipstream.engine.kernel.Kernels.Codes;
 import dev.slipstream.engine.runtime.ComputePool;
 import dev.slipstream.engine.runtime.ComputePool.Worker;
+import java.lang.ref.Reference;
 import java.util.Arrays;
 
 /**
@@ -31,8 +32,10 @@ public abstract sealed class WeightMatrix permits QuantizedMatrix, RealMatrix {
 
   private static final int BLOCK_SUMS = 1;
   private static final int LAST_GROUP = 2;
-  private static final int PANEL = 4;
-  static final int FETCHED = 5;
+  static final int FETCHED = 3;
+
+  /** Number of the scratch memory. */
+  private static final int PANEL = 0;
 
   /** So many tiles are worth unpacking the weights for. */
   private static final int PANEL_TILES = 8;
@@ -66,15 +69,16 @@ public abstract sealed class WeightMatrix permits QuantizedMatrix, RealMatrix {
    *
    * @throws ModelFormatException if the matrix is too large for the layout
    */
-  public static WeightMatrix of(GgufTensor tensor, ComputePool pool) {
-    return of(tensor, pool, KernelSelection.kernels());
+  public static WeightMatrix of(GgufTensor tensor, ComputePool pool, WeightMemory memory) {
+    return of(tensor, pool, KernelSelection.kernels(), memory);
   }
 
-  static WeightMatrix of(GgufTensor tensor, ComputePool pool, Kernels kernels) {
+  static WeightMatrix of(
+      GgufTensor tensor, ComputePool pool, Kernels kernels, WeightMemory memory) {
     return switch (tensor.type()) {
-      case F32, F16, BF16 -> new RealMatrix(tensor, pool, kernels);
+      case F32, F16, BF16 -> new RealMatrix(tensor, pool, kernels, memory);
       case Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K ->
-          new QuantizedMatrix(tensor, format(tensor.type()), pool, kernels);
+          new QuantizedMatrix(tensor, format(tensor.type()), pool, kernels, memory);
     };
   }
 
@@ -124,8 +128,15 @@ public abstract sealed class WeightMatrix permits QuantizedMatrix, RealMatrix {
     }
     if (x.tiles() >= PANEL_TILES && kernels.panelsPay(hasMins())) {
       multiplyByPanels(x, from, to, out, outOffset, outStride, w);
-      return;
+    } else {
+      multiplyByTiles(x, from, to, out, outOffset, outStride, w);
     }
+    // The kernels have only its address.
+    Reference.reachabilityFence(this);
+  }
+
+  private void multiplyByTiles(
+      Activations x, int from, int to, float[] out, int outOffset, int outStride, Worker w) {
     int strip = (int) Math.clamp(STRIP_BYTES / Math.max(1, bytes() / groups), 1, groups);
     for (int g = from; g < to; g += strip) {
       for (int tile = 0; tile < x.tiles(); tile++) {
@@ -141,7 +152,7 @@ public abstract sealed class WeightMatrix permits QuantizedMatrix, RealMatrix {
       Activations x, int from, int to, float[] out, int outOffset, int outStride, Worker w) {
     int step = PANEL_FLOATS / groupRows / Activations.PADDING * Activations.PADDING;
     int perTile = 2 * Activations.TILE * groupRows;
-    float[] panel = w.scratch(PANEL, step * groupRows);
+    long panel = w.memory(PANEL, (long) step * groupRows * Float.BYTES);
     float[] sums = w.scratch(BLOCK_SUMS, Activations.TILE * groupRows * (step / SMALLEST_BLOCK));
     float[] totals = w.scratch(TOTALS, perTile * x.tiles());
     for (int g = from; g < to; g++) {
@@ -154,7 +165,7 @@ public abstract sealed class WeightMatrix permits QuantizedMatrix, RealMatrix {
         for (int tile = 0; tile < x.tiles(); tile++) {
           int width = x.tileWidth(tile);
           int xo = x.tileOffset(tile) + k * width;
-          kernels.floats(panel, 0, x.values, xo, width, n, block(), sums);
+          kernels.floats(panel, x.values, xo, width, n, block(), sums);
           addBlocks(g, k, n, x, tile, sums, totals, tile * perTile, w);
         }
       }
@@ -226,7 +237,7 @@ public abstract sealed class WeightMatrix permits QuantizedMatrix, RealMatrix {
   abstract void fetch(int group, int k, int n, Worker w);
 
   /** Writes columns k .. k+n of a group as floats, in the layout of {@link Kernels#floats}. */
-  abstract void unpack(int group, int k, int n, float[] panel);
+  abstract void unpack(int group, int k, int n, long panel);
 
   /** Computes the block sums of columns k .. k+n of a group and a tile. */
   abstract void sumBlocks(int group, int k, int n, Activations x, int tile, float[] sums);

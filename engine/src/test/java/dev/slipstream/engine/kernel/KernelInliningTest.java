@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.BufferedReader;
+import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,8 +61,8 @@ class KernelInliningTest {
 
     private final Kernels kernels;
     private final int group;
-    private final int[] words;
-    private final short[] shorts;
+    private final long weights;
+    private final long unpacked;
     private final float[] floats;
     private final float[] x = new float[4 * COLUMNS];
     private final float[] sums;
@@ -70,8 +71,8 @@ class KernelInliningTest {
     private AllKernels(Kernels kernels) {
       this.kernels = kernels;
       this.group = Kernels.ROW_VECTORS * kernels.lanes();
-      this.words = new int[COLUMNS * group];
-      this.shorts = new short[COLUMNS * group];
+      this.weights = Arena.global().allocate(4L * COLUMNS * group, 64).address();
+      this.unpacked = Arena.global().allocate(4L * COLUMNS * group, 64).address();
       this.floats = new float[COLUMNS * group];
       this.sums = new float[4 * BLOCKS * group];
       this.totals = new float[8 * group];
@@ -85,20 +86,20 @@ class KernelInliningTest {
 
     private void run() {
       for (int tokens : new int[] {1, 2, 4}) {
-        repeat(() -> kernels.nibbles(shorts, 0, x, 0, tokens, COLUMNS, BLOCK, sums));
-        repeat(() -> kernels.bytes(words, 0, x, 0, tokens, COLUMNS, BLOCK, sums));
-        repeat(() -> kernels.halves(words, 0, x, 0, tokens, COLUMNS, BLOCK, sums));
-        repeat(() -> kernels.brains(words, 0, x, 0, tokens, COLUMNS, BLOCK, sums));
-        repeat(() -> kernels.floats(floats, 0, x, 0, tokens, COLUMNS, BLOCK, sums));
+        repeat(() -> kernels.nibbles(weights, x, 0, tokens, COLUMNS, BLOCK, sums));
+        repeat(() -> kernels.bytes(weights, x, 0, tokens, COLUMNS, BLOCK, sums));
+        repeat(() -> kernels.halves(weights, x, 0, tokens, COLUMNS, BLOCK, sums));
+        repeat(() -> kernels.brains(weights, x, 0, tokens, COLUMNS, BLOCK, sums));
+        repeat(() -> kernels.floats(weights, x, 0, tokens, COLUMNS, BLOCK, sums));
         repeat(() -> kernels.addPlain(sums, tokens, BLOCKS, totals, 0));
-        repeat(() -> kernels.addScaled(floats, 0, sums, tokens, BLOCKS, totals, 0));
-        repeat(() -> kernels.addMins(floats, 0, x, 0, tokens, BLOCKS, totals, 0));
+        repeat(() -> kernels.addScaled(weights, sums, tokens, BLOCKS, totals, 0));
+        repeat(() -> kernels.addMins(weights, x, 0, tokens, BLOCKS, totals, 0));
       }
-      repeat(() -> kernels.unpackNibbles(shorts, 0, COLUMNS, floats));
-      repeat(() -> kernels.unpackBytes(words, 0, COLUMNS, floats));
-      repeat(() -> kernels.unpackHalves(words, 0, COLUMNS, floats));
-      repeat(() -> kernels.unpackBrains(words, 0, COLUMNS, floats));
-      repeat(() -> kernels.unpackPairs(words, 0, BLOCKS * group, floats));
+      repeat(() -> kernels.unpackNibbles(weights, COLUMNS, unpacked));
+      repeat(() -> kernels.unpackBytes(weights, COLUMNS, unpacked));
+      repeat(() -> kernels.unpackHalves(weights, COLUMNS, unpacked));
+      repeat(() -> kernels.unpackBrains(weights, COLUMNS, unpacked));
+      repeat(() -> kernels.unpackPairs(weights, BLOCKS * group, unpacked));
       RowKernels rows = new VectorRowKernels();
       repeat(() -> rows.rmsNorm(x, 0, floats, 1e-5f, sums, 0, COLUMNS, totals));
       repeat(() -> rows.siluMultiply(x, 0, floats, 0, COLUMNS, sums));

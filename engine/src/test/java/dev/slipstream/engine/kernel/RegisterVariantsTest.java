@@ -1,9 +1,14 @@
 package dev.slipstream.engine.kernel;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.slipstream.engine.kernel.Kernels.Codes;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -24,7 +29,7 @@ class RegisterVariantsTest {
     void compute(Kernels kernels, Weights w, float[] x, int tokens, float[] sums);
   }
 
-  record Weights(int[] words, short[] shorts, float[] floats) {}
+  record Weights(MemorySegment words, MemorySegment shorts, MemorySegment floats) {}
 
   @BeforeAll
   static void needsVectors() {
@@ -37,19 +42,24 @@ class RegisterVariantsTest {
     return Stream.of(
         Arguments.of(
             Codes.NIBBLES,
-            (BlockSums) (k, w, x, t, z) -> k.nibbles(w.shorts(), 0, x, 0, t, COLUMNS, BLOCK, z)),
+            (BlockSums)
+                (k, w, x, t, z) -> k.nibbles(w.shorts().address(), x, 0, t, COLUMNS, BLOCK, z)),
         Arguments.of(
             Codes.BYTES,
-            (BlockSums) (k, w, x, t, z) -> k.bytes(w.words(), 0, x, 0, t, COLUMNS, BLOCK, z)),
+            (BlockSums)
+                (k, w, x, t, z) -> k.bytes(w.words().address(), x, 0, t, COLUMNS, BLOCK, z)),
         Arguments.of(
             Codes.HALVES,
-            (BlockSums) (k, w, x, t, z) -> k.halves(w.words(), 0, x, 0, t, COLUMNS, BLOCK, z)),
+            (BlockSums)
+                (k, w, x, t, z) -> k.halves(w.words().address(), x, 0, t, COLUMNS, BLOCK, z)),
         Arguments.of(
             Codes.REAL,
-            (BlockSums) (k, w, x, t, z) -> k.brains(w.words(), 0, x, 0, t, COLUMNS, BLOCK, z)),
+            (BlockSums)
+                (k, w, x, t, z) -> k.brains(w.words().address(), x, 0, t, COLUMNS, BLOCK, z)),
         Arguments.of(
             Codes.REAL,
-            (BlockSums) (k, w, x, t, z) -> k.floats(w.floats(), 0, x, 0, t, COLUMNS, BLOCK, z)));
+            (BlockSums)
+                (k, w, x, t, z) -> k.floats(w.floats().address(), x, 0, t, COLUMNS, BLOCK, z)));
   }
 
   @ParameterizedTest
@@ -84,11 +94,13 @@ class RegisterVariantsTest {
   /** Any bits are codes, but as float16 and bfloat16 they must be finite and of ordinary size. */
   private static Weights weights(Random random, int count) {
     int[] words = random.ints(count).map(bits -> bits & 0xbfffbfff).toArray();
-    short[] shorts = new short[count];
-    for (int i = 0; i < count; i++) {
-      shorts[i] = (short) random.nextInt();
-    }
-    return new Weights(words, shorts, gaussians(random, count));
+    byte[] shorts = new byte[2 * count];
+    random.nextBytes(shorts);
+    Arena arena = Arena.ofAuto();
+    return new Weights(
+        arena.allocateFrom(JAVA_INT, words),
+        arena.allocateFrom(JAVA_BYTE, shorts),
+        arena.allocateFrom(JAVA_FLOAT, gaussians(random, count)));
   }
 
   private static float[] gaussians(Random random, int count) {

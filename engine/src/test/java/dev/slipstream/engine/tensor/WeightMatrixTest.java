@@ -73,7 +73,7 @@ class WeightMatrixTest {
   void readsAnEmbeddingAsGgmlDoes(GgmlType type) {
     RandomTensor weights = RandomTensor.of(type, 70, 512, new Random(1));
     try (ComputePool pool = new ComputePool(2)) {
-      WeightMatrix matrix = WeightMatrix.of(weights.tensor(), pool);
+      WeightMatrix matrix = WeightMatrix.of(weights.tensor(), pool, new WeightMemory());
       float[] row = new float[514];
       for (int r = 0; r < 70; r++) {
         matrix.dequantizeRow(r, row, 1);
@@ -119,7 +119,7 @@ class WeightMatrixTest {
   void reportsActivationsOfTheWrongLength() {
     try (ComputePool pool = new ComputePool(1)) {
       RandomTensor weights = RandomTensor.of(GgmlType.F32, 3, 5, new Random(1));
-      WeightMatrix matrix = WeightMatrix.of(weights.tensor(), pool);
+      WeightMatrix matrix = WeightMatrix.of(weights.tensor(), pool, new WeightMemory());
       Activations x = new Activations(1, 8);
       assertThatThrownBy(
               () ->
@@ -136,7 +136,7 @@ class WeightMatrixTest {
   private static float[] multiply(
       RandomTensor weights, float[] x, int batch, int workers, Kernels kernels) {
     try (ComputePool pool = new ComputePool(workers)) {
-      WeightMatrix matrix = WeightMatrix.of(weights.tensor(), pool, kernels);
+      WeightMatrix matrix = WeightMatrix.of(weights.tensor(), pool, kernels, new WeightMemory());
       float[] out = new float[batch * matrix.rows()];
       pool.run(
           w -> {
