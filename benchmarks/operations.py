@@ -72,7 +72,7 @@ def java():
 def run_jmh(threads, arguments):
     results = HERE / "target" / "jmh.json"
     # As the launcher starts what computes.
-    flags = ["-XX:-UseFPUForSpilling", "--add-modules", "jdk.incubator.vector"]
+    flags = ["-XX:-UseFPUForSpilling", "-Djdk.incubator.vector.VECTOR_ACCESS_OOB_CHECK=0", "--add-modules", "jdk.incubator.vector"]
     command = [java(), *flags, "-jar", HERE / "target" / "benchmarks.jar"]
     command += ["-foe", "true", "-p", f"threads={threads}", "-rf", "json", "-rff", results, *arguments]
     subprocess.run(list(map(str, command)), check=True, stdout=sys.stderr)

@@ -23,7 +23,13 @@ import org.openjdk.jmh.annotations.Warmup;
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 @Warmup(iterations = 4, time = 2)
 @Measurement(iterations = 5, time = 2)
-@Fork(value = 1, jvmArgsAppend = {"-XX:-UseFPUForSpilling", "--add-modules=jdk.incubator.vector"})
+@Fork(
+    value = 1,
+    jvmArgsAppend = {
+      "-XX:-UseFPUForSpilling",
+      "-Djdk.incubator.vector.VECTOR_ACCESS_OOB_CHECK=0",
+      "--add-modules=jdk.incubator.vector"
+    })
 @State(Scope.Benchmark)
 public class KvBenchmark {
   private static final int STEP_TOKENS = 64;

@@ -22,7 +22,12 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 2)
 @Fork(
     value = 1,
-    jvmArgsAppend = {"-XX:-UseFPUForSpilling", "--add-modules=jdk.incubator.vector", "-Xmx2g"})
+    jvmArgsAppend = {
+      "-XX:-UseFPUForSpilling",
+      "-Djdk.incubator.vector.VECTOR_ACCESS_OOB_CHECK=0",
+      "--add-modules=jdk.incubator.vector",
+      "-Xmx2g"
+    })
 @State(Scope.Benchmark)
 public class MatrixBenchmark {
 

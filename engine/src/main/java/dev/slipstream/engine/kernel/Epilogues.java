@@ -39,27 +39,21 @@ final class Epilogues {
     d.intoArray(totals, to + 3 * step);
   }
 
-  static void scaled(long scales, float[] z, int zo, int step, int blocks, float[] totals, int to) {
+  static void scaled(long scales, float[] z, int blocks, float[] totals, int to) {
     FloatVector a = FloatVector.fromArray(F, totals, to);
-    FloatVector b = FloatVector.fromArray(F, totals, to + step);
-    FloatVector c = FloatVector.fromArray(F, totals, to + 2 * step);
-    FloatVector d = FloatVector.fromArray(F, totals, to + 3 * step);
-    int p = zo;
-    long s = scales;
+    FloatVector b = FloatVector.fromArray(F, totals, to + L);
+    FloatVector c = FloatVector.fromArray(F, totals, to + 2 * L);
+    FloatVector d = FloatVector.fromArray(F, totals, to + 3 * L);
     for (int i = 0; i < blocks; i++) {
-      a = FloatVector.fromArray(F, z, p).fma(floats(s), a);
-      b = FloatVector.fromArray(F, z, p + step).fma(floats(s + BYTES), b);
-      int u = p + 2 * step;
-      c = FloatVector.fromArray(F, z, u).fma(floats(s + 2 * BYTES), c);
-      u += step;
-      d = FloatVector.fromArray(F, z, u).fma(floats(s + 3 * BYTES), d);
-      p += 4 * step;
-      s += 4 * BYTES;
+      a = FloatVector.fromArray(F, z, 4 * i * L).fma(floats(scales + 4 * i * BYTES), a);
+      b = FloatVector.fromArray(F, z, (4 * i + 1) * L).fma(floats(scales + (4 * i + 1) * BYTES), b);
+      c = FloatVector.fromArray(F, z, (4 * i + 2) * L).fma(floats(scales + (4 * i + 2) * BYTES), c);
+      d = FloatVector.fromArray(F, z, (4 * i + 3) * L).fma(floats(scales + (4 * i + 3) * BYTES), d);
     }
     a.intoArray(totals, to);
-    b.intoArray(totals, to + step);
-    c.intoArray(totals, to + 2 * step);
-    d.intoArray(totals, to + 3 * step);
+    b.intoArray(totals, to + L);
+    c.intoArray(totals, to + 2 * L);
+    d.intoArray(totals, to + 3 * L);
   }
 
   /** The same for two neighbouring activation rows: twice as many sums that wait for each other. */
@@ -103,26 +97,23 @@ final class Epilogues {
     d1.intoArray(totals, to + 3 * step + L);
   }
 
-  /** Minimums times sums of activations; those of a block are {@code tokens} apart. */
-  static void mins(
-      long mins, float[] sums, int so, int tokens, int step, int blocks, float[] totals, int to) {
+  /** Minimums times sums of activations. */
+  static void mins(long mins, float[] sums, int so, int blocks, float[] totals, int to) {
     FloatVector a = FloatVector.fromArray(F, totals, to);
-    FloatVector b = FloatVector.fromArray(F, totals, to + step);
-    FloatVector c = FloatVector.fromArray(F, totals, to + 2 * step);
-    FloatVector d = FloatVector.fromArray(F, totals, to + 3 * step);
-    long m = mins;
+    FloatVector b = FloatVector.fromArray(F, totals, to + L);
+    FloatVector c = FloatVector.fromArray(F, totals, to + 2 * L);
+    FloatVector d = FloatVector.fromArray(F, totals, to + 3 * L);
     for (int i = 0; i < blocks; i++) {
-      FloatVector sum = broadcast(sums[so + i * tokens]);
-      a = floats(m).fma(sum, a);
-      b = floats(m + BYTES).fma(sum, b);
-      c = floats(m + 2 * BYTES).fma(sum, c);
-      d = floats(m + 3 * BYTES).fma(sum, d);
-      m += 4 * BYTES;
+      FloatVector sum = broadcast(sums[so + i]);
+      a = floats(mins + 4 * i * BYTES).fma(sum, a);
+      b = floats(mins + (4 * i + 1) * BYTES).fma(sum, b);
+      c = floats(mins + (4 * i + 2) * BYTES).fma(sum, c);
+      d = floats(mins + (4 * i + 3) * BYTES).fma(sum, d);
     }
     a.intoArray(totals, to);
-    b.intoArray(totals, to + step);
-    c.intoArray(totals, to + 2 * step);
-    d.intoArray(totals, to + 3 * step);
+    b.intoArray(totals, to + L);
+    c.intoArray(totals, to + 2 * L);
+    d.intoArray(totals, to + 3 * L);
   }
 
   /** The same for two neighbouring activation rows. */

@@ -131,7 +131,7 @@ final class VectorKernels implements Kernels {
   @Override
   public void addScaled(long scales, float[] z, int tokens, int blocks, float[] totals, int to) {
     if (tokens == 1) {
-      Epilogues.scaled(scales, z, 0, L, blocks, totals, to);
+      Epilogues.scaled(scales, z, blocks, totals, to);
     }
     for (int t = 0; t < tokens - 1; t += 2) {
       Epilogues.scaledPair(scales, z, t * L, tokens * L, blocks, totals, to + t * L);
@@ -144,7 +144,7 @@ final class VectorKernels implements Kernels {
     int step = tokens * L;
     int at = to + ROW_VECTORS * step;
     if (tokens == 1) {
-      Epilogues.mins(mins, sums, so, 1, L, blocks, totals, at);
+      Epilogues.mins(mins, sums, so, blocks, totals, at);
     }
     for (int t = 0; t < tokens - 1; t += 2) {
       Epilogues.minsPair(mins, sums, so + t, tokens, step, blocks, totals, at + t * L);

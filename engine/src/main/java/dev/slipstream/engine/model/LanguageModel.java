@@ -6,6 +6,7 @@ import dev.slipstream.engine.gguf.GgufFile;
 import dev.slipstream.engine.gguf.GgufMetadata;
 import dev.slipstream.engine.runtime.Batch;
 import dev.slipstream.engine.runtime.ComputePool;
+import dev.slipstream.engine.tensor.WeightCache;
 import dev.slipstream.engine.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -48,7 +49,9 @@ public final class LanguageModel implements AutoCloseable {
     GgufFile file = GgufFile.open(path);
     try {
       Tokenizer tokenizer = Tokenizer.of(file.metadata());
-      return new LanguageModel(file, TransformerWeights.load(file, pool), tokenizer, pool);
+      TransformerWeights weights =
+          new WeightCache(path).load(pool, memory -> TransformerWeights.load(file, pool, memory));
+      return new LanguageModel(file, weights, tokenizer, pool);
     } catch (RuntimeException | Error e) {
       file.close();
       throw e;

@@ -5,6 +5,7 @@ import dev.slipstream.engine.gguf.GgufTensor;
 import dev.slipstream.engine.gguf.ModelFormatException;
 import dev.slipstream.engine.runtime.ComputePool;
 import dev.slipstream.engine.tensor.WeightMatrix;
+import dev.slipstream.engine.tensor.WeightMemory;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -22,7 +23,7 @@ record TransformerWeights(
     WeightMatrix head,
     float[] ropeFactors) {
 
-  static TransformerWeights load(GgufFile file, ComputePool pool) {
+  static TransformerWeights load(GgufFile file, ComputePool pool, WeightMemory memory) {
     GgufTensor tokens =
         file.tensor("token_embd.weight")
             .orElseThrow(
@@ -31,7 +32,7 @@ record TransformerWeights(
                         file.name()
                             + ": tensor 'token_embd.weight' is missing; a file with a vocabulary only cannot answer"));
     ModelConfig config = ModelConfig.of(file.metadata(), tokens.rows());
-    WeightLoader loader = new WeightLoader(file, pool);
+    WeightLoader loader = new WeightLoader(file, pool, memory);
     WeightMatrix embedding =
         loader.matrix("token_embd.weight", config.vocabularySize(), config.dimension());
     WeightMatrix head =

@@ -19,12 +19,13 @@ import java.util.Set;
 final class WeightLoader {
   private final GgufFile file;
   private final ComputePool pool;
-  private final WeightMemory memory = new WeightMemory();
+  private final WeightMemory memory;
   private final Set<String> taken = new HashSet<>();
 
-  WeightLoader(GgufFile file, ComputePool pool) {
+  WeightLoader(GgufFile file, ComputePool pool, WeightMemory memory) {
     this.file = file;
     this.pool = pool;
+    this.memory = memory;
   }
 
   WeightMatrix matrix(String name, int rows, int columns) {

@@ -38,17 +38,44 @@ sealed interface BlockScales {
       Worker w);
 
   /**
+   * Packs them.
+   *
    * @param mins empty, or as many as scales
    * @param lanes those of the kernels
    */
   static BlockScales of(float[] scales, float[] mins, int lanes, WeightMemory memory) {
-    boolean exact = areHalves(scales) && areHalves(mins);
-    if (mins.length == 0) {
-      return exact ? Halves.of(scales, lanes, memory) : new Floats(copy(scales, memory));
+    int exact = memory.choice(2, () -> areHalves(scales) && areHalves(mins) ? 1 : 0);
+    BlockScales taken = take(memory, exact == 1, scales.length, mins.length > 0, lanes);
+    switch (taken) {
+      case Halves halves -> halves.fill(scales);
+      case Floats floats -> fill(floats.scales, scales);
+      case HalfPairs pairs -> pairs.fill(scales, mins);
+      case WithMins both -> {
+        fill(both.scales, scales);
+        fill(both.mins, mins);
+      }
     }
-    return exact
-        ? HalfPairs.of(scales, mins, memory)
-        : new WithMins(copy(scales, memory), copy(mins, memory));
+    return taken;
+  }
+
+  /** Finds packed ones again. */
+  static BlockScales in(WeightMemory filled, int count, boolean mins, int lanes) {
+    int exact = filled.choice(2, () -> 0);
+    return take(filled, exact == 1, count, mins, lanes);
+  }
+
+  private static BlockScales take(
+      WeightMemory memory, boolean exact, int count, boolean mins, int lanes) {
+    if (mins) {
+      return exact
+          ? new HalfPairs(memory.take(4L * count))
+          : new WithMins(memory.take(4L * count), memory.take(4L * count));
+    }
+    return exact ? new Halves(memory.take(2L * count), lanes) : new Floats(memory.take(4L * count));
+  }
+
+  private static void fill(MemorySegment memory, float[] values) {
+    MemorySegment.copy(values, 0, memory, FLOAT, 0, values.length);
   }
 
   private static boolean areHalves(float[] values) {
@@ -60,20 +87,12 @@ sealed interface BlockScales {
     return true;
   }
 
-  private static MemorySegment copy(float[] values, WeightMemory memory) {
-    MemorySegment copy = memory.take(4L * values.length);
-    MemorySegment.copy(values, 0, copy, FLOAT, 0, values.length);
-    return copy;
-  }
-
   /** Finite float16 scales alone, in the layout of the kernels' float16 weights. */
   record Halves(MemorySegment scales, int lanes) implements BlockScales {
-    static Halves of(float[] values, int lanes, WeightMemory memory) {
-      Halves halves = new Halves(memory.take(2L * values.length), lanes);
+    private void fill(float[] values) {
       for (int i = 0; i < values.length; i++) {
-        halves.scales.set(SHORT, halves.at(i), Float.floatToFloat16(values[i]));
+        scales.set(SHORT, at(i), Float.floatToFloat16(values[i]));
       }
-      return halves;
     }
 
     private long at(int i) {
@@ -193,13 +212,11 @@ sealed interface BlockScales {
 
   /** Finite float16 numbers: scale in the high half, minimum in the low half. */
   record HalfPairs(MemorySegment pairs) implements BlockScales {
-    static HalfPairs of(float[] scales, float[] mins, WeightMemory memory) {
-      MemorySegment pairs = memory.take(4L * scales.length);
+    private void fill(float[] scales, float[] mins) {
       for (int i = 0; i < scales.length; i++) {
         int low = Float.floatToFloat16(mins[i]) & 0xffff;
         pairs.setAtIndex(INT, i, Float.floatToFloat16(scales[i]) << 16 | low);
       }
-      return new HalfPairs(pairs);
     }
 
     @Override

@@ -17,15 +17,17 @@ import java.lang.invoke.MethodHandle;
 final class HugePages {
   private static final long SIZE = 2L << 20;
   private static final int READ_AND_WRITE = 3;
-  private static final int PRIVATE_AND_ANONYMOUS = 0x22;
   private static final int MADV_HUGEPAGE = 14;
-  private static final boolean LINUX = System.getProperty("os.name").equals("Linux");
+  private static final String SYSTEM = System.getProperty("os.name");
+  private static final boolean LINUX = SYSTEM.equals("Linux");
+  private static final boolean UNIX = LINUX || SYSTEM.startsWith("Mac");
+  private static final int PRIVATE_AND_ANONYMOUS = LINUX ? 0x22 : 0x1002;
 
   private HugePages() {}
 
   /** So many zeroed bytes, in huge pages if there are any. */
   static MemorySegment allocate(long bytes, Arena arena) {
-    return LINUX ? map(bytes, arena) : arena.allocate(bytes, 64);
+    return UNIX ? map(bytes, arena) : arena.allocate(bytes, 64);
   }
 
   private static MemorySegment map(long bytes, Arena arena) {
@@ -41,8 +43,10 @@ final class HugePages {
       }
       long start = Math.ceilDiv(mapped.address(), SIZE) * SIZE;
       MemorySegment aligned = MemorySegment.ofAddress(start);
-      // Advice: that it is not followed is no error.
-      int ignored = (int) Calls.MADVISE.invokeExact(aligned, length - SIZE, MADV_HUGEPAGE);
+      if (LINUX) {
+        // Advice: that it is not followed is no error.
+        int ignored = (int) Calls.MADVISE.invokeExact(aligned, length - SIZE, MADV_HUGEPAGE);
+      }
       return mapped
           .reinterpret(length, arena, all -> unmap(all, length))
           .asSlice(start - mapped.address(), bytes);

@@ -39,6 +39,13 @@ final class QuantizedMatrix extends WeightMatrix {
     this.codeBytes = format.codeBits / 2;
     this.codes = memory.take((long) groups * codesPerGroup * codeBytes);
     int count = arrayLength(tensor, (long) groups * scalesPerGroup);
+    this.scales =
+        memory.isFilled()
+            ? BlockScales.in(memory, count, format.hasMins, lanes)
+            : pack(tensor, count, pool, memory);
+  }
+
+  private BlockScales pack(GgufTensor tensor, int count, ComputePool pool, WeightMemory memory) {
     float[] scale = new float[count];
     float[] min = new float[format.hasMins ? count : 0];
     pool.run(
@@ -48,7 +55,7 @@ final class QuantizedMatrix extends WeightMatrix {
             packRow(tensor.data(), row, decoded, scale, min);
           }
         });
-    this.scales = BlockScales.of(scale, min, lanes, memory);
+    return BlockScales.of(scale, min, lanes, memory);
   }
 
   private void packRow(

@@ -31,16 +31,18 @@ final class RealMatrix extends WeightMatrix {
 
   RealMatrix(GgufTensor tensor, ComputePool pool, Kernels kernels, WeightMemory memory) {
     super(tensor, kernels);
-    MemorySegment data = tensor.data();
-    this.storage = isFinite(tensor, pool) ? tensor.type() : GgmlType.F32;
+    int finite = memory.choice(2, () -> isFinite(tensor, pool) ? 1 : 0);
+    this.storage = finite == 1 ? tensor.type() : GgmlType.F32;
     this.size = storage == GgmlType.F32 ? Float.BYTES : Short.BYTES;
     this.weights = memory.take((long) groups * groupRows * paddedColumns * size);
-    pool.run(
-        w -> {
-          for (int row = firstRow(w.first(groups)); row < firstRow(w.end(groups)); row++) {
-            packRow(data, tensor.type(), row);
-          }
-        });
+    if (!memory.isFilled()) {
+      pool.run(
+          w -> {
+            for (int row = firstRow(w.first(groups)); row < firstRow(w.end(groups)); row++) {
+              packRow(tensor.data(), tensor.type(), row);
+            }
+          });
+    }
   }
 
   private boolean isFinite(GgufTensor tensor, ComputePool pool) {

@@ -45,6 +45,8 @@ class KernelInliningTest {
         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
         "--add-modules",
         "jdk.incubator.vector",
+        "-XX:-UseFPUForSpilling",
+        "-Djdk.incubator.vector.VECTOR_ACCESS_OOB_CHECK=0",
         "-XX:+UnlockDiagnosticVMOptions",
         "-XX:+PrintInlining",
         "-cp",

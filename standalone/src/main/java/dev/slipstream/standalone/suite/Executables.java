@@ -21,10 +21,12 @@ record Executables(Optional<Path> repository) {
 
   /** As the launcher has them, which says why. */
   private static final List<String> COMPUTE =
-      List.of("-XX:-UseFPUForSpilling", "--add-modules", "jdk.incubator.vector");
-
-  /** Only there does the JVM know the option. */
-  private static final List<String> COMPUTE_ON_LINUX = List.of("-XX:+UseTransparentHugePages");
+      List.of(
+          "-XX:+UseZGC",
+          "-XX:-UseFPUForSpilling",
+          "-Djdk.incubator.vector.VECTOR_ACCESS_OOB_CHECK=0",
+          "--add-modules",
+          "jdk.incubator.vector");
 
   /** The launcher says where the executables are. */
   static Executables ofLauncher() {
@@ -38,9 +40,6 @@ record Executables(Optional<Path> repository) {
     command.addAll(QUIET);
     if (service == Service.TARGET) {
       command.addAll(COMPUTE);
-      if (System.getProperty("os.name").equals("Linux")) {
-        command.addAll(COMPUTE_ON_LINUX);
-      }
     }
     if (repository.isPresent()) {
       command.addAll(List.of("-jar", jar(service).toString()));

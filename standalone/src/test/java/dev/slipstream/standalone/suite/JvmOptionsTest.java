@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class JvmOptionsTest {
   private static final String LOG_OPTION = "-Xlog:disable";
-  private static final String ON_LINUX = "-XX:+UseTransparentHugePages";
+  private static final String COLLECTOR = "-XX:+UseZGC";
 
   /** Of the function that starts what computes, without what is only for this checkout. */
   private static List<String> ofLauncher() throws IOException {
@@ -41,11 +41,12 @@ class JvmOptionsTest {
     List<String> options =
         options(find("<<'EOT' /app/java.options\n(.*?)\nEOT\n", text).getFirst());
     String stage = find("\nFROM runtime AS " + image + "\n(.*?)(?:\nFROM |$)", text).getFirst();
-    for (String line : find("RUN printf '%s\\\\n' ([^>]*) >>/app/java.options\n", stage)) {
+    for (String line : find("RUN printf '%s\\\\n' ([^>]*) >>/app/java.options", stage)) {
       options.addAll(options(line));
     }
-    assertThat(options).containsAll(ofLauncher()).contains(ON_LINUX);
-    assertThat(read("slipstream")).contains(ON_LINUX);
+    assertThat(options).containsAll(ofLauncher());
+    assertThat(stage).contains("echo " + COLLECTOR + " >/app/java.collector");
+    assertThat(read("slipstream")).contains(COLLECTOR);
   }
 
   /** Their output goes into a file, so that the JVM may say there what it has to say. */
@@ -56,9 +57,7 @@ class JvmOptionsTest {
     String options = String.join(" ", command.subList(1, command.indexOf("-cp")));
     List<String> expected = ofLauncher();
     expected.remove(LOG_OPTION);
-    if (System.getProperty("os.name").equals("Linux")) {
-      expected.add(ON_LINUX);
-    }
+    expected.add(COLLECTOR);
     assertThat(options(options)).containsExactlyInAnyOrderElementsOf(expected);
   }
 
