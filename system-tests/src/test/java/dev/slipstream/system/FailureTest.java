@@ -28,7 +28,7 @@ class FailureTest {
       "Write a long story about a red fox, a green frog, a blue bird and a yellow fish.";
 
   /** Long enough that all that happens to an answer happens while it is computed. */
-  private static final int TOKENS = 700;
+  private static final int TOKENS = 1200;
 
   /** Pieces of an answer after which it is surely under way. */
   private static final int MIDST = 8;

@@ -52,16 +52,16 @@ class LoadTest {
     for (String service : Stack.SERVICES) {
       containers.addAll(stack.containers(service));
     }
-    Map<String, Double> before = Memory.mebibytes(stack.docker(), containers);
+    Map<String, Double> before = memory(containers);
     Map<String, Double> warm;
     Map<String, Double> after;
     Load load = Load.start(stack.gateway(), CLIENTS);
     try (load) {
       Instant start = Instant.now();
       awaitPassed(start, duration.dividedBy(WARM_UP_PART));
-      warm = Memory.mebibytes(stack.docker(), containers);
+      warm = memory(containers);
       awaitPassed(start, duration);
-      after = Memory.mebibytes(stack.docker(), containers);
+      after = memory(containers);
     }
     System.out.printf(
         "Load: %d clients, %s: %d answers, %d times 429, %d faults%n",
@@ -87,6 +87,11 @@ class LoadTest {
           .as("restarts of " + container)
           .isEqualTo("0");
     }
+  }
+
+  private Map<String, Double> memory(List<String> containers) throws Exception {
+    stack.collectGarbage();
+    return Memory.mebibytes(stack.docker(), containers);
   }
 
   /** The load's own duration. */

@@ -11,6 +11,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * Writes the compose file that turns the stack into one with API keys and mutual TLS between
@@ -25,6 +26,9 @@ record SecuredStack(Path folder, Authority authority) {
 
   /** Gateways that nobody of the suite knows. */
   static final List<String> STRANGERS = List.of("expired", "stranger", "plain");
+
+  /** One like them, but that it has a certificate of the suite. */
+  static final String MEMBER = "member";
 
   private static final String LIKE_A_GATEWAY =
       """
@@ -41,6 +45,7 @@ record SecuredStack(Path folder, Authority authority) {
     SecuredStack stack =
         new SecuredStack(folder, Authority.create(folder.resolve("authority"), "suite"));
     stack.rotate();
+    stack.authority.issue(stack.certificates(MEMBER), "gateway", 7);
     stack.authority.issue(stack.certificates("expired"), "gateway", -1);
     Authority other = Authority.create(folder.resolve("other"), "other");
     other.issue(stack.certificates("stranger"), "gateway", 7);
@@ -76,7 +81,7 @@ record SecuredStack(Path folder, Authority authority) {
       }
       append(yaml, service, environment);
     }
-    for (String stranger : STRANGERS) {
+    for (String stranger : Stream.concat(STRANGERS.stream(), Stream.of(MEMBER)).toList()) {
       Map<String, String> environment = stranger.equals("plain") ? new LinkedHashMap<>() : tls();
       environment.put("SLIPSTREAM_GATEWAY_TARGETS", "dns:///target:9092");
       environment.put("SLIPSTREAM_GATEWAY_DRAFTS", "dns:///draft:9091");
