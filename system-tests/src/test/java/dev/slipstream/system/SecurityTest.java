@@ -181,10 +181,10 @@ class SecurityTest {
         + stack.metric("target", "slipstream_prefix_cache_remote_hits_total");
   }
 
-  /** Some 200 tokens, the first of which nobody else's text has. */
+  /** Some 150 tokens, the first of which nobody else's text has. */
   private static String text(String word, int number) {
     StringBuilder text = new StringBuilder(word + " " + number + ":");
-    for (int i = 0; i < 60; i++) {
+    for (int i = 0; i < 30; i++) {
       text.append(' ').append(word).append(' ').append((number + 7) * (i + 3) % 97);
     }
     return text.toString();
