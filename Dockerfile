@@ -1,8 +1,7 @@
-# syntax=docker/dockerfile:1
-
 # The images of Slipstream, one per target: gateway, draft, target, kv and standalone. Build them with
 # `./slipstream images`, which first builds the executable jars that are copied here; docs/operations.md
-# describes the images. Nothing but the base image's own packages is fetched while they are built.
+# describes the images. Nothing but the base image's own packages is fetched while they are built; a
+# "syntax" line would fetch a front end, which Docker before 23 needs and `./slipstream images` names.
 
 # Where the JDK comes from; only its files are taken, so it need not match BASE.
 ARG JDK=eclipse-temurin:25-jdk-noble

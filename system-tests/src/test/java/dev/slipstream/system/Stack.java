@@ -1,52 +1,71 @@
 package dev.slipstream.system;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.IntConsumer;
-import java.util.stream.Stream;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * The stack of docker-compose.yml under a project name and on ports of its own, with the model that
  * {@code slipstream.model} names in its volume.
  */
 final class Stack implements AutoCloseable {
-  private static final JsonMapper JSON = new JsonMapper();
+  /** For what must happen, on a machine that does much else. */
+  static final Duration PATIENCE = Duration.ofMinutes(3);
 
-  private final Docker docker =
-      new Docker(
-          Map.of(
-              "COMPOSE_PROJECT_NAME", "slipstream-test-" + ProcessHandle.current().pid(),
-              "SLIPSTREAM_PORT", "0",
-              "SLIPSTREAM_GRPC_PORT", "0",
-              "SLIPSTREAM_OFFLINE", "true",
-              "SLIPSTREAM_TARGET_THREADS", "1"));
-  private final Path file =
-      Path.of(System.getProperty("slipstream.repository"), "docker-compose.yml");
+  /** Those that stay; the one that fetches models ends. */
+  static final List<String> SERVICES = List.of("kv", "target", "draft", "gateway");
+
+  /** Where a service says how it is, and its figures. */
+  private static final Map<String, Integer> HTTP_PORTS =
+      Map.of("gateway", 8080, "draft", 8081, "target", 8082, "kv", 8083);
+
+  private final String project;
+  private final Docker docker;
+  private final List<Path> files = new ArrayList<>();
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-  private URI gateway;
 
-  private Stack() {}
+  private Stack(String name, List<Path> overrides) {
+    project = "slipstream-" + name + "-" + ProcessHandle.current().pid();
+    Map<String, String> environment = new HashMap<>();
+    environment.put("COMPOSE_PROJECT_NAME", project);
+    environment.put("SLIPSTREAM_PORT", "0");
+    environment.put("SLIPSTREAM_GRPC_PORT", "0");
+    environment.put("SLIPSTREAM_OFFLINE", "true");
+    environment.put("SLIPSTREAM_TARGET_THREADS", "1");
+    docker = new Docker(environment);
+    files.add(Path.of(System.getProperty("slipstream.repository"), "docker-compose.yml"));
+    files.addAll(overrides);
+  }
 
-  /** Starts it and waits until all of it is ready. */
-  static Stack up() throws IOException, InterruptedException {
-    Stack stack = new Stack();
+  /**
+   * Starts it and waits until all of it is ready.
+   *
+   * @param name tells it from other stacks of this test run
+   * @param overrides further compose files
+   */
+  static Stack up(String name, Path... overrides) throws IOException, InterruptedException {
+    Stack stack = new Stack(name, List.of(overrides));
     try {
       stack.fillVolume(Path.of(System.getProperty("slipstream.model")));
-      stack.compose("up", "--wait", "--detach");
-      String address = stack.compose("port", "gateway", "8080");
-      stack.gateway = URI.create("http://" + address);
+      // Not --wait: it gives up at the first check that fails, as they do on a busy machine.
+      // The gateway depends on all others, but not on what a test adds.
+      stack.compose("up", "--detach", "gateway");
+      stack.restore();
       return stack;
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       stack.close();
       throw e;
     }
@@ -62,7 +81,8 @@ final class Stack implements AutoCloseable {
   }
 
   private List<String> command(String... arguments) {
-    List<String> command = new ArrayList<>(List.of("compose", "--file", file.toString()));
+    List<String> command = new ArrayList<>(List.of("compose"));
+    files.forEach(file -> command.addAll(List.of("--file", file.toString())));
     command.addAll(List.of(arguments));
     return command;
   }
@@ -75,85 +95,104 @@ final class Stack implements AutoCloseable {
     return docker;
   }
 
+  Gateway gateway() throws IOException, InterruptedException {
+    return gateway("gateway");
+  }
+
+  /** The gateway that a service of this name is. */
+  Gateway gateway(String service) throws IOException, InterruptedException {
+    String address = compose("port", service, "8080");
+    return new Gateway(client, URI.create("http://" + address), Optional.empty());
+  }
+
   /** Ids of a service's containers, stopped ones too. */
   List<String> containers(String service) throws IOException, InterruptedException {
     return compose("ps", "--all", "--quiet", service).lines().toList();
   }
 
-  /** Starts what was stopped and waits until all is ready. */
+  /** The network between the services. */
+  String network() {
+    return project + "_services";
+  }
+
+  /** Starts what was stopped and waits until all is ready, and the gateway knows it. */
   void restore() throws IOException, InterruptedException {
-    compose("up", "--wait", "--detach", "--no-recreate");
+    List<String> all = new ArrayList<>();
+    for (String service : SERVICES) {
+      all.addAll(containers(service));
+    }
+    List<String> start = new ArrayList<>(List.of("start"));
+    start.addAll(all);
+    docker.run(start);
+    all.forEach(this::awaitHealthy);
+    awaitTargets();
   }
 
-  /** A gauge or counter of a target's container, summed over its labels. */
-  double metric(String container, String name) throws IOException, InterruptedException {
-    String script =
-        "exec 3<>/dev/tcp/127.0.0.1/8082; printf 'GET /actuator/prometheus HTTP/1.0\\r\\n\\r\\n'"
-            + " >&3; cat <&3";
-    return docker
-        .run("exec", container, "bash", "-c", script)
-        .lines()
-        .filter(line -> line.startsWith(name + "{") || line.startsWith(name + " "))
-        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
-        .sum();
+  /** Waits until the gateway has all targets in rotation, at the addresses that they have now. */
+  void awaitTargets() throws IOException, InterruptedException {
+    Gateway gateway = gateway();
+    Set<String> addresses = targets().keySet();
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () -> {
+              Map<String, Double> up = gateway.metric("slipstream_target_up", "target");
+              assertThat(up.keySet()).isEqualTo(addresses);
+              assertThat(up.values()).containsOnly(1.0);
+            });
   }
 
-  /**
-   * The text of a greedy streamed answer, which must end as it should.
-   *
-   * @param progress called after each piece of text, with the number of pieces so far
-   */
-  String answer(String prompt, int tokens, IntConsumer progress)
+  /** The targets' containers by the addresses that the gateway knows them by. */
+  Map<String, String> targets() throws IOException, InterruptedException {
+    Map<String, String> targets = new TreeMap<>();
+    for (String target : containers("target")) {
+      String format = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
+      targets.put(docker.run("inspect", "--format", format, target) + ":9092", target);
+    }
+    return targets;
+  }
+
+  /** A gauge or counter that a container of a service says itself, summed over its labels. */
+  double metric(String service, String container, String name)
       throws IOException, InterruptedException {
-    String body =
-        """
-        {"stream": true, "temperature": 0, "max_tokens": %d,
-         "messages": [{"role": "user", "content": %s}]}
-        """
-            .formatted(tokens, JSON.writeValueAsString(prompt));
-    HttpRequest request =
-        HttpRequest.newBuilder(gateway.resolve("/v1/chat/completions"))
-            .header("Content-Type", "application/json")
-            .POST(HttpRequest.BodyPublishers.ofString(body))
-            .build();
-    HttpResponse<Stream<String>> response =
-        client.send(request, HttpResponse.BodyHandlers.ofLines());
-    List<String> data = new ArrayList<>();
-    StringBuilder text = new StringBuilder();
-    try (Stream<String> lines = response.body()) {
-      lines
-          .filter(line -> line.startsWith("data: "))
-          .map(line -> line.substring("data: ".length()))
-          .forEach(
-              event -> {
-                data.add(event);
-                String piece = piece(event);
-                if (!piece.isEmpty()) {
-                  text.append(piece);
-                  progress.accept(data.size());
-                }
-              });
-    }
-    if (response.statusCode() != 200 || !data.getLast().equals("[DONE]")) {
-      throw new AssertionError("status " + response.statusCode() + ", last event: " + data);
-    }
-    return text.toString();
+    String script =
+        "exec 3<>/dev/tcp/127.0.0.1/%d; printf 'GET /actuator/prometheus HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3"
+            .formatted(HTTP_PORTS.get(service));
+    String metrics = docker.run("exec", container, "bash", "-c", script);
+    return Gateway.values(metrics, name, "").values().stream().mapToDouble(v -> v).sum();
   }
 
-  private static String piece(String event) {
-    if (event.equals("[DONE]")) {
-      return "";
+  /** {@link #metric} summed over all containers of the service. */
+  double metric(String service, String name) throws IOException, InterruptedException {
+    double sum = 0;
+    for (String container : containers(service)) {
+      sum += metric(service, container, name);
     }
-    JsonNode json = JSON.readTree(event);
-    if (json.has("error")) {
-      throw new AssertionError("the stream ended with " + event);
+    return sum;
+  }
+
+  /** Has every service's JVM drop what nobody needs, so that what is left can be compared. */
+  void collectGarbage() throws IOException, InterruptedException {
+    for (String service : HTTP_PORTS.keySet()) {
+      for (String container : containers(service)) {
+        docker.run("exec", container, "/opt/java/bin/jcmd", "1", "GC.run");
+      }
     }
-    return json.at("/choices/0/delta/content").asString("");
+  }
+
+  /** Waits until a container's health check is content. */
+  void awaitHealthy(String container) {
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () ->
+                assertThat(docker.run("inspect", "--format", "{{.State.Health.Status}}", container))
+                    .isEqualTo("healthy"));
   }
 
   @Override
   public void close() throws IOException, InterruptedException {
     client.close();
-    compose("down", "--volumes", "--timeout", "40");
+    compose("down", "--volumes", "--timeout", "40", "--remove-orphans");
   }
 }

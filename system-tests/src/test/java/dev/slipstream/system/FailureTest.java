@@ -1,0 +1,216 @@
+package dev.slipstream.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * What a user would lose: an answer, or the same answer, when a container of the stack dies, hangs,
+ * or is cut off in the midst of it.
+ */
+@ExtendWith(SharedStack.class)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class FailureTest {
+  private static final String PROMPT =
+      "Write a long story about a red fox, a green frog, a blue bird and a yellow fish.";
+
+  /** Long enough that all that happens to an answer happens while it is computed. */
+  private static final int TOKENS = 1200;
+
+  /** Pieces of an answer after which it is surely under way. */
+  private static final int MIDST = 8;
+
+  /** Services that keep what targets could compute again. */
+  private static final List<String> STORAGE = List.of("kv");
+
+  private static final long PAUSE_MILLIS = 10_000;
+
+  private final Stack stack;
+  private String undisturbed;
+  private Gateway gateway;
+
+  /** Containers by address; to look them up takes longer than some answers. */
+  private Map<String, String> targets;
+
+  FailureTest(Stack stack) {
+    this.stack = stack;
+  }
+
+  @BeforeAll
+  void answerUndisturbed() throws Exception {
+    stack.restore();
+    undisturbed = stack.gateway().answer(PROMPT, TOKENS).text();
+  }
+
+  @BeforeEach
+  void restore() throws Exception {
+    stack.restore();
+    gateway = stack.gateway();
+    targets = stack.targets();
+  }
+
+  @Test
+  void aDraftThatDiesChangesNoAnswer() throws Exception {
+    List<String> drafts = stack.containers("draft");
+    assertUnchanged(during(() -> signal("KILL", drafts)));
+    assertUnchanged(gateway.answer(PROMPT, TOKENS));
+  }
+
+  @Test
+  void storageThatDiesChangesNoAnswer() throws Exception {
+    List<String> storage = new ArrayList<>();
+    for (String service : STORAGE) {
+      storage.addAll(stack.containers(service));
+    }
+    assertUnchanged(during(() -> signal("KILL", storage)));
+    assertUnchanged(gateway.answer(PROMPT, TOKENS));
+  }
+
+  @Test
+  void anAnswerGoesOnAtTheOtherTargetWhenItsOwnIsKilled() throws Exception {
+    Gateway.Answer answer = during(() -> docker("kill", "--signal", "KILL", serving()));
+    assertUnchanged(answer);
+    assertThat(answer.resumes()).isPositive();
+  }
+
+  @Test
+  void anAnswerGoesOnAtTheOtherTargetWhenItsOwnHangs() throws Exception {
+    Gateway.Answer answer = whilePaused(this::serving);
+    assertUnchanged(answer);
+    assertThat(answer.resumes()).isPositive();
+  }
+
+  @Test
+  void aDraftThatHangsChangesNoAnswer() throws Exception {
+    String draft = stack.containers("draft").getFirst();
+    assertUnchanged(whilePaused(() -> draft));
+    assertUnchanged(gateway.answer(PROMPT, TOKENS));
+  }
+
+  @Test
+  void aTargetThatIsCutOffLosesNoAnswerAndComesBack() throws Exception {
+    List<String> cutOff = new ArrayList<>();
+    Gateway.Answer answer;
+    try {
+      answer =
+          during(
+              () -> {
+                cutOff.add(serving());
+                return docker("network", "disconnect", stack.network(), cutOff.getFirst());
+              });
+    } finally {
+      for (String target : cutOff) {
+        docker("network", "connect", "--alias", "target", stack.network(), target);
+      }
+    }
+    assertUnchanged(answer);
+    assertThat(answer.resumes()).isPositive();
+
+    stack.awaitTargets();
+    String back = cutOff.getFirst();
+    double before = stack.metric("target", back, "slipstream_generation_tokens_total");
+    for (int i = 0; i < 4; i++) {
+      Gateway.text(gateway.chat(i + " and one is", 2));
+    }
+    assertThat(stack.metric("target", back, "slipstream_generation_tokens_total"))
+        .as("tokens of the target that was cut off")
+        .isGreaterThan(before);
+  }
+
+  @Test
+  void targetsThatAreStoppedFinishTheirAnswers() throws Exception {
+    Gateway.Answer answer = during(() -> signal("TERM", targets.values()));
+    assertUnchanged(answer);
+    assertThat(answer.resumes()).isZero();
+    for (String target : targets.values()) {
+      await()
+          .atMost(Stack.PATIENCE)
+          .untilAsserted(
+              () ->
+                  assertThat(
+                          docker(
+                              "inspect",
+                              "--format",
+                              "{{.State.Status}} {{.State.ExitCode}}",
+                              target))
+                      .isEqualTo("exited 143"));
+    }
+  }
+
+  private void assertUnchanged(Gateway.Answer answer) {
+    assertThat(answer.text()).isEqualTo(undisturbed);
+  }
+
+  /** The target that has the only answer under way. */
+  private String serving() throws Exception {
+    return gateway.metric("slipstream_target_streams", "target").entrySet().stream()
+        .filter(streams -> streams.getValue() > 0)
+        .map(streams -> targets.get(streams.getKey()))
+        .findAny()
+        .orElseThrow();
+  }
+
+  private String docker(String... arguments) throws Exception {
+    return stack.docker().run(arguments);
+  }
+
+  private String signal(String signal, Collection<String> containers) throws Exception {
+    List<String> command = new ArrayList<>(List.of("kill", "--signal", signal));
+    command.addAll(containers);
+    return stack.docker().run(command);
+  }
+
+  /** An answer in whose midst something happens, surely before its end. */
+  private Gateway.Answer during(Callable<String> event) throws Exception {
+    try (ExecutorService other = Executors.newSingleThreadExecutor()) {
+      List<Future<String>> happened = new ArrayList<>();
+      Gateway.Answer answer =
+          gateway.answer(
+              PROMPT,
+              TOKENS,
+              pieces -> {
+                if (pieces >= MIDST && happened.isEmpty()) {
+                  happened.add(other.submit(event));
+                }
+              });
+      assertThat(happened).singleElement().as("happened during the answer").matches(Future::isDone);
+      happened.getFirst().get();
+      return answer;
+    }
+  }
+
+  /** An answer in whose midst a container stands still for ten seconds. */
+  private Gateway.Answer whilePaused(Callable<String> container) throws Exception {
+    try (ExecutorService other = Executors.newSingleThreadExecutor()) {
+      List<Future<String>> unpaused = new ArrayList<>();
+      Gateway.Answer answer =
+          during(
+              () -> {
+                String paused = container.call();
+                docker("pause", paused);
+                unpaused.add(
+                    other.submit(
+                        () -> {
+                          Thread.sleep(PAUSE_MILLIS);
+                          return docker("unpause", paused);
+                        }));
+                return paused;
+              });
+      unpaused.getFirst().get();
+      return answer;
+    }
+  }
+}

@@ -1,0 +1,101 @@
+package dev.slipstream.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * What users would lose: answers, when many of them come at once; and what operators would: a
+ * service that can be left alone, when its memory grows with every request.
+ *
+ * <p>{@code slipstream.load.duration} is how long the load lasts, in ISO 8601.
+ */
+@ExtendWith(SharedStack.class)
+class LoadTest {
+  private static final int CLIENTS = 100;
+
+  /** Part of the time after which heaps, pools and caches have their size. */
+  private static final int WARM_UP_PART = 4;
+
+  /**
+   * What a container may gain afterwards, of what it used and beyond that. A thousand requests that
+   * leave a prompt's text and token ids behind would not show, but their KV or streams would.
+   */
+  private static final double GROWTH = 1.15;
+
+  private static final double GROWTH_MEBIBYTES = 32;
+
+  private final Stack stack;
+
+  LoadTest(Stack stack) {
+    this.stack = stack;
+  }
+
+  @BeforeEach
+  void restore() throws Exception {
+    stack.restore();
+  }
+
+  @Test
+  void aHundredClientsAtOnceSeeNoErrorAndMemoryStaysFlat() throws Exception {
+    Duration duration = Duration.parse(System.getProperty("slipstream.load.duration"));
+    List<String> containers = new ArrayList<>();
+    for (String service : Stack.SERVICES) {
+      containers.addAll(stack.containers(service));
+    }
+    Map<String, Double> before = memory(containers);
+    Map<String, Double> warm;
+    Map<String, Double> after;
+    Load load = Load.start(stack.gateway(), CLIENTS);
+    try (load) {
+      Instant start = Instant.now();
+      awaitPassed(start, duration.dividedBy(WARM_UP_PART));
+      warm = memory(containers);
+      awaitPassed(start, duration);
+      after = memory(containers);
+    }
+    System.out.printf(
+        "Load: %d clients, %s: %d answers, %d times 429, %d faults%n",
+        CLIENTS, duration, load.answered(), load.putOff(), load.faults().size());
+    after.forEach(
+        (name, mebibytes) ->
+            System.out.printf(
+                Locale.ROOT,
+                "Load: %s used %.0f MiB before, %.0f warm, %.0f at the end%n",
+                name,
+                before.get(name),
+                warm.get(name),
+                mebibytes));
+
+    assertThat(load.faults()).isEmpty();
+    assertThat(load.answered()).isGreaterThan(CLIENTS);
+    assertThat(after)
+        .allSatisfy(
+            (name, mebibytes) ->
+                assertThat(mebibytes).isLessThan(GROWTH * warm.get(name) + GROWTH_MEBIBYTES));
+    for (String container : containers) {
+      assertThat(stack.docker().run("inspect", "--format", "{{.RestartCount}}", container))
+          .as("restarts of " + container)
+          .isEqualTo("0");
+    }
+  }
+
+  private Map<String, Double> memory(List<String> containers) throws Exception {
+    stack.collectGarbage();
+    return Memory.mebibytes(stack.docker(), containers);
+  }
+
+  /** The load's own duration. */
+  private static void awaitPassed(Instant start, Duration time) {
+    await().atMost(time.plus(Stack.PATIENCE)).until(() -> Instant.now().isAfter(start.plus(time)));
+  }
+}

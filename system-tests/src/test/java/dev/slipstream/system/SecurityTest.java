@@ -1,0 +1,209 @@
+package dev.slipstream.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The stack with API keys and mutual TLS. What would be lost: tenants' secrets, to strangers and to
+ * each other, and answers, whenever certificates are renewed.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class SecurityTest {
+  private static final int CLIENTS = 4;
+  private static final String RELOADED = "SSL bundle 'suite' in use";
+
+  /** Prompts for each kind of time to the first token, and those before that warm all up. */
+  private static final int SAMPLES = 16;
+
+  private static final int WARM_UP = 3;
+
+  private SecuredStack secured;
+  private Stack stack;
+  private Gateway gateway;
+
+  @BeforeAll
+  void up(@TempDir Path folder) throws Exception {
+    secured = SecuredStack.in(folder);
+    stack = Stack.up("secured", secured.override());
+  }
+
+  @AfterAll
+  void down() throws Exception {
+    if (stack != null) {
+      stack.close();
+    }
+  }
+
+  @BeforeEach
+  void restore() throws Exception {
+    stack.restore();
+    gateway = stack.gateway();
+  }
+
+  @Test
+  void onlyAGoodKeyIsServed() throws Exception {
+    assertThat(gateway.chat("Hello", 2).statusCode()).isEqualTo(401);
+    assertThat(gateway.withKey("key-c").chat("Hello", 2).statusCode()).isEqualTo(401);
+    for (String key : SecuredStack.KEYS) {
+      assertThat(Gateway.text(gateway.withKey(key).chat("Hello", 2))).isNotEmpty();
+    }
+  }
+
+  @Test
+  void aGatewayThatTheSuiteDoesNotKnowReachesNoTarget() throws Exception {
+    double before = stack.metric("target", "slipstream_request_queue_time_seconds_count");
+    List<String> up = new ArrayList<>(List.of("up", "--detach", "--no-deps"));
+    up.addAll(SecuredStack.STRANGERS);
+    up.add(SecuredStack.MEMBER);
+    stack.compose(up.toArray(String[]::new));
+    for (String stranger : SecuredStack.STRANGERS) {
+      await()
+          .atMost(Stack.PATIENCE)
+          .ignoreExceptions()
+          .untilAsserted(
+              () -> {
+                HttpResponse<String> answer = stack.gateway(stranger).chat("Hello", 2);
+                assertThat(answer.statusCode()).isEqualTo(503);
+                assertThat(answer.body())
+                    .as("why " + stranger + " reaches no target")
+                    .containsPattern("target [0-9.]+:9092: UNAVAILABLE");
+              });
+    }
+    assertThat(stack.metric("target", "slipstream_request_queue_time_seconds_count"))
+        .as("streams that targets began")
+        .isEqualTo(before);
+    await()
+        .atMost(Stack.PATIENCE)
+        .ignoreExceptions()
+        .until(() -> stack.gateway(SecuredStack.MEMBER).chat("Hello", 2).statusCode() == 200);
+  }
+
+  @AfterEach
+  void removeOtherGateways() throws Exception {
+    List<String> remove = new ArrayList<>(List.of("rm", "--force", "--stop", SecuredStack.MEMBER));
+    remove.addAll(SecuredStack.STRANGERS);
+    stack.compose(remove.toArray(String[]::new));
+  }
+
+  @Test
+  void newCertificatesOfAllServicesDisturbNobody() throws Exception {
+    List<String> containers = new ArrayList<>();
+    for (String service : Stack.SERVICES) {
+      containers.addAll(stack.containers(service));
+    }
+    Load load = Load.start(gateway.withKey("key-b"), CLIENTS);
+    try (load) {
+      awaitMore(load);
+      List<Integer> before = new ArrayList<>();
+      for (String container : containers) {
+        before.add(reloads(container));
+      }
+      secured.rotate();
+      for (int i = 0; i < containers.size(); i++) {
+        String container = containers.get(i);
+        int reloads = before.get(i);
+        await().atMost(Stack.PATIENCE).until(() -> reloads(container) > reloads);
+      }
+      awaitMore(load);
+      // Connections stay; this makes everybody open new ones.
+      String target = stack.containers("target").getFirst();
+      stack.docker().run("restart", "--time", "40", target);
+      stack.awaitHealthy(target);
+      stack.awaitTargets();
+      awaitMore(load);
+    }
+    System.out.printf("Rotation: %d answers%n", load.answered());
+    assertThat(load.faults()).isEmpty();
+  }
+
+  private int reloads(String container) throws Exception {
+    return stack.docker().run("logs", container).split(RELOADED, -1).length - 1;
+  }
+
+  private static void awaitMore(Load load) {
+    int before = load.answered();
+    await().atMost(Stack.PATIENCE).until(() -> load.answered() >= before + 2 * CLIENTS);
+  }
+
+  @Test
+  void whatOneTenantHasCachedIsAsNewToAnother() throws Exception {
+    Gateway a = gateway.withKey("key-a");
+    Gateway b = gateway.withKey("key-b");
+    List<Double> cachedByA = new ArrayList<>();
+    List<Double> cachedByNobody = new ArrayList<>();
+    List<Double> own = new ArrayList<>();
+    for (int i = -WARM_UP; i < SAMPLES; i++) {
+      String secret = text("secret", i);
+      a.answerFrom(secret, 2);
+      double hits = hits();
+      Gateway.Answer stranger = b.answerFrom(secret, 2);
+      Gateway.Answer fresh = b.answerFrom(text("other", i), 2);
+      assertThat(hits()).as("hits of tenant b").isEqualTo(hits);
+      assertThat(List.of(stranger.cached(), fresh.cached())).containsOnly(0);
+      Gateway.Answer again = a.answerFrom(secret, 2);
+      assertThat(again.cached()).isPositive();
+      if (i >= 0) {
+        cachedByA.add(stranger.millisToFirst());
+        cachedByNobody.add(fresh.millisToFirst());
+        own.add(again.millisToFirst());
+      }
+    }
+    double z = rankSum(cachedByA, cachedByNobody);
+    System.out.printf(
+        Locale.ROOT,
+        "Tenants: median time to first token %.0f ms for what another tenant has cached, %.0f for"
+            + " what nobody has, %.0f for one's own; z of the rank sum %.2f%n",
+        median(cachedByA),
+        median(cachedByNobody),
+        median(own),
+        z);
+    assertThat(Math.abs(z)).as("z of the rank sum").isLessThan(3.3);
+    assertThat(median(cachedByA) / median(cachedByNobody)).isBetween(0.6, 1.0 / 0.6);
+    assertThat(median(own)).as("what a hit looks like").isLessThan(0.7 * median(cachedByA));
+  }
+
+  /** Tokens that targets had, or got from kv. */
+  private double hits() throws Exception {
+    return stack.metric("target", "slipstream_prefix_cache_hits_total")
+        + stack.metric("target", "slipstream_prefix_cache_remote_hits_total");
+  }
+
+  /** Some 150 tokens, the first of which nobody else's text has. */
+  private static String text(String word, int number) {
+    StringBuilder text = new StringBuilder(word + " " + number + ":");
+    for (int i = 0; i < 30; i++) {
+      text.append(' ').append(word).append(' ').append((number + 7) * (i + 3) % 97);
+    }
+    return text.toString();
+  }
+
+  private static double median(List<Double> values) {
+    List<Double> sorted = values.stream().sorted().toList();
+    return sorted.get(sorted.size() / 2);
+  }
+
+  /** How far from equal two samples of the same size are: Mann-Whitney's U, as standard normal. */
+  private static double rankSum(List<Double> left, List<Double> right) {
+    double wins = 0;
+    for (double x : left) {
+      for (double y : right) {
+        wins += x < y ? 1 : x > y ? 0 : 0.5;
+      }
+    }
+    double n = left.size();
+    return (wins - n * n / 2) / Math.sqrt(n * n * (2 * n + 1) / 12);
+  }
+}
