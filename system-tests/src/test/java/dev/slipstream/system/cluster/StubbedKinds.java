@@ -1,7 +1,9 @@
 package dev.slipstream.system.cluster;
 
+import static org.awaitility.Awaitility.await;
+
 import java.io.IOException;
-import java.util.ArrayList;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -52,16 +54,18 @@ final class StubbedKinds implements AutoCloseable {
             .run("api-resources", "--output=name")
             .lines()
             .collect(Collectors.toCollection(TreeSet::new));
-    List<String> made = new ArrayList<>();
     for (Kind kind : new TreeSet<>(kinds)) {
       if (kind.group().contains(".") && !isBuiltIn(kind) && !known.contains(kind.definition())) {
         namespace.kubectl().feed(definition(kind), "create", "--filename=-");
         stubbed.add(kind);
-        made.add("crd/" + kind.definition());
       }
     }
-    for (String definition : made) {
-      namespace.run("wait", definition, "--for=condition=Established", "--timeout=1m");
+    for (Kind kind : stubbed) {
+      String[] wait = {"wait", "crd/" + kind.definition(), "--for=condition=Established"};
+      // It fails at once where there are no conditions yet.
+      await()
+          .atMost(Duration.ofMinutes(2))
+          .until(() -> namespace.kubectl().attempt("", wait).status() == 0);
     }
   }
 
