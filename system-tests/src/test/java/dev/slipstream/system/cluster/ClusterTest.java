@@ -82,8 +82,8 @@ class ClusterTest {
     String answer = chats.answer(QUESTION, 24, event -> {});
     assertThat(answer).contains("Paris").isEqualTo(mirror.answer(QUESTION, 24));
     String tested = release.test();
-    assertThat(tested).contains("Phase:          Succeeded").contains("Paris");
-    report("helm test: %s", tested.replaceAll("(?s).*Phase", "Phase"));
+    assertThat(tested).startsWith("Phase:").contains("Succeeded").contains("Paris");
+    report("helm test: %s", tested);
   }
 
   /** Or an update of the suite would need an announcement. */
@@ -142,12 +142,19 @@ class ClusterTest {
               events -> {
                 if (events == MIDST) {
                   deleted.add(other.submit(() -> deleteBusy(words[0], options)));
+                  awaitDone(deleted.getFirst());
                 }
               });
-      assertThat(deleted).singleElement().as("happened during it").matches(Future::isDone);
-      deleted.getFirst().get();
+      report("%s deleted during the answer", deleted.getFirst().get().name());
       assertThat(answer).isEqualTo(longAnswer);
     }
+  }
+
+  /**
+   * The client reads no further until then, but the answer goes on: a slow reader is no failure.
+   */
+  private static void awaitDone(Future<?> future) {
+    await().atMost(Duration.ofMinutes(1)).until(future::isDone);
   }
 
   private Pod deleteBusy(String role, String... options) throws Exception {

@@ -105,7 +105,10 @@ final class Release {
 
   /** What the test pod printed. */
   String test() throws IOException, InterruptedException {
-    return helm("test", "--logs", "--timeout=5m");
+    String result = helm("test", "--timeout=5m");
+    return result.lines().filter(line -> line.startsWith("Phase:")).findFirst().orElse(result)
+        + "\n"
+        + namespace.run("logs", namespace.name() + "-test", "--all-containers");
   }
 
   int revision() throws IOException, InterruptedException {
