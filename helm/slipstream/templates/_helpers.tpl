@@ -59,10 +59,13 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- end -}}
 {{- end -}}
 
-{{/* Whole CPUs, limits as requests: the pod is Guaranteed, and a static CPU manager can give it cores of its own. */}}
+{{/*
+Whole CPUs, limits as requests: the pod is Guaranteed, and a static CPU manager can give it cores of its own. Unless
+cpuRequest says that there are not enough cores for that.
+*/}}
 {{- define "slipstream.resources" -}}
 requests:
-  cpu: {{ .cpu | int }}
+  cpu: {{ default (.cpu | int) .cpuRequest }}
   memory: {{ .memory }}
 limits:
   cpu: {{ .cpu | int }}

@@ -21,6 +21,7 @@ import reactor.core.scheduler.Scheduler;
 /** The use cases, shared by HTTP and gRPC. */
 public final class GenerationService {
   private static final ContextSnapshotFactory SNAPSHOTS = ContextSnapshotFactory.builder().build();
+  private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
 
   private final Targets targets;
   private final Drafts drafts;
@@ -78,10 +79,34 @@ public final class GenerationService {
     return model;
   }
 
-  /** Checks a request and makes tokens of its prompt; fails with an {@link ApiException}. */
+  /**
+   * Checks a request and makes tokens of its prompt, as soon as there is a target; fails with an
+   * {@link ApiException}.
+   */
   public Mono<PreparedRequest> prepare(GenerateRequest request, String user, Caller caller) {
     long arrived = System.nanoTime();
-    return onWorker(() -> prepareNow(request, user, caller, arrived));
+    return firstTarget().then(onWorker(() -> prepareNow(request, user, caller, arrived)));
+  }
+
+  /**
+   * Ends when there is a target, or after all patience: one that is ready is found some seconds
+   * later, when names are looked up again.
+   */
+  private Mono<Void> firstTarget() {
+    return Flux.defer(
+            () ->
+                needNotWait()
+                    ? Flux.empty()
+                    : admission.bounded(
+                        Flux.interval(LOOK_AGAIN)
+                            .onBackpressureDrop()
+                            .takeUntil(tick -> needNotWait())
+                            .take(settings.patience())))
+        .then();
+  }
+
+  private boolean needNotWait() {
+    return targets.isLeaving() || !targets.models().isEmpty();
   }
 
   /** Runs work that takes time, such as tokenisation, off the event loops. */

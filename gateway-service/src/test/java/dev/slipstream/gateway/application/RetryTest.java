@@ -90,6 +90,18 @@ class RetryTest extends TwoTargets {
         .isEqualTo(FakeTarget.CONTEXT);
   }
 
+  /** Or the first requests after an installation would fail, although all pods are ready. */
+  @Test
+  void aRequestThatFindsNoTargetWaitsForOne() {
+    first.close();
+    second.close();
+    bench.awaitUp(0);
+    Exchange chat = bench.begin(Bench.chat("hi"));
+    second.says("ok");
+    second.listen();
+    assertThat(chat.answer()).isEqualTo("ok");
+  }
+
   private void again(FakeTarget target, int context) {
     target.close();
     bench.awaitUp(1);

@@ -86,6 +86,18 @@ class ChartDetailsTest {
             "r.example/team/mine@sha256:" + "a".repeat(64));
   }
 
+  /** Or a laptop could not run the suite, or its pods would compute with a fraction of a thread. */
+  @Test
+  void lessThanTheCpusCanBeReservedAndTheLimitStays(Chart chart) {
+    Manifest manifest = chart.render("target: {resources: {cpuRequest: 100m}}");
+    JsonNode target = manifest.container("target").path("resources");
+    assertThat(target.at("/requests/cpu").asString()).isEqualTo("100m");
+    assertThat(target.at("/limits/cpu").asInt()).isEqualTo(2);
+    assertThat(target.at("/requests/memory")).isEqualTo(target.at("/limits/memory"));
+    JsonNode draft = manifest.container("draft").path("resources");
+    assertThat(draft.path("requests")).isEqualTo(draft.path("limits"));
+  }
+
   @Test
   void theInitContainerFetchesAndTheTargetOnlyReads(Chart chart) {
     Manifest manifest =

@@ -59,6 +59,8 @@ class ChartSchemaTest {
         "target: {resources: {cpu: 500m}} | cpu",
         "target: {resources: {cpu: 1.5}} | cpu",
         "target: {resources: {cpu: 0}} | cpu",
+        "target: {resources: {cpuRequest: 0.5}} | cpuRequest",
+        "target: {resources: {cpuRequest: 0m}} | cpuRequest",
         "target: {resources: {memory: 2GB}} | memory",
         "target: {resources: {limits: {cpu: 1}}} | limits",
         "target: {resources: {nvidia.com/gpu: 1}} | nvidia.com/gpu",
