@@ -36,12 +36,30 @@ final class Chats implements AutoCloseable {
    */
   String answer(String prompt, int tokens, IntConsumer progress)
       throws IOException, InterruptedException {
+    return answer(prompt, tokens, "", progress);
+  }
+
+  /**
+   * One that takes its time: with all its tokens, whether the model would have ended before or not,
+   * and without drafts, which would make short work of a text that repeats itself.
+   */
+  String longAnswer(String prompt, int tokens, IntConsumer progress)
+      throws IOException, InterruptedException {
+    return answer(
+        prompt,
+        tokens,
+        "\"ignore_eos\": true, \"slipstream\": {\"speculation\": \"off\"},",
+        progress);
+  }
+
+  private String answer(String prompt, int tokens, String fields, IntConsumer progress)
+      throws IOException, InterruptedException {
     String body =
         """
-        {"stream": true, "temperature": 0, "max_tokens": %d,
+        {"stream": true, "temperature": 0, "max_tokens": %d, %s
          "messages": [{"role": "user", "content": %s}]}
         """
-            .formatted(tokens, JSON.writeValueAsString(prompt));
+            .formatted(tokens, fields, JSON.writeValueAsString(prompt));
     HttpRequest request =
         HttpRequest.newBuilder(chats)
             .header("Content-Type", "application/json")

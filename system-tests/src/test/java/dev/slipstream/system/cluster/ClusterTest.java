@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -35,7 +36,7 @@ class ClusterTest {
       "Write a long story about a red fox, a green frog, a blue bird and a yellow fish.";
 
   /** Long enough that all that happens to an answer happens while it is computed. */
-  private static final int TOKENS = 400;
+  private static final int TOKENS = 1000;
 
   /** Events of an answer after which it is surely under way. */
   private static final int MIDST = 8;
@@ -59,7 +60,7 @@ class ClusterTest {
     gateway = release.gateway();
     chats = new Chats(gateway);
     expected = Load.undisturbed(chats);
-    longAnswer = chats.answer(LONG, TOKENS, event -> {});
+    longAnswer = chats.longAnswer(LONG, TOKENS, event -> {});
   }
 
   @AfterAll
@@ -127,27 +128,43 @@ class ClusterTest {
     }
   }
 
-  /** Deleted, it has its time to end; what is deleted by force, or on a dead node, has not. */
+  /** Deleted, it has its time to end; a process that crashes has not. */
   @ParameterizedTest
-  @ValueSource(strings = {"gateway", "target", "target --grace-period=0 --force"})
-  void anAnswerGoesOnWhenThePodThatServesItIsDeleted(String deletion) throws Exception {
-    String[] words = deletion.split(" ");
-    String[] options = List.of(words).subList(1, words.length).toArray(String[]::new);
+  @CsvSource({"gateway, false", "target, false", "target, true"})
+  void anAnswerGoesOnWhenThePodThatServesItGoes(String role, boolean crash) throws Exception {
+    List<Pod> pods = release.pods(role);
+    double before = resumes();
     try (ExecutorService other = Executors.newSingleThreadExecutor()) {
-      List<Future<Pod>> deleted = new ArrayList<>();
+      List<Future<Pod>> gone = new ArrayList<>();
       String answer =
-          chats.answer(
+          chats.longAnswer(
               LONG,
               TOKENS,
               events -> {
                 if (events == MIDST) {
-                  deleted.add(other.submit(() -> deleteBusy(words[0], options)));
-                  awaitDone(deleted.getFirst());
+                  gone.add(other.submit(() -> endBusy(role, pods, crash)));
+                  awaitDone(gone.getFirst());
                 }
               });
-      report("%s deleted during the answer", deleted.getFirst().get().name());
+      gone.getFirst().get();
       assertThat(answer).isEqualTo(longAnswer);
+      double resumed = resumes() - before;
+      report(
+          "%s %s: the same answer, resumed %.0f times",
+          role, crash ? "crashed" : "deleted", resumed);
+      if (crash) {
+        assertThat(resumed).as("the rest came from another target").isPositive();
+      }
     }
+  }
+
+  private double resumes() throws Exception {
+    double sum = 0;
+    for (Pod pod : release.pods("gateway")) {
+      var values = release.metric(pod, "gateway", "slipstream_request_resumes_total", "");
+      sum += values.getOrDefault("", 0.0);
+    }
+    return sum;
   }
 
   /**
@@ -157,10 +174,14 @@ class ClusterTest {
     await().atMost(Duration.ofMinutes(1)).until(future::isDone);
   }
 
-  private Pod deleteBusy(String role, String... options) throws Exception {
-    for (Pod pod : release.pods(role)) {
+  private Pod endBusy(String role, List<Pod> pods, boolean crash) throws Exception {
+    for (Pod pod : pods) {
       if (release.metric(pod, role, "slipstream_num_requests_running", "").get("") > 0) {
-        release.delete(pod, options);
+        if (crash) {
+          release.crash(pod, role);
+        } else {
+          release.delete(pod);
+        }
         return pod;
       }
     }

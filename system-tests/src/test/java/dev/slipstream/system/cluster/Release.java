@@ -144,10 +144,15 @@ final class Release {
   }
 
   /** Deletes one as {@code kubectl delete pod} does, and does not wait. */
-  void delete(Pod pod, String... options) throws IOException, InterruptedException {
-    List<String> arguments = new ArrayList<>(List.of("delete", "pod", pod.name(), "--wait=false"));
-    arguments.addAll(Arrays.asList(options));
-    namespace.run(arguments.toArray(String[]::new));
+  void delete(Pod pod) throws IOException, InterruptedException {
+    namespace.run("delete", "pod", pod.name(), "--wait=false");
+  }
+
+  /**
+   * Ends the JVM at once. It is the container's first process, which SIGKILL from inside spares.
+   */
+  void crash(Pod pod, String role) throws IOException, InterruptedException {
+    namespace.run("exec", pod.name(), "--container=" + role, "--", "bash", "-c", "kill -SEGV 1");
   }
 
   /** As {@code kubectl drain} evicts; what the API server answers. */
