@@ -79,11 +79,6 @@ final class RedisLink implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       // Closed.
-    } finally {
-      Live last = live.getAndSet(null);
-      if (last != null) {
-        last.session().connection().closeAsync();
-      }
     }
   }
 
@@ -107,8 +102,13 @@ final class RedisLink implements AutoCloseable {
       tell("lost for", connected.lost().get());
     } catch (ExecutionException e) {
       throw new IllegalStateException("a loss has a reason and cannot fail", e);
-    } finally {
-      connected.session().connection().closeAsync();
+    }
+    disconnect(connected.session());
+  }
+
+  private static void disconnect(Session session) {
+    if (session.connection().isOpen()) {
+      session.connection().closeAsync();
     }
   }
 
@@ -123,7 +123,7 @@ final class RedisLink implements AutoCloseable {
   /** It may still come into being, with nobody to close it. */
   private static void abandon(CompletableFuture<Session> connecting) {
     if (connecting != null) {
-      connecting.thenAccept(late -> late.connection().closeAsync());
+      connecting.thenAccept(RedisLink::disconnect);
     }
   }
 
@@ -163,8 +163,11 @@ final class RedisLink implements AutoCloseable {
         : String.valueOf(cause.getMessage());
   }
 
+  /** The connection itself ends with the server's client. */
   @Override
   public void close() {
+    // First, so that the end of the connection is no loss.
+    live.set(null);
     keeper.interrupt();
   }
 }

@@ -51,7 +51,12 @@ final class RedisServer implements AutoCloseable {
       RedisClusterClient nodes = RedisClusterClient.create(uris);
       nodes.setOptions(clusterOptions(settings));
       client = nodes;
-      connector = () -> nodes.connectAsync(ByteArrayCodec.INSTANCE).thenApply(RedisServer::session);
+      connector =
+          () ->
+              nodes
+                  .refreshPartitionsAsync()
+                  .thenCompose(known -> nodes.connectAsync(ByteArrayCodec.INSTANCE))
+                  .thenApply(RedisServer::session);
     } else {
       RedisClient single = RedisClient.create();
       single.setOptions(options(ClientOptions.builder(), settings).autoReconnect(false).build());
