@@ -53,8 +53,8 @@ public record KvProperties(
   }
 
   /**
-   * @param uris {@code redis://[[user]:password@]host[:port][/database]}, or {@code rediss} for TLS:
-   *     one, or some nodes of a cluster
+   * @param uris {@code redis://[[user]:password@]host[:port][/database]}, or {@code rediss} for
+   *     TLS: one, or some nodes of a cluster
    * @param cluster whether {@code uris} are nodes of a Redis Cluster
    * @param username as whom; only with a password
    * @param password unless it is part of {@code uris}

@@ -43,7 +43,8 @@ class ArchitectureTest {
   static final ArchRule STORAGE_AND_USE_CASES_KNOW_NO_FRAMEWORK =
       noClasses()
           .that()
-          .resideInAnyPackage("..kv.memory..", "..kv.redis..", "..kv.storage..", "..kv.application..")
+          .resideInAnyPackage(
+              "..kv.memory..", "..kv.redis..", "..kv.storage..", "..kv.application..")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(

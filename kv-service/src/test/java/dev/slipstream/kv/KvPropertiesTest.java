@@ -100,7 +100,6 @@ class KvPropertiesTest {
     context
         .withPropertyValues(
             "slipstream.kv.redis.password=secret", "slipstream.kv.redis.uris=redis://:secret@a")
-        .run(
-            c -> assertThat(c.getBean(KvProperties.class).toString()).doesNotContain("secret"));
+        .run(c -> assertThat(c.getBean(KvProperties.class).toString()).doesNotContain("secret"));
   }
 }

@@ -76,7 +76,10 @@ class RedisStartTest {
       }
       Path strange = new TestAuthority("other").issue(folder.resolve("strange"), "kv");
       try (var stranger = start(bundle(uri, strange))) {
-        await().during(Duration.ofSeconds(2)).atMost(PATIENCE).until(() -> connected(stranger) == 0);
+        await()
+            .during(Duration.ofSeconds(2))
+            .atMost(PATIENCE)
+            .until(() -> connected(stranger) == 0);
       }
     }
   }

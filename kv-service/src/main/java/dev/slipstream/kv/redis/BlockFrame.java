@@ -7,7 +7,8 @@ import java.util.Optional;
 import java.util.zip.CRC32C;
 
 /**
- * A block as a value of Redis: a header of {@value #HEADER_BYTES} bytes, big-endian, then the bytes.
+ * A block as a value of Redis: a header of {@value #HEADER_BYTES} bytes, big-endian, then the
+ * bytes.
  *
  * <pre>
  *  0  4  magic and version, "SKV1"

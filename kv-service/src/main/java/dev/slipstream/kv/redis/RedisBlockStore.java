@@ -103,8 +103,7 @@ public final class RedisBlockStore implements BlockStore {
             .map(key -> matches.send(redis -> redis.pexpire(of.key(key), timeToLive)))
             .toList();
     int leading = 0;
-    while (leading < batch.size()
-        && matches.await(answers.get(leading), start).orElse(false)) {
+    while (leading < batch.size() && matches.await(answers.get(leading), start).orElse(false)) {
       leading++;
     }
     metrics.took(Command.MATCH, System.nanoTime() - start);
@@ -170,8 +169,7 @@ public final class RedisBlockStore implements BlockStore {
       while (rest.hasNext() && asked.size() <= READ_AHEAD) {
         byte[] key = of.key(rest.next());
         asked.add(
-            new Asked(
-                key, blocks.send(redis -> redis.get(key).thenApply(Optional::ofNullable))));
+            new Asked(key, blocks.send(redis -> redis.get(key).thenApply(Optional::ofNullable))));
       }
       return asked.isEmpty() ? Optional.empty() : take(asked.remove());
     }

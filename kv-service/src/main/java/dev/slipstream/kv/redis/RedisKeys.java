@@ -9,10 +9,10 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
- * Keys in Redis: {@code PREFIX TENANT : BLOCK}, where TENANT is the SHA-256 of the tenant's name and
- * BLOCK the key of the block, both in hexadecimal. So no name of a tenant, whatever is in it, leads
- * to another's blocks, and all blocks of a tenant can be found by one pattern. No braces: the blocks
- * of a chain spread over the slots of a cluster.
+ * Keys in Redis: {@code PREFIX TENANT : BLOCK}, where TENANT is the SHA-256 of the tenant's name
+ * and BLOCK the key of the block, both in hexadecimal. So no name of a tenant, whatever is in it,
+ * leads to another's blocks, and all blocks of a tenant can be found by one pattern. No braces: the
+ * blocks of a chain spread over the slots of a cluster.
  */
 final class RedisKeys {
   private final String prefix;

@@ -63,7 +63,8 @@ class MemoryBlockStoreConcurrencyTest {
           case 1 -> store.match("acme", List.of(key(number), key(number + 1)));
           default -> check(number);
         }
-        assertThat(store.usage().orElseThrow().bytes()).isLessThanOrEqualTo((long) PAGES * PagePool.PAGE_BYTES);
+        assertThat(store.usage().orElseThrow().bytes())
+            .isLessThanOrEqualTo((long) PAGES * PagePool.PAGE_BYTES);
       }
       return null;
     };

@@ -86,7 +86,9 @@ class RedisBlockStoreTest {
   }
 
   private void awaitConnected() {
-    await().atMost(PATIENCE).until(() -> meters.get("slipstream.kv.redis.connected").gauge().value() == 1);
+    await()
+        .atMost(PATIENCE)
+        .until(() -> meters.get("slipstream.kv.redis.connected").gauge().value() == 1);
   }
 
   private double count(String name, String tag, String value) {
@@ -179,7 +181,8 @@ class RedisBlockStoreTest {
             key -> server.append(key, new byte[1]),
             key -> server.set(key, server.getrange(key, 0, 50)),
             key -> server.set(key, new byte[0]),
-            key -> server.copy(keys.key(id(99)), key, io.lettuce.core.CopyArgs.Builder.replace(true)));
+            key ->
+                server.copy(keys.key(id(99)), key, io.lettuce.core.CopyArgs.Builder.replace(true)));
     put(id(99), 100);
     for (int n = 0; n < damages.size(); n++) {
       put(id(n), 100);
@@ -259,7 +262,8 @@ class RedisBlockStoreTest {
   @Test
   void aUserWithFewRightsIsEnough() {
     redis.cli(
-        "ACL SETUSER kv on >secret resetkeys ~test:* -@all +hello +get +set +pexpire +del".split(" "));
+        "ACL SETUSER kv on >secret resetkeys ~test:* -@all +hello +get +set +pexpire +del"
+            .split(" "));
     store.close();
     meters = new SimpleMeterRegistry();
     store = open("redis://kv:secret@127.0.0.1:" + redis.port(), COMMAND_TIMEOUT);

@@ -72,8 +72,7 @@ class RedisClusterTest {
   private StoreOutcome put(long number) {
     CRC32C crc = new CRC32C();
     crc.update(buffer(number, 100));
-    return store.put(
-        new BlockId("acme", key(number)), buffer(number, 100), (int) crc.getValue());
+    return store.put(new BlockId("acme", key(number)), buffer(number, 100), (int) crc.getValue());
   }
 
   @Test

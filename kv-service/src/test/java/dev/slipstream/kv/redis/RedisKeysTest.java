@@ -19,8 +19,7 @@ class RedisKeysTest {
     BlockId first = new BlockId(one, new BlockKey(a, b, 3, 4));
     BlockId second = new BlockId(other, new BlockKey(b, a, 3, 4));
 
-    assertThat(text(first).equals(text(second)))
-        .isEqualTo(first.equals(second));
+    assertThat(text(first).equals(text(second))).isEqualTo(first.equals(second));
   }
 
   @Property

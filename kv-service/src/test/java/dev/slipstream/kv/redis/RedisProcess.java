@@ -45,10 +45,10 @@ public final class RedisProcess implements AutoCloseable {
     return start(
         port,
         Stream.of(
-            List.of("--port", "0", "--tls-port", "" + port, "--tls-auth-clients", "yes"),
-            List.of("--tls-cert-file", certificates.resolve("tls.crt").toString()),
-            List.of("--tls-key-file", certificates.resolve("tls.key").toString()),
-            List.of("--tls-ca-cert-file", certificates.resolve("ca.crt").toString()))
+                List.of("--port", "0", "--tls-port", "" + port, "--tls-auth-clients", "yes"),
+                List.of("--tls-cert-file", certificates.resolve("tls.crt").toString()),
+                List.of("--tls-key-file", certificates.resolve("tls.key").toString()),
+                List.of("--tls-ca-cert-file", certificates.resolve("ca.crt").toString()))
             .flatMap(List::stream));
   }
 

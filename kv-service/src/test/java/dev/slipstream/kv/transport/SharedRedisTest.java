@@ -80,9 +80,7 @@ class SharedRedisTest {
     assertThat(first.readiness()).isEqualTo(200);
 
     redis.restart();
-    await()
-        .atMost(PATIENCE)
-        .until(() -> first.kv().store("acme", BLOCKS).equals(response(2, 0)));
+    await().atMost(PATIENCE).until(() -> first.kv().store("acme", BLOCKS).equals(response(2, 0)));
     await().atMost(PATIENCE).until(() -> second.kv().match("acme", 1, 2) == 2);
     assertThat(first.connected()).isEqualTo(1);
   }
