@@ -77,7 +77,8 @@ class ChartServicesTest {
   /** Or a lost Redis would take kv's pods with it. */
   @Test
   void kvStartsAndIsReadyThoughNoRedisIsThere(Chart chart) throws Exception {
-    answersItsProbes("kv", 200, "kv: {redis: {enabled: true, uris: ['redis://127.0.0.1:1']}}", chart);
+    answersItsProbes(
+        "kv", 200, "kv: {redis: {enabled: true, uris: ['redis://127.0.0.1:1']}}", chart);
   }
 
   private void answersItsProbes(String role, int readiness, String values, Chart chart)

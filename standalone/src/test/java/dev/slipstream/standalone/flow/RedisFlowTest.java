@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,19 +51,22 @@ class RedisFlowTest {
       }
       try (var third = EmbeddedSuite.start(Flow.settings(home, properties))) {
         awaitConnected(third, 1);
-        List<Answer> answers = run(third, count -> killAt(count, redis));
+        AtomicBoolean killed = new AtomicBoolean();
+        List<Answer> answers =
+            run(
+                third,
+                tokens -> {
+                  if (killed.compareAndSet(false, true)) {
+                    assertThat(tokens).isLessThan(TOKENS);
+                    redis.kill();
+                  }
+                });
         assertThat(ids(answers)).as("killed in the first answer").isEqualTo(expected);
         assertThat(remote(answers.subList(1, answers.size()))).isZero();
         redis.restart();
         awaitConnected(third, 1);
         assertThat(ids(run(third, count -> {}))).as("back again").isEqualTo(expected);
       }
-    }
-  }
-
-  private void killAt(int answersAndTokens, RedisProcess redis) {
-    if (answersAndTokens == 2) {
-      redis.kill();
     }
   }
 
