@@ -64,7 +64,6 @@ class ChartSchemaTest {
         "kv: {redis: {uris: ['http://a']}} | uris",
         "kv: {redis: {uris: ['redis://:password@a']}} | uris",
         "kv: {redis: {uris: 'redis://a'}} | uris",
-        "kv: {redis: {passwordSecret: secret}} | passwordSecret",
         "kv: {config: {redis: {timeToLive: 24}}} | timeToLive",
         "gateway: {replicas: 0} | replicas",
         "gateway: {replicas: two} | replicas",
