@@ -5,6 +5,7 @@ import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.SocketOptions;
+import io.lettuce.core.TimeoutOptions;
 import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.cluster.ClusterClientOptions;
@@ -88,6 +89,9 @@ final class RedisServer implements AutoCloseable {
     return options
         // A block that has to wait for a connection is computed sooner.
         .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
+        // Whoever waits for an answer gives up the connection with it, which Lettuce would not; and
+        // Lettuce's time would begin when a block is asked for ahead, not when it is waited for.
+        .timeoutOptions(TimeoutOptions.builder().timeoutCommands(false).build())
         .socketOptions(
             SocketOptions.builder()
                 .connectTimeout(settings.commandTimeout())

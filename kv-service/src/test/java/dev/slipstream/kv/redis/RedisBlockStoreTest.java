@@ -245,6 +245,32 @@ class RedisBlockStoreTest {
     await().atMost(PATIENCE).until(() -> store.match("acme", List.of(key(1))) == 1);
   }
 
+  /** Or a slow reader's every block would wait again, and be counted as something else. */
+  @Test
+  void aBlockAskedForAheadOfTimeGivesUpAServerThatHangs() {
+    store.close();
+    meters = new SimpleMeterRegistry();
+    Duration timeout = Duration.ofSeconds(1);
+    store = open(redis.uri(), timeout);
+    chain(0, 8).forEach(key -> put(new BlockId("acme", key), 100));
+    var reader = store.read("acme", chain(0, 8));
+    assertThat(reader.next()).isPresent();
+    assertThat(store.get(id(0))).as("answered after those ahead").isPresent();
+    redis.pause();
+    try {
+      assertThat(reader.next()).as("this asks for a fifth").isPresent();
+      await().pollDelay(timeout.multipliedBy(2)).until(() -> true);
+      assertThat(reader.next()).isPresent();
+      assertThat(reader.next()).isPresent();
+      assertThat(reader.next()).isEmpty();
+      assertThat(count("errors", "reason", "timeout")).isEqualTo(1);
+      assertThat(store.get(id(0))).isEmpty();
+      assertThat(count("errors", "reason", "disconnected")).isEqualTo(1);
+    } finally {
+      redis.resume();
+    }
+  }
+
   @Test
   void afterCloseThereIsNothingAndNobodyWaits() {
     put(id(1), 100);

@@ -46,6 +46,12 @@ class RedisClusterTest {
     nodes.forEach(node -> create.add("127.0.0.1:" + node.port()));
     create.addAll(List.of("--cluster-replicas", "0", "--cluster-yes"));
     nodes.getFirst().cli(create.toArray(String[]::new));
+    // Each learns from the others that the cluster is whole, and refuses everything before.
+    await()
+        .atMost(PATIENCE)
+        .until(
+            () ->
+                nodes.stream().allMatch(n -> n.cli("CLUSTER", "INFO").contains("cluster_state:ok")));
     store =
         new RedisBlockStore(
             new RedisSettings(
