@@ -51,7 +51,8 @@ class RedisClusterTest {
         .atMost(PATIENCE)
         .until(
             () ->
-                nodes.stream().allMatch(n -> n.cli("CLUSTER", "INFO").contains("cluster_state:ok")));
+                nodes.stream()
+                    .allMatch(n -> n.cli("CLUSTER", "INFO").contains("cluster_state:ok")));
     store =
         new RedisBlockStore(
             new RedisSettings(
