@@ -91,6 +91,63 @@
 {{- define "slipstream.kvEnvironment" }}
 - name: SPRING_GRPC_SERVER_SHUTDOWN_GRACEPERIOD
   value: {{ printf "%ds" (int .root.Values.kv.drainSeconds) | quote }}
+{{- with .root.Values.kv.redis }}
+{{- if .enabled }}
+- name: SLIPSTREAM_KV_STORAGE
+  value: redis
+- name: SLIPSTREAM_KV_REDIS_URIS
+  value: {{ include "slipstream.redisUris" $ | quote }}
+- name: SLIPSTREAM_KV_REDIS_CLUSTER
+  value: {{ .cluster | quote }}
+{{- with .username }}
+- name: SLIPSTREAM_KV_REDIS_USERNAME
+  value: {{ . | quote }}
+{{- end }}
+{{- if .passwordSecret.name }}
+- name: SLIPSTREAM_KV_REDIS_PASSWORD
+  valueFrom:
+    secretKeyRef:
+      name: {{ .passwordSecret.name }}
+      key: {{ .passwordSecret.key }}
+{{- end }}
+{{- if .authoritySecret.name }}
+- name: SPRING_SSL_BUNDLE_PEM_REDIS_TRUSTSTORE_CERTIFICATE
+  value: /redis/{{ .authoritySecret.key }}
+- name: SPRING_SSL_BUNDLE_PEM_REDIS_RELOADONUPDATE
+  value: "true"
+- name: SLIPSTREAM_KV_REDIS_SSLBUNDLE
+  value: redis
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* What a schema cannot see of kv's storage. */}}
+{{- define "slipstream.redisUris" -}}
+{{- $redis := .root.Values.kv.redis -}}
+{{- if not $redis.uris -}}
+{{- fail "kv.redis.uris must name a server" -}}
+{{- end -}}
+{{- if and (gt (len $redis.uris) 1) (not $redis.cluster) -}}
+{{- fail "kv.redis.uris has several addresses: set kv.redis.cluster, or name one" -}}
+{{- end -}}
+{{- if and $redis.username (not $redis.passwordSecret.name) -}}
+{{- fail "kv.redis.username needs a password: kv.redis.passwordSecret.name must name a secret" -}}
+{{- end -}}
+{{- range $redis.uris -}}
+{{- if and $redis.authoritySecret.name (not (hasPrefix "rediss://" .)) -}}
+{{- fail (printf "kv.redis.authoritySecret is for rediss:// addresses, and %s is none" .) -}}
+{{- end -}}
+{{- end -}}
+{{- join "," $redis.uris -}}
+{{- end -}}
+
+{{- define "slipstream.redisPorts" -}}
+{{- $ports := list -}}
+{{- range .root.Values.kv.redis.uris -}}
+{{- $ports = append $ports (regexFind ":[0-9]+$" (urlParse .).host | trimPrefix ":" | default "6379") -}}
+{{- end -}}
+{{- join "," $ports -}}
 {{- end -}}
 
 {{/* All know the authority and show a certificate; who answers asks for one, who calls shows its own. */}}

@@ -111,6 +111,11 @@ containers:
         mountPath: /tls
         readOnly: true
       {{- end }}
+      {{- if include "slipstream.redisAuthority" . }}
+      - name: redis
+        mountPath: /redis
+        readOnly: true
+      {{- end }}
       {{- with $values.extraVolumeMounts }}
       {{- toYaml . | nindent 6 }}
       {{- end }}
@@ -138,6 +143,12 @@ volumes:
   - name: tls
     secret:
       secretName: {{ include "slipstream.mutualTlsSecret" . }}
+      defaultMode: 0440
+  {{- end }}
+  {{- with include "slipstream.redisAuthority" . }}
+  - name: redis
+    secret:
+      secretName: {{ . }}
       defaultMode: 0440
   {{- end }}
   {{- with $values.extraVolumes }}
@@ -168,6 +179,13 @@ affinity:
 tolerations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
+{{- end -}}
+
+{{/* The secret with the authorities of Redis, of a kv that needs it. */}}
+{{- define "slipstream.redisAuthority" -}}
+{{- if and (eq .role "kv") .root.Values.kv.redis.enabled -}}
+{{- .root.Values.kv.redis.authoritySecret.name -}}
+{{- end -}}
 {{- end -}}
 
 {{- define "slipstream.pullContainer" -}}

@@ -2,11 +2,13 @@ package dev.slipstream.kv;
 
 import dev.slipstream.kv.application.PrefixCache;
 import dev.slipstream.kv.memory.MemoryBlockStore;
+import dev.slipstream.kv.redis.RedisBlockStore;
 import dev.slipstream.kv.storage.BlockStore;
 import io.grpc.ServerBuilder;
-import java.util.Locale;
+import io.micrometer.core.instrument.MeterRegistry;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.boot.ssl.SslBundles;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.grpc.server.ServerBuilderCustomizer;
@@ -20,14 +22,23 @@ class KvConfiguration {
   private static final int MESSAGE_OVERHEAD_BYTES = 64 << 10;
 
   @Bean
-  BlockStore blockStore(KvProperties properties) {
-    log.info(
-        "kv storage {}: capacity {}, blocks up to {}",
-        properties.storage().name().toLowerCase(Locale.ROOT),
-        properties.memory().capacity(),
-        properties.maxBlockSize());
+  BlockStore blockStore(KvProperties properties, SslBundles bundles, MeterRegistry registry) {
     return switch (properties.storage()) {
-      case MEMORY -> new MemoryBlockStore(properties.memory().capacity().toBytes());
+      case MEMORY -> {
+        log.info(
+            "kv storage memory: capacity {}, blocks up to {}",
+            properties.memory().capacity(),
+            properties.maxBlockSize());
+        yield new MemoryBlockStore(properties.memory().capacity().toBytes());
+      }
+      case REDIS -> {
+        log.info(
+            "kv storage redis: blocks up to {}, for {} after their last use",
+            properties.maxBlockSize(),
+            properties.redis().timeToLive());
+        yield new RedisBlockStore(
+            RedisConfiguration.settings(properties.redis(), bundles), registry);
+      }
     };
   }
 

@@ -1,6 +1,7 @@
 package dev.slipstream.kv;
 
 import dev.slipstream.kv.application.PrefixCache;
+import dev.slipstream.kv.storage.StoreUsage;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -32,25 +33,36 @@ final class KvMetrics implements MeterBinder {
     counter(
         registry,
         "slipstream.kv.blocks.skipped",
-        "Blocks offered that were there already or that the admission policy declined",
+        "Blocks offered that were there already, or that the storage did not take",
         c -> c.stats().skipped());
+    if (cache.usage().isPresent()) {
+      bindUsage(registry);
+    }
+  }
+
+  /** A store that others share has figures of its own. */
+  private void bindUsage(MeterRegistry registry) {
     counter(
         registry,
         "slipstream.kv.blocks.evicted",
         "Blocks dropped to stay within the capacity",
-        c -> c.usage().evictions());
-    gauge(registry, "slipstream.kv.blocks", "Blocks held", c -> c.usage().blocks());
-    gauge(registry, "slipstream.kv.bytes", "Bytes held", c -> c.usage().bytes());
+        of(StoreUsage::evictions));
+    gauge(registry, "slipstream.kv.blocks", "Blocks held", of(StoreUsage::blocks));
+    gauge(registry, "slipstream.kv.bytes", "Bytes held", of(StoreUsage::bytes));
     gauge(
         registry,
         "slipstream.kv.capacity.bytes",
         "Bytes that blocks may take",
-        c -> c.usage().capacityBytes());
+        of(StoreUsage::capacityBytes));
     gauge(
         registry,
         "slipstream.kv.cache.usage.perc",
         "kv_bytes / kv_capacity_bytes, 0 to 1",
-        c -> (double) c.usage().bytes() / c.usage().capacityBytes());
+        of(usage -> (double) usage.bytes() / usage.capacityBytes()));
+  }
+
+  private static ToDoubleFunction<PrefixCache> of(ToDoubleFunction<StoreUsage> figure) {
+    return cache -> cache.usage().map(figure::applyAsDouble).orElse(Double.NaN);
   }
 
   private void counter(

@@ -1,5 +1,6 @@
 /**
  * Hosts shared KV blocks: {@code transport} (gRPC) calls {@code application}, which keeps the
- * blocks in a {@code storage.BlockStore}; {@code memory} is the one that lives in this process.
+ * blocks in a {@code storage.BlockStore}; {@code memory} is the one that lives in this process,
+ * {@code redis} the one that replicas share.
  */
 package dev.slipstream.kv;

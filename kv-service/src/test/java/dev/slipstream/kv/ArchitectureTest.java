@@ -26,6 +26,8 @@ class ArchitectureTest {
           .definedBy("..kv.storage..")
           .layer("memory")
           .definedBy("..kv.memory..")
+          .layer("redis")
+          .definedBy("..kv.redis..")
           .whereLayer("wiring")
           .mayNotBeAccessedByAnyLayer()
           .whereLayer("transport")
@@ -33,13 +35,16 @@ class ArchitectureTest {
           .whereLayer("application")
           .mayOnlyBeAccessedByLayers("transport", "wiring")
           .whereLayer("memory")
+          .mayOnlyBeAccessedByLayers("wiring")
+          .whereLayer("redis")
           .mayOnlyBeAccessedByLayers("wiring");
 
   @ArchTest
   static final ArchRule STORAGE_AND_USE_CASES_KNOW_NO_FRAMEWORK =
       noClasses()
           .that()
-          .resideInAnyPackage("..kv.memory..", "..kv.storage..", "..kv.application..")
+          .resideInAnyPackage(
+              "..kv.memory..", "..kv.redis..", "..kv.storage..", "..kv.application..")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(

@@ -2,6 +2,7 @@ package dev.slipstream.kv.application;
 
 import dev.slipstream.kv.storage.BlockId;
 import dev.slipstream.kv.storage.BlockKey;
+import dev.slipstream.kv.storage.BlockReader;
 import dev.slipstream.kv.storage.BlockStore;
 import dev.slipstream.kv.storage.StoreOutcome;
 import dev.slipstream.kv.storage.StoreUsage;
@@ -55,13 +56,16 @@ public final class PrefixCache {
     }
   }
 
-  /** A copy of a block, or nothing if it is gone. */
-  public Optional<StoredBlock> fetch(BlockId id) {
-    Optional<StoredBlock> block = store.get(id);
-    if (block.isPresent()) {
-      fetched.increment();
-    }
-    return block;
+  /** Copies of the blocks of a chain, up to the first that is gone. */
+  public BlockReader fetch(String tenant, List<BlockKey> keys) {
+    BlockReader blocks = store.read(tenant, keys);
+    return () -> {
+      Optional<StoredBlock> block = blocks.next();
+      if (block.isPresent()) {
+        fetched.increment();
+      }
+      return block;
+    };
   }
 
   /**
@@ -102,7 +106,8 @@ public final class PrefixCache {
     return new CacheStats(queries.sum(), hits.sum(), fetched.sum(), stored.sum(), skipped.sum());
   }
 
-  public StoreUsage usage() {
+  /** As {@link BlockStore#usage}. */
+  public Optional<StoreUsage> usage() {
     return store.usage();
   }
 

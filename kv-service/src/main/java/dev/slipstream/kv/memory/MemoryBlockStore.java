@@ -136,9 +136,10 @@ public final class MemoryBlockStore implements BlockStore {
   }
 
   @Override
-  public StoreUsage usage() {
-    return new StoreUsage(
-        cache.estimatedSize(), bytes(pool.used()), bytes(pool.capacity()), evictions.sum());
+  public Optional<StoreUsage> usage() {
+    return Optional.of(
+        new StoreUsage(
+            cache.estimatedSize(), bytes(pool.used()), bytes(pool.capacity()), evictions.sum()));
   }
 
   @Override

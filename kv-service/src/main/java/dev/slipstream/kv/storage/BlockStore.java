@@ -1,10 +1,14 @@
 package dev.slipstream.kv.storage;
 
 import java.nio.ByteBuffer;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 
-/** Keeps blocks up to a number of bytes. Safe for use by several threads. */
+/**
+ * Keeps blocks. Safe for use by several threads, which may have to wait: none of them may be a
+ * thread of an event loop.
+ */
 public interface BlockStore extends AutoCloseable {
   /** The name used in configuration and statistics. */
   String name();
@@ -20,6 +24,16 @@ public interface BlockStore extends AutoCloseable {
   Optional<StoredBlock> get(BlockId id);
 
   /**
+   * The blocks of a chain, one after the other. A store that is far away reads ahead.
+   *
+   * @param keys parent first
+   */
+  default BlockReader read(String tenant, List<BlockKey> keys) {
+    Iterator<BlockKey> next = keys.iterator();
+    return () -> next.hasNext() ? get(new BlockId(tenant, next.next())) : Optional.empty();
+  }
+
+  /**
    * Offers a block. The store copies the bytes before it returns.
    *
    * @param data at least one byte
@@ -27,9 +41,13 @@ public interface BlockStore extends AutoCloseable {
    */
   StoreOutcome put(BlockId id, ByteBuffer data, int crc32c);
 
-  StoreUsage usage();
+  /** Nothing, if what the store takes is not this process's to know. */
+  Optional<StoreUsage> usage();
 
-  /** Drops all blocks and frees their memory; calls that follow find nothing and store nothing. */
+  /**
+   * Frees memory and connections; calls that follow find nothing and store nothing. Blocks in the
+   * memory of this process are gone.
+   */
   @Override
   void close();
 }

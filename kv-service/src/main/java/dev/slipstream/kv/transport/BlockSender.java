@@ -1,8 +1,8 @@
 package dev.slipstream.kv.transport;
 
 import dev.slipstream.kv.application.PrefixCache;
-import dev.slipstream.kv.storage.BlockId;
 import dev.slipstream.kv.storage.BlockKey;
+import dev.slipstream.kv.storage.BlockReader;
 import dev.slipstream.kv.storage.StoredBlock;
 import dev.slipstream.proto.v1.FetchRequest;
 import dev.slipstream.proto.v1.KvBlock;
@@ -12,8 +12,8 @@ import java.util.Optional;
 
 /**
  * Sends blocks in order as fast as the receiver takes them: a block is copied from the store only
- * when the transport is ready for it, so a slow receiver costs one block of heap and not its whole
- * prefix.
+ * when the transport is ready for it, so a slow receiver costs one block of heap (or the few that
+ * the store reads ahead) and not its whole prefix.
  *
  * <p>gRPC calls back one at a time for a call, so there is no lock.
  */
@@ -22,6 +22,7 @@ final class BlockSender {
   private final FetchRequest request;
   private final List<BlockKey> keys;
   private final ServerCallStreamObserver<KvBlock> responses;
+  private BlockReader blocks;
   private int next;
   private boolean done;
 
@@ -43,11 +44,12 @@ final class BlockSender {
   }
 
   private void send() {
+    if (blocks == null) {
+      // Not before: a store that reads ahead begins here.
+      blocks = cache.fetch(request.getTenant(), keys);
+    }
     while (!done && responses.isReady()) {
-      Optional<StoredBlock> block =
-          next < keys.size()
-              ? cache.fetch(new BlockId(request.getTenant(), keys.get(next)))
-              : Optional.empty();
+      Optional<StoredBlock> block = blocks.next();
       if (block.isPresent()) {
         responses.onNext(Messages.block(request.getKeys(next++), block.get()));
       } else {

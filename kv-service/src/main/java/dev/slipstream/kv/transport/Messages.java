@@ -5,7 +5,6 @@ import com.google.protobuf.UnsafeByteOperations;
 import dev.slipstream.kv.application.InvalidRequestException;
 import dev.slipstream.kv.application.PrefixCache;
 import dev.slipstream.kv.storage.BlockKey;
-import dev.slipstream.kv.storage.StoreUsage;
 import dev.slipstream.kv.storage.StoredBlock;
 import dev.slipstream.proto.v1.KvBlock;
 import dev.slipstream.proto.v1.KvStats;
@@ -44,15 +43,20 @@ final class Messages {
   }
 
   static KvStats stats(PrefixCache cache) {
-    StoreUsage usage = cache.usage();
-    return KvStats.newBuilder()
-        .setStorage(cache.storage())
-        .setBlocks(usage.blocks())
-        .setBytes(usage.bytes())
-        .setCapacityBytes(usage.capacityBytes())
-        .setQueries(cache.stats().queries())
-        .setHits(cache.stats().hits())
-        .build();
+    KvStats.Builder stats =
+        KvStats.newBuilder()
+            .setStorage(cache.storage())
+            .setQueries(cache.stats().queries())
+            .setHits(cache.stats().hits());
+    cache
+        .usage()
+        .ifPresent(
+            usage ->
+                stats
+                    .setBlocks(usage.blocks())
+                    .setBytes(usage.bytes())
+                    .setCapacityBytes(usage.capacityBytes()));
+    return stats.build();
   }
 
   static StatusRuntimeException status(InvalidRequestException e) {

@@ -1,9 +1,9 @@
 package dev.slipstream.kv.memory;
 
-import static dev.slipstream.kv.memory.Blocks.buffer;
-import static dev.slipstream.kv.memory.Blocks.bytes;
-import static dev.slipstream.kv.memory.Blocks.id;
-import static dev.slipstream.kv.memory.Blocks.key;
+import static dev.slipstream.kv.storage.Blocks.buffer;
+import static dev.slipstream.kv.storage.Blocks.bytes;
+import static dev.slipstream.kv.storage.Blocks.id;
+import static dev.slipstream.kv.storage.Blocks.key;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
@@ -30,7 +30,7 @@ class MemoryBlockStoreConcurrencyTest {
     runAll(List.of(worker(1), worker(2), worker(3), worker(4)));
 
     assertThat(read.sum()).isPositive();
-    assertThat(store.usage().evictions()).isPositive();
+    assertThat(store.usage().orElseThrow().evictions()).isPositive();
     store.close();
     assertThat(store.isFreed()).isTrue();
   }
@@ -63,7 +63,8 @@ class MemoryBlockStoreConcurrencyTest {
           case 1 -> store.match("acme", List.of(key(number), key(number + 1)));
           default -> check(number);
         }
-        assertThat(store.usage().bytes()).isLessThanOrEqualTo((long) PAGES * PagePool.PAGE_BYTES);
+        assertThat(store.usage().orElseThrow().bytes())
+            .isLessThanOrEqualTo((long) PAGES * PagePool.PAGE_BYTES);
       }
       return null;
     };

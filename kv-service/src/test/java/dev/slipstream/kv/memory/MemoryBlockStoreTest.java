@@ -1,12 +1,13 @@
 package dev.slipstream.kv.memory;
 
-import static dev.slipstream.kv.memory.Blocks.buffer;
-import static dev.slipstream.kv.memory.Blocks.bytes;
-import static dev.slipstream.kv.memory.Blocks.id;
-import static dev.slipstream.kv.memory.Blocks.key;
+import static dev.slipstream.kv.storage.Blocks.buffer;
+import static dev.slipstream.kv.storage.Blocks.bytes;
+import static dev.slipstream.kv.storage.Blocks.id;
+import static dev.slipstream.kv.storage.Blocks.key;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.slipstream.kv.storage.BlockId;
+import dev.slipstream.kv.storage.Blocks;
 import dev.slipstream.kv.storage.StoreOutcome;
 import java.util.List;
 import net.jqwik.api.ForAll;
@@ -57,7 +58,7 @@ class MemoryBlockStoreTest {
     assertThat(store.put(id(1), buffer(2, 100), 0)).isEqualTo(StoreOutcome.PRESENT);
 
     assertThat(store.get(id(1)).orElseThrow().data()).isEqualTo(bytes(1, 100));
-    assertThat(store.usage().bytes()).isEqualTo(PAGE);
+    assertThat(store.usage().orElseThrow().bytes()).isEqualTo(PAGE);
   }
 
   @Test
@@ -92,9 +93,9 @@ class MemoryBlockStoreTest {
         if (small.put(id(n), buffer(n, size), 0) == StoreOutcome.STORED) {
           assertThat(small.get(id(n)).orElseThrow().data()).isEqualTo(bytes(n, size));
         }
-        assertThat(small.usage().bytes()).isLessThanOrEqualTo((long) capacity * PAGE);
+        assertThat(small.usage().orElseThrow().bytes()).isLessThanOrEqualTo((long) capacity * PAGE);
       }
-      assertThat(small.usage().evictions()).isPositive();
+      assertThat(small.usage().orElseThrow().evictions()).isPositive();
     }
   }
 
@@ -143,7 +144,7 @@ class MemoryBlockStoreTest {
     assertThat(store.put(id(2), buffer(2, 65 * PAGE), 0)).isEqualTo(StoreOutcome.DECLINED);
 
     assertThat(store.get(id(1))).isPresent();
-    assertThat(store.usage().bytes()).isEqualTo(PAGE);
+    assertThat(store.usage().orElseThrow().bytes()).isEqualTo(PAGE);
   }
 
   @Test
@@ -157,7 +158,7 @@ class MemoryBlockStoreTest {
     assertThat(store.get(id(1))).isEmpty();
     assertThat(store.match("acme", List.of(key(1)))).isZero();
     assertThat(store.put(id(1), buffer(1, 100), 0)).isEqualTo(StoreOutcome.DECLINED);
-    assertThat(store.usage().bytes()).isZero();
+    assertThat(store.usage().orElseThrow().bytes()).isZero();
   }
 
   @Test

@@ -130,7 +130,7 @@ class KvFaultsTest {
     }
 
     @Override
-    public StoreUsage usage() {
+    public Optional<StoreUsage> usage() {
       return fail();
     }
 

@@ -1,5 +1,8 @@
 package dev.slipstream.kv.transport;
 
+import static dev.slipstream.kv.transport.KvClient.block;
+import static dev.slipstream.kv.transport.KvClient.fetchRequest;
+import static dev.slipstream.kv.transport.KvClient.response;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -10,7 +13,6 @@ import dev.slipstream.proto.v1.KvBlock;
 import dev.slipstream.proto.v1.KvServiceGrpc;
 import dev.slipstream.proto.v1.KvStats;
 import dev.slipstream.proto.v1.MatchRequest;
-import dev.slipstream.proto.v1.StoreRequest;
 import dev.slipstream.proto.v1.StoreResponse;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
@@ -20,20 +22,16 @@ import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
-import io.grpc.stub.StreamObserver;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
-import java.util.zip.CRC32C;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -176,73 +174,15 @@ class KvGrpcServiceTest {
   }
 
   private int match(String of, int... numbers) {
-    MatchRequest.Builder request = MatchRequest.newBuilder().setTenant(of);
-    for (int number : numbers) {
-      request.addKeys(key(number));
-    }
-    return KvServiceGrpc.newBlockingStub(channel).match(request.build()).getMatched();
+    return new KvClient(channel).match(of, numbers);
   }
 
   private List<KvBlock> fetch(String of, int... numbers) {
-    List<KvBlock> blocks = new ArrayList<>();
-    KvServiceGrpc.newBlockingStub(channel)
-        .fetch(fetchRequest(of, numbers))
-        .forEachRemaining(blocks::add);
-    return blocks;
-  }
-
-  private static FetchRequest fetchRequest(String of, int... numbers) {
-    FetchRequest.Builder request = FetchRequest.newBuilder().setTenant(of);
-    for (int number : numbers) {
-      request.addKeys(key(number));
-    }
-    return request.build();
+    return new KvClient(channel).fetch(of, numbers);
   }
 
   private StoreResponse store(String of, List<KvBlock> blocks) throws Exception {
-    CompletableFuture<StoreResponse> answer = new CompletableFuture<>();
-    StreamObserver<StoreRequest> requests =
-        KvServiceGrpc.newStub(channel)
-            .store(
-                new StreamObserver<>() {
-                  @Override
-                  public void onNext(StoreResponse response) {
-                    answer.complete(response);
-                  }
-
-                  @Override
-                  public void onError(Throwable cause) {
-                    answer.completeExceptionally(cause);
-                  }
-
-                  @Override
-                  public void onCompleted() {}
-                });
-    for (KvBlock block : blocks) {
-      requests.onNext(StoreRequest.newBuilder().setTenant(of).setBlock(block).build());
-    }
-    requests.onCompleted();
-    return answer.get();
-  }
-
-  private static StoreResponse response(int stored, int skipped) {
-    return StoreResponse.newBuilder().setStored(stored).setSkipped(skipped).build();
-  }
-
-  private static ByteString key(int number) {
-    return ByteString.copyFrom(ByteBuffer.allocate(32).putLong(number).rewind());
-  }
-
-  private static KvBlock block(int number, int size) {
-    byte[] data = new byte[size];
-    new SplittableRandom(number).nextBytes(data);
-    CRC32C crc = new CRC32C();
-    crc.update(data);
-    return KvBlock.newBuilder()
-        .setKey(key(number))
-        .setData(ByteString.copyFrom(data))
-        .setCrc32C((int) crc.getValue())
-        .build();
+    return new KvClient(channel).store(of, blocks);
   }
 
   private interface Call {

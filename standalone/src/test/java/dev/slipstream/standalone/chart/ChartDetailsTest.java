@@ -251,6 +251,35 @@ class ChartDetailsTest {
     }
   }
 
+  /** Or the password would be readable in the Deployment, or kv could not reach Redis. */
+  @Test
+  void kvIsToldOfRedisAndItsPasswordStaysInItsSecret(Chart chart) {
+    Manifest manifest =
+        chart.render(
+            "{kv: {replicas: 3, redis: {enabled: true, cluster: true, uris: ['rediss://a:7000',"
+                + " 'rediss://b'], username: kv, passwordSecret: {name: cache, key: pw},"
+                + " authoritySecret: {name: cache-ca}}}, networkPolicy: {enabled: true}}");
+    JsonNode kv = manifest.container("kv");
+    assertThat(environment(kv))
+        .containsEntry("SLIPSTREAM_KV_STORAGE", "redis")
+        .containsEntry("SLIPSTREAM_KV_REDIS_URIS", "rediss://a:7000,rediss://b")
+        .containsEntry("SLIPSTREAM_KV_REDIS_CLUSTER", "true")
+        .containsEntry("SLIPSTREAM_KV_REDIS_USERNAME", "kv")
+        .containsEntry("SLIPSTREAM_KV_REDIS_SSLBUNDLE", "redis")
+        .containsEntry("SPRING_SSL_BUNDLE_PEM_REDIS_TRUSTSTORE_CERTIFICATE", "/redis/ca.crt");
+    assertThat(kv.toString()).contains("\"secretKeyRef\":{\"name\":\"cache\",\"key\":\"pw\"}");
+    assertThat(mount(kv, "redis").path("mountPath").asString()).isEqualTo("/redis");
+    assertThat(manifest.deployment("kv").at("/spec/replicas").asInt()).isEqualTo(3);
+    assertThat(
+            stream(manifest.named("NetworkPolicy", "slip-slipstream-kv").at("/spec/egress"))
+                .filter(rule -> !rule.has("to"))
+                .flatMap(rule -> stream(rule.path("ports")))
+                .map(port -> port.path("port").asInt()))
+        .containsExactlyInAnyOrder(53, 53, 7000, 6379);
+    assertThat(environment(chart.render("").container("kv")))
+        .doesNotContainKeys("SLIPSTREAM_KV_STORAGE", "SLIPSTREAM_KV_REDIS_URIS");
+  }
+
   private static Set<String> peers(JsonNode rules, String direction) {
     return stream(rules)
         .flatMap(rule -> stream(rule.path(direction)))
@@ -319,6 +348,11 @@ class ChartDetailsTest {
         "gateway: {strategy: {maxSurge: 0}} | no pod could ever be replaced",
         "gateway: {autoscaling: {enabled: true, minReplicas: 9}} | is below minReplicas",
         "gatewayApi: {httpRoute: {enabled: true}} | must name a Gateway",
+        "kv: {replicas: 2} | would not share them",
+        "kv: {redis: {enabled: true}} | must name a server",
+        "kv: {redis: {enabled: true, uris: ['redis://a', 'redis://b']}} | set kv.redis.cluster",
+        "kv: {redis: {enabled: true, uris: ['redis://a'], username: kv}} | needs a password",
+        "kv: {redis: {enabled: true, uris: ['redis://a'], authoritySecret: {name: ca}}} | rediss://",
         "mutualTls: {enabled: true} | must name a secret",
         "mutualTls: {enabled: true, certManager: {enabled: true}} | must name an issuer",
       })

@@ -35,7 +35,13 @@ class ChartSchemaTest {
           "target.modelId",
           "target.kv.target",
           "target.drainLimit",
-          "target.cacheDirectory");
+          "target.cacheDirectory",
+          "kv.storage",
+          "kv.redis.uris",
+          "kv.redis.cluster",
+          "kv.redis.username",
+          "kv.redis.password",
+          "kv.redis.sslBundle");
 
   @Test
   void helmHasNothingToCriticise(Chart chart) {
@@ -53,7 +59,12 @@ class ChartSchemaTest {
         "target: {config: {kvCache: {sizes: 1GB}}} | sizes",
         "target: {config: {maxRunnin: 4}} | maxRunnin",
         "kv: {config: {storage: redis}} | storage",
-        "kv: {replicas: 2} | replicas",
+        "kv: {replicas: 1000} | replicas",
+        "kv: {redis: {uri: 'redis://a'}} | uri",
+        "kv: {redis: {uris: ['http://a']}} | uris",
+        "kv: {redis: {uris: ['redis://:password@a']}} | uris",
+        "kv: {redis: {uris: 'redis://a'}} | uris",
+        "kv: {config: {redis: {timeToLive: 24}}} | timeToLive",
         "gateway: {replicas: 0} | replicas",
         "gateway: {replicas: two} | replicas",
         "target: {resources: {cpu: 500m}} | cpu",

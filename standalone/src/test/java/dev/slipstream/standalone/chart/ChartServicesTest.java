@@ -56,7 +56,7 @@ class ChartServicesTest {
           resting: {nodes: 2, interval: 16}
           promptLookup: {minNgram: 1, maxNgram: 4, candidates: 8, maxDepth: 8}
       kv:
-        config: {storage: memory, maxBlockSize: 32MB, maxKeys: 1024, memory: {capacity: 1MB}}
+        config: {maxBlockSize: 32MB, maxKeys: 1024, memory: {capacity: 1MB}, redis: {keyPrefix: 'a:', timeToLive: 1h, commandTimeout: 250ms}}
       """;
 
   @TempDir private Path home;
@@ -72,6 +72,13 @@ class ChartServicesTest {
   @Test
   void theGatewayStartsWithoutDrafts(Chart chart) throws Exception {
     answersItsProbes("gateway", 200, "draft: {enabled: false}", chart);
+  }
+
+  /** Or a lost Redis would take kv's pods with it. */
+  @Test
+  void kvStartsAndIsReadyThoughNoRedisIsThere(Chart chart) throws Exception {
+    answersItsProbes(
+        "kv", 200, "kv: {redis: {enabled: true, uris: ['redis://127.0.0.1:1']}}", chart);
   }
 
   private void answersItsProbes(String role, int readiness, String values, Chart chart)

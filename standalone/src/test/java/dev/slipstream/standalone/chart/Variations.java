@@ -63,8 +63,14 @@ final class Variations {
                 + " 16777216, maxIndexedTokens: 16777216, maxNodes: 64, resting: {nodes: 2,"
                 + " interval: 16}, promptLookup: {minNgram: 1, maxNgram: 4, candidates: 8,"
                 + " maxDepth: 8}}}",
-            "kv: {config: {storage: memory, maxBlockSize: 32MB, maxKeys: 1048576,"
-                + " memory: {capacity: 2GB}}}",
+            "kv: {config: {maxBlockSize: 32MB, maxKeys: 1048576, memory: {capacity: 2GB}, redis:"
+                + " {keyPrefix: 'a:', timeToLive: 7d, commandTimeout: 250ms}}}",
+            "{kv: {replicas: 3, redis: {enabled: true, uris: ['redis://cache.team']}},"
+                + " networkPolicy: {enabled: true}}",
+            "{kv: {replicas: 2, redis: {enabled: true, cluster: true, uris: ['rediss://a:7000',"
+                + " 'rediss://b:7000'], username: kv, passwordSecret: {name: redis, key: pw},"
+                + " authoritySecret: {name: redis-ca}}}, networkPolicy: {enabled: true},"
+                + " mutualTls: {enabled: true, certManager: {enabled: true, issuerRef: {name: ca}}}}",
             "gateway: {additionalTargets: ['static://10.0.0.1:9092'], additionalDrafts:"
                 + " ['dns:///elsewhere.team:9091']}",
             "ingress: {enabled: true, className: nginx, hosts: [llm.example.com],"
