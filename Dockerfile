@@ -55,8 +55,8 @@ RUN echo 'slipstream:x:10001:10001::/models:/usr/sbin/nologin' >>/etc/passwd && 
 COPY --chmod=755 <<'EOT' /opt/slipstream/run
 #!/bin/sh
 # Becomes the JVM. SLIPSTREAM_JAVA_OPTS is split at spaces and wins over the image's own options.
-case ${SLIPSTREAM_JAVA_OPTS:-} in
-  *-XX:+Use*GC*) ;;
+case "${SLIPSTREAM_JAVA_OPTS:-} ${JAVA_TOOL_OPTIONS:-} ${JDK_JAVA_OPTIONS:-}" in
+  *-XX:+UseG1GC*|*-XX:+UseZGC*|*-XX:+UseSerialGC*|*-XX:+UseParallelGC*|*-XX:+UseShenandoahGC*|*-XX:+UseEpsilonGC*) ;;
   *) [ ! -e /app/java.collector ] || set -- "$(cat /app/java.collector)" "$@" ;;
 esac
 [ ! -e /app/slipstream.aot ] || set -- -XX:AOTCache=/app/slipstream.aot "$@"

@@ -46,11 +46,12 @@ public final class LanguageModel implements AutoCloseable {
    *     that is not supported
    */
   public static LanguageModel load(Path path, ComputePool pool) throws IOException {
+    WeightCache cache = new WeightCache(path);
     GgufFile file = GgufFile.open(path);
     try {
       Tokenizer tokenizer = Tokenizer.of(file.metadata());
       TransformerWeights weights =
-          new WeightCache(path).load(pool, memory -> TransformerWeights.load(file, pool, memory));
+          cache.load(pool, memory -> TransformerWeights.load(file, pool, memory));
       return new LanguageModel(file, weights, tokenizer, pool);
     } catch (RuntimeException | Error e) {
       file.close();

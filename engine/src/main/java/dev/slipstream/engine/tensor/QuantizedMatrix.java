@@ -19,7 +19,7 @@ final class QuantizedMatrix extends WeightMatrix {
 
   private final QuantFormat format;
   private final int block;
-  private final int codesPerGroup;
+  private final long codesPerGroup;
   private final int scalesPerGroup;
   private final int codeBytes;
   private final MemorySegment codes;
@@ -34,11 +34,11 @@ final class QuantizedMatrix extends WeightMatrix {
     super(tensor, kernels);
     this.format = format;
     this.block = format.subBlock;
-    this.codesPerGroup = paddedColumns * lanes;
+    this.codesPerGroup = (long) paddedColumns * lanes;
     this.scalesPerGroup = paddedColumns / block * groupRows;
     this.codeBytes = format.codeBits / 2;
-    this.codes = memory.take((long) groups * codesPerGroup * codeBytes);
     int count = arrayLength(tensor, (long) groups * scalesPerGroup);
+    this.codes = memory.take((long) groups * codesPerGroup * codeBytes);
     this.scales =
         memory.isFilled()
             ? BlockScales.in(memory, count, format.hasMins, lanes)
@@ -101,7 +101,7 @@ final class QuantizedMatrix extends WeightMatrix {
   }
 
   private long codesAt(int group, int column) {
-    return ((long) group * codesPerGroup + column * lanes) * codeBytes;
+    return (group * codesPerGroup + (long) column * lanes) * codeBytes;
   }
 
   private int scaleIndex(int row, int column) {

@@ -31,9 +31,9 @@ import org.slf4j.LoggerFactory;
  * file is read into memory rather than mapped: only then do weights lie in huge pages, and only
  * then can they be checked. It may be deleted at any time.
  *
- * <p>Layout, in little-endian numbers: magic, version, lanes, size and time of the model, count of
- * entries; for each entry its length, or the complement of a noted value, and a CRC32C of its
- * bytes; a CRC32C of all of that; the bytes of the entries.
+ * <p>Layout, in little-endian numbers: magic, version, lanes, size, time and samples of the model,
+ * count of entries; for each entry its length, or the complement of a noted value, and a CRC32C of
+ * its bytes; a CRC32C of all of that; the bytes of the entries.
  */
 public final class WeightCache {
   private static final Logger LOG = LoggerFactory.getLogger(WeightCache.class);
@@ -41,9 +41,9 @@ public final class WeightCache {
   private static final long MAGIC = 0x4b4341504c535631L;
 
   /** To be raised with every change to what matrices store. */
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
 
-  private static final int FIXED_BYTES = 8 + 4 + 4 + 8 + 8 + 4;
+  private static final int FIXED_BYTES = 8 + 4 + 4 + 8 + 8 + 4 + 4;
   private static final int ENTRY_BYTES = 8 + 4;
   private static final int MAX_ENTRIES = 1 << 20;
 
@@ -52,23 +52,36 @@ public final class WeightCache {
 
   private static final long TRANSFER_BYTES = 1L << 30;
 
+  /**
+   * Two models may have the same size and time: pieces of this size, all over the file, are looked
+   * at.
+   */
+  private static final int SAMPLE_BYTES = 4096;
+
+  private static final int SAMPLES = 256;
+
   private final Path model;
   private final Path file;
   private final int lanes;
   private final long minModelBytes;
 
+  /** What must be the same for the file to be of use; the count of entries is left to be put. */
+  private final byte[] identity;
+
   /**
-   * @param model the file whose weights are packed
+   * @param model the file whose weights are packed; must not have been opened yet, or what is
+   *     packed might be an older file
    */
-  public WeightCache(Path model) {
+  public WeightCache(Path model) throws IOException {
     this(model, KernelSelection.kernels().lanes(), MIN_MODEL_BYTES);
   }
 
-  WeightCache(Path model, int lanes, long minModelBytes) {
+  WeightCache(Path model, int lanes, long minModelBytes) throws IOException {
     this.model = model;
     this.file = model.resolveSibling(model.getFileName() + ".packed" + lanes);
     this.lanes = lanes;
     this.minModelBytes = minModelBytes;
+    this.identity = identify();
   }
 
   /**
@@ -82,6 +95,7 @@ public final class WeightCache {
         return build.apply(kept.get());
       } catch (WeightMemory.MismatchException e) {
         LOG.warn("{} is of no use and will be written again: {}", file, e.getMessage());
+        deleteQuietly(file);
       }
     }
     WeightMemory packed = new WeightMemory();
@@ -93,7 +107,7 @@ public final class WeightCache {
   private Optional<WeightMemory> read(ComputePool pool) {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       ByteBuffer fixed = read(channel, 0, FIXED_BYTES);
-      if (!fixed.equals(identity().putInt(fixed.getInt(FIXED_BYTES - 4)).flip())) {
+      if (!fixed.slice(0, identity.length).equals(ByteBuffer.wrap(identity))) {
         return Optional.empty();
       }
       int count = fixed.getInt(FIXED_BYTES - 4);
@@ -108,8 +122,10 @@ public final class WeightCache {
       return Optional.of(read(channel, header, count, pool));
     } catch (NoSuchFileException e) {
       return Optional.empty();
-    } catch (IOException | UncheckedIOException e) {
+    } catch (IOException | RuntimeException e) {
       LOG.warn("{} cannot be used and will be written again: {}", file, e.getMessage());
+      // Or a process that has no memory for both its contents and new ones would never start.
+      deleteQuietly(file);
       return Optional.empty();
     }
   }
@@ -125,10 +141,10 @@ public final class WeightCache {
       if (length < 0) {
         memory.note((int) ~length);
       } else {
-        position += length;
-        if (position > channel.size()) {
+        if (length > channel.size() - position) {
           throw new EOFException("it ends too early");
         }
+        position += length;
         memory.take(length);
       }
     }
@@ -147,12 +163,11 @@ public final class WeightCache {
   }
 
   private void write(WeightMemory memory) {
-    Path draft = null;
+    Path draft = file.resolveSibling(file.getFileName() + "." + UUID.randomUUID() + ".tmp");
     try {
       if (Files.size(model) < minModelBytes) {
         return;
       }
-      draft = file.resolveSibling(file.getFileName() + "." + UUID.randomUUID() + ".tmp");
       try (FileChannel channel =
           FileChannel.open(draft, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
         write(channel, header(memory.entries()));
@@ -167,6 +182,7 @@ public final class WeightCache {
       Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       LOG.info("Weights are packed again at the next start: {} cannot be written: {}", file, e);
+    } finally {
       deleteQuietly(draft);
     }
   }
@@ -174,7 +190,7 @@ public final class WeightCache {
   private ByteBuffer header(List<Entry> entries) throws IOException {
     int size = FIXED_BYTES + entries.size() * ENTRY_BYTES;
     ByteBuffer header = ByteBuffer.allocate(size + 4).order(LITTLE_ENDIAN);
-    header.put(identity().putInt(entries.size()).flip());
+    header.put(identity).putInt(entries.size());
     for (Entry entry : entries) {
       switch (entry) {
         case Entry.Taken(MemorySegment taken) ->
@@ -185,15 +201,24 @@ public final class WeightCache {
     return header.putInt(checksum(header.slice(0, size))).flip();
   }
 
-  /** What must be the same for the file to be of use; the count of entries is left to be put. */
-  private ByteBuffer identity() throws IOException {
-    return ByteBuffer.allocate(FIXED_BYTES)
-        .order(LITTLE_ENDIAN)
-        .putLong(MAGIC)
-        .putInt(VERSION)
-        .putInt(lanes)
-        .putLong(Files.size(model))
-        .putLong(Files.getLastModifiedTime(model).to(TimeUnit.MICROSECONDS));
+  private byte[] identify() throws IOException {
+    CRC32C samples = new CRC32C();
+    try (FileChannel channel = FileChannel.open(model, StandardOpenOption.READ)) {
+      long size = channel.size();
+      long step = Math.max(SAMPLE_BYTES, size / SAMPLES);
+      for (long at = 0; at < size; at += step) {
+        samples.update(read(channel, at, (int) Math.min(SAMPLE_BYTES, size - at)));
+      }
+      return ByteBuffer.allocate(FIXED_BYTES - 4)
+          .order(LITTLE_ENDIAN)
+          .putLong(MAGIC)
+          .putInt(VERSION)
+          .putInt(lanes)
+          .putLong(size)
+          .putLong(Files.getLastModifiedTime(model).to(TimeUnit.MICROSECONDS))
+          .putInt((int) samples.getValue())
+          .array();
+    }
   }
 
   private static ByteBuffer read(FileChannel channel, long position, int bytes) throws IOException {
@@ -255,13 +280,11 @@ public final class WeightCache {
     return pieces;
   }
 
-  private static void deleteQuietly(Path draft) {
+  private static void deleteQuietly(Path left) {
     try {
-      if (draft != null) {
-        Files.deleteIfExists(draft);
-      }
+      Files.deleteIfExists(left);
     } catch (IOException e) {
-      LOG.warn("{} is left over: {}", draft, e.toString());
+      LOG.warn("{} is left over: {}", left, e.toString());
     }
   }
 }

@@ -64,6 +64,16 @@ class WeightCacheTest {
     assertSame(load(tensors(4)), 4);
   }
 
+  /** Another model of the same kind, put there with the same time, as copies and archives do. */
+  @Test
+  void anotherModelOfTheSameSizeAndTimeIsPackedAgain() throws IOException {
+    load(tensors(1));
+    FileTime time = Files.getLastModifiedTime(model);
+    Files.writeString(model, "stands for the mode1");
+    Files.setLastModifiedTime(model, time);
+    assertSame(load(tensors(2)), 2);
+  }
+
   @Test
   void weightsPackedForOtherVectorsAreLeftAlone() throws IOException {
     load(tensors(1));
@@ -123,7 +133,7 @@ class WeightCacheTest {
   }
 
   @Test
-  void smallModelsGetNoFile() {
+  void smallModelsGetNoFile() throws IOException {
     new WeightCache(model).load(pool, memory -> rows(tensors(1), memory));
     assertThat(cacheFile()).doesNotExist();
   }
@@ -132,7 +142,7 @@ class WeightCacheTest {
     return folder.resolve("model.gguf.packed" + KernelSelection.kernels().lanes());
   }
 
-  private float[][] load(List<GgufTensor> tensors) {
+  private float[][] load(List<GgufTensor> tensors) throws IOException {
     WeightCache cache = new WeightCache(model, KernelSelection.kernels().lanes(), 0);
     return cache.load(pool, memory -> rows(tensors, memory));
   }
