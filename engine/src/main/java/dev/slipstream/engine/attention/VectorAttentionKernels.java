@@ -17,7 +17,8 @@ import jdk.incubator.vector.VectorSpecies;
  * Vector twin: lanes are tokens for scores and dimensions for values, so that no lane is ever added
  * to another. Tiles of two vectors by four queries keep eight sums, which fit 16 registers.
  *
- * <p>Each method stays below the number of vector calls at which C2 stops inlining.
+ * <p>Each method stays below the number of vector calls at which C2 stops inlining; see also the
+ * notes of the kernel package.
  */
 final class VectorAttentionKernels implements AttentionKernels {
   private static final VectorSpecies<Float> F =

@@ -13,13 +13,14 @@ import static dev.slipstream.engine.kernel.Lanes.store;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
-/**
- * Adds the block sums of one activation row to its totals. zo and to are the places of its first
- * block sum and total; row vectors are {@code step} apart in both, blocks four steps.
- */
+/** Adds block sums to totals; see {@link Kernels} for where they lie. */
 final class Epilogues {
   private Epilogues() {}
 
+  /**
+   * The block sums of one activation row. zo and to are the places of its first block sum and
+   * total; row vectors are {@code step} apart in both, blocks four steps.
+   */
   static void plain(float[] z, int zo, int step, int blocks, float[] totals, int to) {
     FloatVector a = FloatVector.fromArray(F, totals, to);
     FloatVector b = FloatVector.fromArray(F, totals, to + step);
@@ -39,120 +40,133 @@ final class Epilogues {
     d.intoArray(totals, to + 3 * step);
   }
 
-  static void scaled(long scales, float[] z, int blocks, float[] totals, int to) {
-    FloatVector a = FloatVector.fromArray(F, totals, to);
-    FloatVector b = FloatVector.fromArray(F, totals, to + L);
-    FloatVector c = FloatVector.fromArray(F, totals, to + 2 * L);
-    FloatVector d = FloatVector.fromArray(F, totals, to + 3 * L);
-    for (int i = 0; i < blocks; i++) {
-      a = FloatVector.fromArray(F, z, 4 * i * L).fma(floats(scales + 4 * i * BYTES), a);
-      b = FloatVector.fromArray(F, z, (4 * i + 1) * L).fma(floats(scales + (4 * i + 1) * BYTES), b);
-      c = FloatVector.fromArray(F, z, (4 * i + 2) * L).fma(floats(scales + (4 * i + 2) * BYTES), c);
-      d = FloatVector.fromArray(F, z, (4 * i + 3) * L).fma(floats(scales + (4 * i + 3) * BYTES), d);
+  /**
+   * Block sums times scales. A second neighbouring activation row makes twice as many sums that
+   * wait for each other; a method for each of the two cases would be inlined into its caller (see
+   * the package's notes).
+   */
+  static void scaled(long scales, float[] z, int tokens, int blocks, float[] totals, int to) {
+    if (tokens == 1) {
+      FloatVector a = FloatVector.fromArray(F, totals, to);
+      FloatVector b = FloatVector.fromArray(F, totals, to + L);
+      FloatVector c = FloatVector.fromArray(F, totals, to + 2 * L);
+      FloatVector d = FloatVector.fromArray(F, totals, to + 3 * L);
+      for (int i = 0; i < blocks; i++) {
+        int p = 4 * i * L;
+        long s = scales + 4 * i * BYTES;
+        a = FloatVector.fromArray(F, z, p).fma(floats(s), a);
+        b = FloatVector.fromArray(F, z, p + L).fma(floats(s + BYTES), b);
+        c = FloatVector.fromArray(F, z, p + 2 * L).fma(floats(s + 2 * BYTES), c);
+        d = FloatVector.fromArray(F, z, p + 3 * L).fma(floats(s + 3 * BYTES), d);
+      }
+      a.intoArray(totals, to);
+      b.intoArray(totals, to + L);
+      c.intoArray(totals, to + 2 * L);
+      d.intoArray(totals, to + 3 * L);
+      return;
     }
-    a.intoArray(totals, to);
-    b.intoArray(totals, to + L);
-    c.intoArray(totals, to + 2 * L);
-    d.intoArray(totals, to + 3 * L);
+    int step = tokens * L;
+    for (int pair = 0; pair < step; pair += 2 * L) {
+      int at = to + pair;
+      FloatVector a0 = FloatVector.fromArray(F, totals, at);
+      FloatVector a1 = FloatVector.fromArray(F, totals, at + L);
+      FloatVector b0 = FloatVector.fromArray(F, totals, at + step);
+      FloatVector b1 = FloatVector.fromArray(F, totals, at + step + L);
+      FloatVector c0 = FloatVector.fromArray(F, totals, at + 2 * step);
+      FloatVector c1 = FloatVector.fromArray(F, totals, at + 2 * step + L);
+      FloatVector d0 = FloatVector.fromArray(F, totals, at + 3 * step);
+      FloatVector d1 = FloatVector.fromArray(F, totals, at + 3 * step + L);
+      int p = pair;
+      long s = scales;
+      for (int i = 0; i < blocks; i++) {
+        FloatVector scale = floats(s);
+        a0 = FloatVector.fromArray(F, z, p).fma(scale, a0);
+        a1 = FloatVector.fromArray(F, z, p + L).fma(scale, a1);
+        scale = floats(s + BYTES);
+        b0 = FloatVector.fromArray(F, z, p + step).fma(scale, b0);
+        b1 = FloatVector.fromArray(F, z, p + step + L).fma(scale, b1);
+        int u = p + 2 * step;
+        scale = floats(s + 2 * BYTES);
+        c0 = FloatVector.fromArray(F, z, u).fma(scale, c0);
+        c1 = FloatVector.fromArray(F, z, u + L).fma(scale, c1);
+        u += step;
+        scale = floats(s + 3 * BYTES);
+        d0 = FloatVector.fromArray(F, z, u).fma(scale, d0);
+        d1 = FloatVector.fromArray(F, z, u + L).fma(scale, d1);
+        p += 4 * step;
+        s += 4 * BYTES;
+      }
+      a0.intoArray(totals, at);
+      a1.intoArray(totals, at + L);
+      b0.intoArray(totals, at + step);
+      b1.intoArray(totals, at + step + L);
+      c0.intoArray(totals, at + 2 * step);
+      c1.intoArray(totals, at + 2 * step + L);
+      d0.intoArray(totals, at + 3 * step);
+      d1.intoArray(totals, at + 3 * step + L);
+    }
   }
 
-  /** The same for two neighbouring activation rows: twice as many sums that wait for each other. */
-  static void scaledPair(
-      long scales, float[] z, int zo, int step, int blocks, float[] totals, int to) {
-    FloatVector a0 = FloatVector.fromArray(F, totals, to);
-    FloatVector a1 = FloatVector.fromArray(F, totals, to + L);
-    FloatVector b0 = FloatVector.fromArray(F, totals, to + step);
-    FloatVector b1 = FloatVector.fromArray(F, totals, to + step + L);
-    FloatVector c0 = FloatVector.fromArray(F, totals, to + 2 * step);
-    FloatVector c1 = FloatVector.fromArray(F, totals, to + 2 * step + L);
-    FloatVector d0 = FloatVector.fromArray(F, totals, to + 3 * step);
-    FloatVector d1 = FloatVector.fromArray(F, totals, to + 3 * step + L);
-    int p = zo;
-    long s = scales;
-    for (int i = 0; i < blocks; i++) {
-      FloatVector scale = floats(s);
-      a0 = FloatVector.fromArray(F, z, p).fma(scale, a0);
-      a1 = FloatVector.fromArray(F, z, p + L).fma(scale, a1);
-      scale = floats(s + BYTES);
-      b0 = FloatVector.fromArray(F, z, p + step).fma(scale, b0);
-      b1 = FloatVector.fromArray(F, z, p + step + L).fma(scale, b1);
-      int u = p + 2 * step;
-      scale = floats(s + 2 * BYTES);
-      c0 = FloatVector.fromArray(F, z, u).fma(scale, c0);
-      c1 = FloatVector.fromArray(F, z, u + L).fma(scale, c1);
-      u += step;
-      scale = floats(s + 3 * BYTES);
-      d0 = FloatVector.fromArray(F, z, u).fma(scale, d0);
-      d1 = FloatVector.fromArray(F, z, u + L).fma(scale, d1);
-      p += 4 * step;
-      s += 4 * BYTES;
+  /** Minimums times sums of activations; both cases in one method, as above. */
+  static void mins(
+      long mins, float[] sums, int so, int tokens, int blocks, float[] totals, int to) {
+    if (tokens == 1) {
+      FloatVector a = FloatVector.fromArray(F, totals, to);
+      FloatVector b = FloatVector.fromArray(F, totals, to + L);
+      FloatVector c = FloatVector.fromArray(F, totals, to + 2 * L);
+      FloatVector d = FloatVector.fromArray(F, totals, to + 3 * L);
+      for (int i = 0; i < blocks; i++) {
+        FloatVector sum = broadcast(sums[so + i]);
+        long m = mins + 4 * i * BYTES;
+        a = floats(m).fma(sum, a);
+        b = floats(m + BYTES).fma(sum, b);
+        c = floats(m + 2 * BYTES).fma(sum, c);
+        d = floats(m + 3 * BYTES).fma(sum, d);
+      }
+      a.intoArray(totals, to);
+      b.intoArray(totals, to + L);
+      c.intoArray(totals, to + 2 * L);
+      d.intoArray(totals, to + 3 * L);
+      return;
     }
-    a0.intoArray(totals, to);
-    a1.intoArray(totals, to + L);
-    b0.intoArray(totals, to + step);
-    b1.intoArray(totals, to + step + L);
-    c0.intoArray(totals, to + 2 * step);
-    c1.intoArray(totals, to + 2 * step + L);
-    d0.intoArray(totals, to + 3 * step);
-    d1.intoArray(totals, to + 3 * step + L);
-  }
-
-  /** Minimums times sums of activations. */
-  static void mins(long mins, float[] sums, int so, int blocks, float[] totals, int to) {
-    FloatVector a = FloatVector.fromArray(F, totals, to);
-    FloatVector b = FloatVector.fromArray(F, totals, to + L);
-    FloatVector c = FloatVector.fromArray(F, totals, to + 2 * L);
-    FloatVector d = FloatVector.fromArray(F, totals, to + 3 * L);
-    for (int i = 0; i < blocks; i++) {
-      FloatVector sum = broadcast(sums[so + i]);
-      a = floats(mins + 4 * i * BYTES).fma(sum, a);
-      b = floats(mins + (4 * i + 1) * BYTES).fma(sum, b);
-      c = floats(mins + (4 * i + 2) * BYTES).fma(sum, c);
-      d = floats(mins + (4 * i + 3) * BYTES).fma(sum, d);
+    int step = tokens * L;
+    for (int t = 0; t < tokens; t += 2) {
+      int at = to + t * L;
+      FloatVector a0 = FloatVector.fromArray(F, totals, at);
+      FloatVector a1 = FloatVector.fromArray(F, totals, at + L);
+      FloatVector b0 = FloatVector.fromArray(F, totals, at + step);
+      FloatVector b1 = FloatVector.fromArray(F, totals, at + step + L);
+      FloatVector c0 = FloatVector.fromArray(F, totals, at + 2 * step);
+      FloatVector c1 = FloatVector.fromArray(F, totals, at + 2 * step + L);
+      FloatVector d0 = FloatVector.fromArray(F, totals, at + 3 * step);
+      FloatVector d1 = FloatVector.fromArray(F, totals, at + 3 * step + L);
+      long m = mins;
+      for (int i = 0; i < blocks; i++) {
+        FloatVector sum0 = broadcast(sums[so + i * tokens + t]);
+        FloatVector sum1 = broadcast(sums[so + i * tokens + t + 1]);
+        FloatVector min = floats(m);
+        a0 = min.fma(sum0, a0);
+        a1 = min.fma(sum1, a1);
+        min = floats(m + BYTES);
+        b0 = min.fma(sum0, b0);
+        b1 = min.fma(sum1, b1);
+        min = floats(m + 2 * BYTES);
+        c0 = min.fma(sum0, c0);
+        c1 = min.fma(sum1, c1);
+        min = floats(m + 3 * BYTES);
+        d0 = min.fma(sum0, d0);
+        d1 = min.fma(sum1, d1);
+        m += 4 * BYTES;
+      }
+      a0.intoArray(totals, at);
+      a1.intoArray(totals, at + L);
+      b0.intoArray(totals, at + step);
+      b1.intoArray(totals, at + step + L);
+      c0.intoArray(totals, at + 2 * step);
+      c1.intoArray(totals, at + 2 * step + L);
+      d0.intoArray(totals, at + 3 * step);
+      d1.intoArray(totals, at + 3 * step + L);
     }
-    a.intoArray(totals, to);
-    b.intoArray(totals, to + L);
-    c.intoArray(totals, to + 2 * L);
-    d.intoArray(totals, to + 3 * L);
-  }
-
-  /** The same for two neighbouring activation rows. */
-  static void minsPair(
-      long mins, float[] sums, int so, int tokens, int step, int blocks, float[] totals, int to) {
-    FloatVector a0 = FloatVector.fromArray(F, totals, to);
-    FloatVector a1 = FloatVector.fromArray(F, totals, to + L);
-    FloatVector b0 = FloatVector.fromArray(F, totals, to + step);
-    FloatVector b1 = FloatVector.fromArray(F, totals, to + step + L);
-    FloatVector c0 = FloatVector.fromArray(F, totals, to + 2 * step);
-    FloatVector c1 = FloatVector.fromArray(F, totals, to + 2 * step + L);
-    FloatVector d0 = FloatVector.fromArray(F, totals, to + 3 * step);
-    FloatVector d1 = FloatVector.fromArray(F, totals, to + 3 * step + L);
-    long m = mins;
-    for (int i = 0; i < blocks; i++) {
-      FloatVector sum0 = broadcast(sums[so + i * tokens]);
-      FloatVector sum1 = broadcast(sums[so + i * tokens + 1]);
-      FloatVector min = floats(m);
-      a0 = min.fma(sum0, a0);
-      a1 = min.fma(sum1, a1);
-      min = floats(m + BYTES);
-      b0 = min.fma(sum0, b0);
-      b1 = min.fma(sum1, b1);
-      min = floats(m + 2 * BYTES);
-      c0 = min.fma(sum0, c0);
-      c1 = min.fma(sum1, c1);
-      min = floats(m + 3 * BYTES);
-      d0 = min.fma(sum0, d0);
-      d1 = min.fma(sum1, d1);
-      m += 4 * BYTES;
-    }
-    a0.intoArray(totals, to);
-    a1.intoArray(totals, to + L);
-    b0.intoArray(totals, to + step);
-    b1.intoArray(totals, to + step + L);
-    c0.intoArray(totals, to + 2 * step);
-    c1.intoArray(totals, to + 2 * step + L);
-    d0.intoArray(totals, to + 3 * step);
-    d1.intoArray(totals, to + 3 * step + L);
   }
 
   /** Splits float16 pairs: the high halves to out, the low halves n floats further. */

@@ -25,7 +25,7 @@ final class HalfKernels {
 
   private HalfKernels() {}
 
-  /** Four row vectors, one activation row. */
+  /** Four row vectors, one activation row; two columns a step, which every block has. */
   static void one(long w, float[] x, int xo, int columns, int block, float[] z) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a = zero;
@@ -33,10 +33,18 @@ final class HalfKernels {
     FloatVector c = zero;
     FloatVector d = zero;
     int p = 0;
-    for (int k = 0; k < columns; k++) {
-      IntVector v = ints(w + 2 * k * BYTES);
-      IntVector u = ints(w + (2 * k + 1) * BYTES);
-      FloatVector x0 = broadcast(x[xo + k]);
+    for (int k = 1; k < columns; k += 2) {
+      long at = w + 2 * (k - 1) * BYTES;
+      IntVector v = ints(at);
+      IntVector u = ints(at + BYTES);
+      FloatVector x0 = broadcast(x[xo + k - 1]);
+      a = low(v).fma(x0, a);
+      b = high(v).fma(x0, b);
+      c = low(u).fma(x0, c);
+      d = high(u).fma(x0, d);
+      v = ints(at + 2 * BYTES);
+      u = ints(at + 3 * BYTES);
+      x0 = broadcast(x[xo + k]);
       a = low(v).fma(x0, a);
       b = high(v).fma(x0, b);
       c = low(u).fma(x0, c);

@@ -130,25 +130,13 @@ final class VectorKernels implements Kernels {
 
   @Override
   public void addScaled(long scales, float[] z, int tokens, int blocks, float[] totals, int to) {
-    if (tokens == 1) {
-      Epilogues.scaled(scales, z, blocks, totals, to);
-    }
-    for (int t = 0; t < tokens - 1; t += 2) {
-      Epilogues.scaledPair(scales, z, t * L, tokens * L, blocks, totals, to + t * L);
-    }
+    Epilogues.scaled(scales, z, tokens, blocks, totals, to);
   }
 
   @Override
   public void addMins(
       long mins, float[] sums, int so, int tokens, int blocks, float[] totals, int to) {
-    int step = tokens * L;
-    int at = to + ROW_VECTORS * step;
-    if (tokens == 1) {
-      Epilogues.mins(mins, sums, so, blocks, totals, at);
-    }
-    for (int t = 0; t < tokens - 1; t += 2) {
-      Epilogues.minsPair(mins, sums, so + t, tokens, step, blocks, totals, at + t * L);
-    }
+    Epilogues.mins(mins, sums, so, tokens, blocks, totals, to + ROW_VECTORS * tokens * L);
   }
 
   @Override

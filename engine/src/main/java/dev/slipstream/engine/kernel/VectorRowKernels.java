@@ -16,7 +16,6 @@ import static dev.slipstream.engine.kernel.Exponential.MIN;
 import static dev.slipstream.engine.kernel.Exponential.ROUND;
 import static dev.slipstream.engine.kernel.Lanes.F;
 import static dev.slipstream.engine.kernel.Lanes.L;
-import static dev.slipstream.engine.kernel.Lanes.broadcast;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -67,7 +66,8 @@ final class VectorRowKernels implements RowKernels {
 
   /**
    * The steps of {@link Exponential#exp}, written out in the loop: as a method of its own, vectors
-   * would be boxed for it wherever C2 happens not to inline it.
+   * would be boxed for it wherever C2 happens not to inline it. Long enough not to be inlined; see
+   * the package's notes.
    */
   @Override
   public void exp(float[] x, int xo, float factor, float shift, float[] out, int oo, int n) {
@@ -77,16 +77,16 @@ final class VectorRowKernels implements RowKernels {
       VectorMask<Float> valid = v.compare(VectorOperators.GE, MIN);
       FloatVector y = v.min(MAX);
       FloatVector rounded = y.fma(LOG2_E, ROUND).sub(ROUND);
-      FloatVector r = rounded.fma(broadcast(-LN2_HIGH), y);
-      r = rounded.fma(broadcast(-LN2_LOW), r);
-      FloatVector p = broadcast(C7);
-      p = p.fma(r, broadcast(C6));
-      p = p.fma(r, broadcast(C5));
-      p = p.fma(r, broadcast(C4));
-      p = p.fma(r, broadcast(C3));
-      p = p.fma(r, broadcast(C2));
-      p = p.fma(r, broadcast(1f));
-      p = p.fma(r, broadcast(1f));
+      FloatVector r = rounded.fma(FloatVector.broadcast(F, -LN2_HIGH), y);
+      r = rounded.fma(FloatVector.broadcast(F, -LN2_LOW), r);
+      FloatVector p = FloatVector.broadcast(F, C7);
+      p = p.fma(r, FloatVector.broadcast(F, C6));
+      p = p.fma(r, FloatVector.broadcast(F, C5));
+      p = p.fma(r, FloatVector.broadcast(F, C4));
+      p = p.fma(r, FloatVector.broadcast(F, C3));
+      p = p.fma(r, FloatVector.broadcast(F, C2));
+      p = p.fma(r, FloatVector.broadcast(F, 1f));
+      p = p.fma(r, FloatVector.broadcast(F, 1f));
       IntVector exponent = (IntVector) rounded.convert(VectorOperators.F2I, 0);
       IntVector power = exponent.add(BIAS).lanewise(VectorOperators.LSHL, MANTISSA_BITS);
       p = p.mul(power.reinterpretAsFloats());

@@ -4,10 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.BufferedReader;
+import java.lang.classfile.Attributes;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.MethodModel;
+import java.lang.classfile.attribute.CodeAttribute;
+import java.lang.classfile.instruction.InvokeInstruction;
 import java.lang.foreign.Arena;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -18,6 +25,12 @@ class KernelInliningTest {
   private static final String CUTOFF = "NodeCountInliningCutoff";
   private static final String KERNELS = "dev.slipstream.engine.kernel.";
   private static final String VECTORS = "jdk.incubator.vector.";
+
+  /** So many vector calls, each of hundreds of nodes, are many. */
+  private static final int MANY = 22;
+
+  /** C2 inlines a method of at most so many bytecodes. */
+  private static final int FREQ_INLINE_SIZE = 325;
 
   @Test
   void noKernelIsTooLargeForTheCompiler() throws Exception {
@@ -38,6 +51,45 @@ class KernelInliningTest {
     assertThat(process.waitFor()).isZero();
     assertThat(compiled).as("kernels were compiled").isTrue();
     assertThat(cut).isEmpty();
+  }
+
+  /**
+   * A kernel that became a part of its caller would share the limit with it, and whether it does is
+   * up to the order in which things become hot: some processes would be slow, and some not.
+   */
+  @Test
+  void kernelsOfManyCallsAreTooLargeToBecomePartsOfTheirCallers() throws Exception {
+    Path classes =
+        Path.of(VectorKernels.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    List<Path> files;
+    try (Stream<Path> all = Files.walk(classes)) {
+      files = all.filter(file -> file.toString().endsWith(".class")).toList();
+    }
+    List<String> small = new ArrayList<>();
+    int large = 0;
+    for (Path file : files) {
+      for (MethodModel method : ClassFile.of().parse(file).methods()) {
+        CodeAttribute code = method.findAttribute(Attributes.code()).orElse(null);
+        if (code != null && vectorCalls(code) >= MANY) {
+          if (code.codeLength() <= FREQ_INLINE_SIZE) {
+            small.add(file.getFileName() + " " + method.methodName().stringValue());
+          } else {
+            large++;
+          }
+        }
+      }
+    }
+    assertThat(small).isEmpty();
+    assertThat(large).isPositive();
+  }
+
+  private static long vectorCalls(CodeAttribute code) {
+    return code.elementStream()
+        .filter(InvokeInstruction.class::isInstance)
+        .map(InvokeInstruction.class::cast)
+        .filter(
+            call -> (call.owner().asInternalName() + call.type().stringValue()).contains("Vector"))
+        .count();
   }
 
   private static List<String> command() {
