@@ -1,5 +1,7 @@
 package dev.slipstream.system;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -10,6 +12,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.IntConsumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -24,6 +30,9 @@ import tools.jackson.databind.json.JsonMapper;
  */
 record Gateway(HttpClient client, URI address, Optional<String> key) {
   private static final JsonMapper JSON = new JsonMapper();
+
+  /** Pieces of an answer after which it is surely under way. */
+  private static final int MIDST = 8;
 
   /** A line of Prometheus's format: name, labels if there are any, value. */
   private static final Pattern SAMPLE = Pattern.compile("(\\w+)(?:\\{(.*)\\})? (\\S+)");
@@ -69,6 +78,25 @@ record Gateway(HttpClient client, URI address, Optional<String> key) {
   Answer answer(String prompt, int tokens, IntConsumer progress)
       throws IOException, InterruptedException {
     return answer(request(true, tokens, user(prompt)), progress);
+  }
+
+  /** A greedy streamed answer in whose midst something happens, surely before its end. */
+  Answer answerDuring(String prompt, int tokens, Callable<String> event) throws Exception {
+    try (ExecutorService other = Executors.newSingleThreadExecutor()) {
+      List<Future<String>> happened = new ArrayList<>();
+      Answer answer =
+          answer(
+              prompt,
+              tokens,
+              pieces -> {
+                if (pieces >= MIDST && happened.isEmpty()) {
+                  happened.add(other.submit(event));
+                }
+              });
+      assertThat(happened).singleElement().as("happened during the answer").matches(Future::isDone);
+      happened.getFirst().get();
+      return answer;
+    }
   }
 
   /**

@@ -146,11 +146,16 @@ class SecurityTest {
     List<Double> cachedByNobody = new ArrayList<>();
     List<Double> own = new ArrayList<>();
     for (int i = -WARM_UP; i < SAMPLES; i++) {
-      String secret = text("secret", i);
+      String secret = text(100 + i);
+      String nobodys = text(200 + i);
       a.answerFrom(secret, 2);
       double hits = hits();
-      Gateway.Answer stranger = b.answerFrom(secret, 2);
-      Gateway.Answer fresh = b.answerFrom(text("other", i), 2);
+      // In turn first, so that what an earlier request leaves behind tells nothing.
+      boolean strangerFirst = i % 2 == 0;
+      Gateway.Answer first = b.answerFrom(strangerFirst ? secret : nobodys, 2);
+      Gateway.Answer second = b.answerFrom(strangerFirst ? nobodys : secret, 2);
+      Gateway.Answer stranger = strangerFirst ? first : second;
+      Gateway.Answer fresh = strangerFirst ? second : first;
       assertThat(hits()).as("hits of tenant b").isEqualTo(hits);
       assertThat(List.of(stranger.cached(), fresh.cached())).containsOnly(0);
       Gateway.Answer again = a.answerFrom(secret, 2);
@@ -181,11 +186,11 @@ class SecurityTest {
         + stack.metric("target", "slipstream_prefix_cache_remote_hits_total");
   }
 
-  /** Some 150 tokens, the first of which nobody else's text has. */
-  private static String text(String word, int number) {
-    StringBuilder text = new StringBuilder(word + " " + number + ":");
+  /** Some 150 tokens, the first of which no other number's text has. */
+  private static String text(int number) {
+    StringBuilder text = new StringBuilder(number + ":");
     for (int i = 0; i < 30; i++) {
-      text.append(' ').append(word).append(' ').append((number + 7) * (i + 3) % 97);
+      text.append(" secret ").append(10 + (number + 7) * (i + 3) % 90);
     }
     return text.toString();
   }

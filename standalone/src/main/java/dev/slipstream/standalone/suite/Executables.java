@@ -6,7 +6,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * How to start a service as a process: its own executable jar, as it goes into an image, or its
@@ -22,11 +24,12 @@ record Executables(Optional<Path> repository) {
   /** As the launcher has them, which says why. */
   private static final List<String> COMPUTE =
       List.of(
-          "-XX:+UseZGC",
           "-XX:-UseFPUForSpilling",
           "-Djdk.incubator.vector.VECTOR_ACCESS_OOB_CHECK=0",
           "--add-modules",
           "jdk.incubator.vector");
+
+  private static final Pattern COLLECTOR = Pattern.compile("-XX:\\+Use\\w+GC\\b");
 
   /** The launcher says where the executables are. */
   static Executables ofLauncher() {
@@ -34,12 +37,19 @@ record Executables(Optional<Path> repository) {
         Optional.ofNullable(System.getProperty("slipstream.repository")).map(Path::of));
   }
 
-  List<String> command(Service service, List<String> arguments) throws IOException {
+  /**
+   * @param inherited variables that the process will have; a collector that they name stays
+   */
+  List<String> command(Service service, List<String> arguments, Map<String, String> inherited)
+      throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(QUIET);
     if (service == Service.TARGET) {
       command.addAll(COMPUTE);
+      if (!COLLECTOR.matcher(options(inherited)).find()) {
+        command.add("-XX:+UseZGC");
+      }
     }
     if (repository.isPresent()) {
       command.addAll(List.of("-jar", jar(service).toString()));
@@ -48,6 +58,13 @@ record Executables(Optional<Path> repository) {
     }
     command.addAll(arguments);
     return command;
+  }
+
+  /** What a JVM reads from its environment. */
+  private static String options(Map<String, String> inherited) {
+    return inherited.getOrDefault("JAVA_TOOL_OPTIONS", "")
+        + " "
+        + inherited.getOrDefault("JDK_JAVA_OPTIONS", "");
   }
 
   private Path jar(Service service) throws IOException {

@@ -62,7 +62,8 @@ public final class ProcessSuite implements Suite {
         var arguments = properties.arguments(service, suite.own(service), suite.targets());
         Path log = logs.resolve(name + "-" + ProcessHandle.current().pid() + ".log");
         var process =
-            new ManagedProcess(name, executables.command(service, arguments), log, messages);
+            new ManagedProcess(
+                name, executables.command(service, arguments, System.getenv()), log, messages);
         suite.processes.put(service, process);
         Ports at = suite.ports.get(service);
         messages.accept(

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
@@ -53,12 +54,21 @@ class JvmOptionsTest {
   @Test
   void aTargetInAProcessOfItsOwnHasTheLaunchersOptions() throws IOException {
     List<String> command =
-        new Executables(Optional.empty()).command(Service.TARGET, List.of("--server.port=0"));
+        new Executables(Optional.empty())
+            .command(Service.TARGET, List.of("--server.port=0"), Map.of());
     String options = String.join(" ", command.subList(1, command.indexOf("-cp")));
     List<String> expected = ofLauncher();
     expected.remove(LOG_OPTION);
     expected.add(COLLECTOR);
     assertThat(options(options)).containsExactlyInAnyOrderElementsOf(expected);
+  }
+
+  /** The JVM does not start with two. */
+  @Test
+  void aTargetInAProcessOfItsOwnHasTheCollectorThatItsEnvironmentNames() throws IOException {
+    Map<String, String> inherited = Map.of("JAVA_TOOL_OPTIONS", "-Xmx2g -XX:+UseSerialGC");
+    assertThat(new Executables(Optional.empty()).command(Service.TARGET, List.of(), inherited))
+        .noneMatch(option -> option.endsWith("GC"));
   }
 
   /** Or they would measure other machine code than users run. */
