@@ -41,11 +41,12 @@ final class Epilogues {
   }
 
   /**
-   * Block sums times scales. A second neighbouring activation row makes twice as many sums that
-   * wait for each other; a method for each of the two cases would be inlined into its caller (see
-   * the package's notes).
+   * Block sums times scales, which are {@code stride} bytes apart from block to block. A second
+   * neighbouring activation row makes twice as many sums that wait for each other; a method for
+   * each of the two cases would be inlined into its caller (see the package's notes).
    */
-  static void scaled(long scales, float[] z, int tokens, int blocks, float[] totals, int to) {
+  static void scaled(
+      long scales, long stride, float[] z, int tokens, int blocks, float[] totals, int to) {
     if (tokens == 1) {
       FloatVector a = FloatVector.fromArray(F, totals, to);
       FloatVector b = FloatVector.fromArray(F, totals, to + L);
@@ -53,7 +54,7 @@ final class Epilogues {
       FloatVector d = FloatVector.fromArray(F, totals, to + 3 * L);
       for (int i = 0; i < blocks; i++) {
         int p = 4 * i * L;
-        long s = scales + 4 * i * BYTES;
+        long s = scales + i * stride;
         a = FloatVector.fromArray(F, z, p).fma(floats(s), a);
         b = FloatVector.fromArray(F, z, p + L).fma(floats(s + BYTES), b);
         c = FloatVector.fromArray(F, z, p + 2 * L).fma(floats(s + 2 * BYTES), c);
@@ -65,17 +66,17 @@ final class Epilogues {
       d.intoArray(totals, to + 3 * L);
       return;
     }
-    int step = tokens * L;
-    for (int pair = 0; pair < step; pair += 2 * L) {
+    int row = tokens * L;
+    for (int pair = 0; pair < row; pair += 2 * L) {
       int at = to + pair;
       FloatVector a0 = FloatVector.fromArray(F, totals, at);
       FloatVector a1 = FloatVector.fromArray(F, totals, at + L);
-      FloatVector b0 = FloatVector.fromArray(F, totals, at + step);
-      FloatVector b1 = FloatVector.fromArray(F, totals, at + step + L);
-      FloatVector c0 = FloatVector.fromArray(F, totals, at + 2 * step);
-      FloatVector c1 = FloatVector.fromArray(F, totals, at + 2 * step + L);
-      FloatVector d0 = FloatVector.fromArray(F, totals, at + 3 * step);
-      FloatVector d1 = FloatVector.fromArray(F, totals, at + 3 * step + L);
+      FloatVector b0 = FloatVector.fromArray(F, totals, at + row);
+      FloatVector b1 = FloatVector.fromArray(F, totals, at + row + L);
+      FloatVector c0 = FloatVector.fromArray(F, totals, at + 2 * row);
+      FloatVector c1 = FloatVector.fromArray(F, totals, at + 2 * row + L);
+      FloatVector d0 = FloatVector.fromArray(F, totals, at + 3 * row);
+      FloatVector d1 = FloatVector.fromArray(F, totals, at + 3 * row + L);
       int p = pair;
       long s = scales;
       for (int i = 0; i < blocks; i++) {
@@ -83,33 +84,40 @@ final class Epilogues {
         a0 = FloatVector.fromArray(F, z, p).fma(scale, a0);
         a1 = FloatVector.fromArray(F, z, p + L).fma(scale, a1);
         scale = floats(s + BYTES);
-        b0 = FloatVector.fromArray(F, z, p + step).fma(scale, b0);
-        b1 = FloatVector.fromArray(F, z, p + step + L).fma(scale, b1);
-        int u = p + 2 * step;
+        b0 = FloatVector.fromArray(F, z, p + row).fma(scale, b0);
+        b1 = FloatVector.fromArray(F, z, p + row + L).fma(scale, b1);
+        int u = p + 2 * row;
         scale = floats(s + 2 * BYTES);
         c0 = FloatVector.fromArray(F, z, u).fma(scale, c0);
         c1 = FloatVector.fromArray(F, z, u + L).fma(scale, c1);
-        u += step;
+        u += row;
         scale = floats(s + 3 * BYTES);
         d0 = FloatVector.fromArray(F, z, u).fma(scale, d0);
         d1 = FloatVector.fromArray(F, z, u + L).fma(scale, d1);
-        p += 4 * step;
-        s += 4 * BYTES;
+        p += 4 * row;
+        s += stride;
       }
       a0.intoArray(totals, at);
       a1.intoArray(totals, at + L);
-      b0.intoArray(totals, at + step);
-      b1.intoArray(totals, at + step + L);
-      c0.intoArray(totals, at + 2 * step);
-      c1.intoArray(totals, at + 2 * step + L);
-      d0.intoArray(totals, at + 3 * step);
-      d1.intoArray(totals, at + 3 * step + L);
+      b0.intoArray(totals, at + row);
+      b1.intoArray(totals, at + row + L);
+      c0.intoArray(totals, at + 2 * row);
+      c1.intoArray(totals, at + 2 * row + L);
+      d0.intoArray(totals, at + 3 * row);
+      d1.intoArray(totals, at + 3 * row + L);
     }
   }
 
   /** Minimums times sums of activations; both cases in one method, as above. */
   static void mins(
-      long mins, float[] sums, int so, int tokens, int blocks, float[] totals, int to) {
+      long mins,
+      long stride,
+      float[] sums,
+      int so,
+      int tokens,
+      int blocks,
+      float[] totals,
+      int to) {
     if (tokens == 1) {
       FloatVector a = FloatVector.fromArray(F, totals, to);
       FloatVector b = FloatVector.fromArray(F, totals, to + L);
@@ -117,7 +125,7 @@ final class Epilogues {
       FloatVector d = FloatVector.fromArray(F, totals, to + 3 * L);
       for (int i = 0; i < blocks; i++) {
         FloatVector sum = broadcast(sums[so + i]);
-        long m = mins + 4 * i * BYTES;
+        long m = mins + i * stride;
         a = floats(m).fma(sum, a);
         b = floats(m + BYTES).fma(sum, b);
         c = floats(m + 2 * BYTES).fma(sum, c);
@@ -129,17 +137,17 @@ final class Epilogues {
       d.intoArray(totals, to + 3 * L);
       return;
     }
-    int step = tokens * L;
+    int row = tokens * L;
     for (int t = 0; t < tokens; t += 2) {
       int at = to + t * L;
       FloatVector a0 = FloatVector.fromArray(F, totals, at);
       FloatVector a1 = FloatVector.fromArray(F, totals, at + L);
-      FloatVector b0 = FloatVector.fromArray(F, totals, at + step);
-      FloatVector b1 = FloatVector.fromArray(F, totals, at + step + L);
-      FloatVector c0 = FloatVector.fromArray(F, totals, at + 2 * step);
-      FloatVector c1 = FloatVector.fromArray(F, totals, at + 2 * step + L);
-      FloatVector d0 = FloatVector.fromArray(F, totals, at + 3 * step);
-      FloatVector d1 = FloatVector.fromArray(F, totals, at + 3 * step + L);
+      FloatVector b0 = FloatVector.fromArray(F, totals, at + row);
+      FloatVector b1 = FloatVector.fromArray(F, totals, at + row + L);
+      FloatVector c0 = FloatVector.fromArray(F, totals, at + 2 * row);
+      FloatVector c1 = FloatVector.fromArray(F, totals, at + 2 * row + L);
+      FloatVector d0 = FloatVector.fromArray(F, totals, at + 3 * row);
+      FloatVector d1 = FloatVector.fromArray(F, totals, at + 3 * row + L);
       long m = mins;
       for (int i = 0; i < blocks; i++) {
         FloatVector sum0 = broadcast(sums[so + i * tokens + t]);
@@ -156,25 +164,26 @@ final class Epilogues {
         min = floats(m + 3 * BYTES);
         d0 = min.fma(sum0, d0);
         d1 = min.fma(sum1, d1);
-        m += 4 * BYTES;
+        m += stride;
       }
       a0.intoArray(totals, at);
       a1.intoArray(totals, at + L);
-      b0.intoArray(totals, at + step);
-      b1.intoArray(totals, at + step + L);
-      c0.intoArray(totals, at + 2 * step);
-      c1.intoArray(totals, at + 2 * step + L);
-      d0.intoArray(totals, at + 3 * step);
-      d1.intoArray(totals, at + 3 * step + L);
+      b0.intoArray(totals, at + row);
+      b1.intoArray(totals, at + row + L);
+      c0.intoArray(totals, at + 2 * row);
+      c1.intoArray(totals, at + 2 * row + L);
+      d0.intoArray(totals, at + 3 * row);
+      d1.intoArray(totals, at + 3 * row + L);
     }
   }
 
-  /** Splits float16 pairs: the high halves to out, the low halves n floats further. */
+  /** Splits float16 pairs: of each block first the high halves, then the low halves. */
   static void unpack(long pairs, int n, long out) {
     for (int i = 0; i < n; i += L) {
       IntVector pair = ints(pairs + 4L * i);
-      store(highHalf(pair), out + 4L * i);
-      store(lowHalf(pair), out + 4L * (n + i));
+      long at = out + 4L * (i + (i & -4 * L));
+      store(highHalf(pair), at);
+      store(lowHalf(pair), at + 4 * BYTES);
     }
   }
 }

@@ -90,28 +90,36 @@ public interface Kernels {
   /** Adds block sums to the totals. */
   void addPlain(float[] z, int tokens, int blocks, float[] totals, int to);
 
-  /** Adds block sums times scales; scales[so + (block * 4 + j) * L + l]. */
-  void addScaled(long scales, float[] z, int tokens, int blocks, float[] totals, int to);
-
   /**
-   * Adds minimums times sums of activations to the totals of the minimums; mins[mo + (block * 4 +
-   * j) * L + l] and sums[so + block * T + t].
+   * Adds block sums times scales; that of row j * L + l is float j * L + l of its block.
+   *
+   * @param stride bytes from one block's scales to the next one's
    */
-  void addMins(long mins, float[] sums, int so, int tokens, int blocks, float[] totals, int to);
+  void addScaled(
+      long scales, long stride, float[] z, int tokens, int blocks, float[] totals, int to);
 
   /**
-   * Splits n pairs of finite float16 numbers: the high halves to out[0 .. n), the low halves to
-   * out[n .. 2n); n is a multiple of L.
+   * Adds minimums, which lie like scales, times sums of activations to the totals of the minimums;
+   * sums[so + block * T + t].
+   */
+  void addMins(
+      long mins, long stride, float[] sums, int so, int tokens, int blocks, float[] totals, int to);
+
+  /**
+   * Splits n pairs of finite float16 numbers, 4L for each block: of each block first the high
+   * halves, then the low halves.
    */
   void unpackPairs(long pairs, int n, long out);
 
   /**
    * Writes the results of a whole group: out[outOffset + t * outStride + row] for the first {@code
    * used} of the tile's rows.
+   *
+   * @param minUnit what the totals of the minimums are multiplied with; 0 if there are none
    */
   void finish(
       Codes codes,
-      boolean mins,
+      float minUnit,
       float[] totals,
       int from,
       int tokens,

@@ -172,12 +172,13 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void addScaled(long scales, float[] z, int tokens, int blocks, float[] totals, int to) {
+  public void addScaled(
+      long scales, long stride, float[] z, int tokens, int blocks, float[] totals, int to) {
     int n = tokens * lanes;
     for (int p = 0; p < blocks * ROW_VECTORS; p++) {
       for (int i = 0; i < n; i++) {
         int at = to + p % ROW_VECTORS * n + i;
-        float scale = getFloat(scales + 4L * (p * lanes + i % lanes));
+        float scale = ofBlock(scales, stride, p, i % lanes);
         totals[at] = Math.fma(z[p * n + i], scale, totals[at]);
       }
     }
@@ -185,31 +186,45 @@ public final class ScalarKernels implements Kernels {
 
   @Override
   public void addMins(
-      long mins, float[] sums, int so, int tokens, int blocks, float[] totals, int to) {
+      long mins,
+      long stride,
+      float[] sums,
+      int so,
+      int tokens,
+      int blocks,
+      float[] totals,
+      int to) {
     int n = tokens * lanes;
     for (int p = 0; p < blocks * ROW_VECTORS; p++) {
       for (int i = 0; i < n; i++) {
         int at = to + (ROW_VECTORS + p % ROW_VECTORS) * n + i;
         float sum = sums[so + p / ROW_VECTORS * tokens + i / lanes];
-        float min = getFloat(mins + 4L * (p * lanes + i % lanes));
+        float min = ofBlock(mins, stride, p, i % lanes);
         totals[at] = Math.fma(min, sum, totals[at]);
       }
     }
   }
 
+  /** Lane l of vector p of all blocks. */
+  private float ofBlock(long numbers, long stride, int p, int l) {
+    return getFloat(numbers + p / ROW_VECTORS * stride + 4L * (p % ROW_VECTORS * lanes + l));
+  }
+
   @Override
   public void unpackPairs(long pairs, int n, long out) {
+    int rows = ROW_VECTORS * lanes;
     for (int i = 0; i < n; i++) {
       int pair = getInt(pairs + 4L * i);
-      setFloat(out + 4L * i, Float.float16ToFloat((short) (pair >> 16)));
-      setFloat(out + 4L * (n + i), Float.float16ToFloat((short) pair));
+      long at = out + 4L * (i + i / rows * rows);
+      setFloat(at, Float.float16ToFloat((short) (pair >> 16)));
+      setFloat(at + 4L * rows, Float.float16ToFloat((short) pair));
     }
   }
 
   @Override
   public void finish(
       Codes codes,
-      boolean mins,
+      float minUnit,
       float[] totals,
       int from,
       int tokens,
@@ -223,7 +238,7 @@ public final class ScalarKernels implements Kernels {
       for (int i = 0; i < ROW_VECTORS * lanes; i++) {
         int at = from + (i / lanes * tokens + t) * lanes + i % lanes;
         float sum = totals[at] * unit;
-        out[outOffset + t * outStride + i] = mins ? sum + totals[n + at] : sum;
+        out[outOffset + t * outStride + i] = minUnit == 0 ? sum : sum + totals[n + at] * minUnit;
       }
     }
   }

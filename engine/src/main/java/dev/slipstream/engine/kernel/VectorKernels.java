@@ -129,14 +129,23 @@ final class VectorKernels implements Kernels {
   }
 
   @Override
-  public void addScaled(long scales, float[] z, int tokens, int blocks, float[] totals, int to) {
-    Epilogues.scaled(scales, z, tokens, blocks, totals, to);
+  public void addScaled(
+      long scales, long stride, float[] z, int tokens, int blocks, float[] totals, int to) {
+    Epilogues.scaled(scales, stride, z, tokens, blocks, totals, to);
   }
 
   @Override
   public void addMins(
-      long mins, float[] sums, int so, int tokens, int blocks, float[] totals, int to) {
-    Epilogues.mins(mins, sums, so, tokens, blocks, totals, to + ROW_VECTORS * tokens * L);
+      long mins,
+      long stride,
+      float[] sums,
+      int so,
+      int tokens,
+      int blocks,
+      float[] totals,
+      int to) {
+    int at = to + ROW_VECTORS * tokens * L;
+    Epilogues.mins(mins, stride, sums, so, tokens, blocks, totals, at);
   }
 
   @Override
@@ -147,7 +156,7 @@ final class VectorKernels implements Kernels {
   @Override
   public void finish(
       Codes codes,
-      boolean mins,
+      float minUnit,
       float[] totals,
       int from,
       int tokens,
@@ -160,8 +169,9 @@ final class VectorKernels implements Kernels {
       for (int t = 0; t < used; t++) {
         int at = from + (j * tokens + t) * L;
         FloatVector sum = FloatVector.fromArray(F, totals, at).mul(unit);
-        if (mins) {
-          sum = sum.add(FloatVector.fromArray(F, totals, at + ROW_VECTORS * tokens * L));
+        if (minUnit != 0) {
+          int min = at + ROW_VECTORS * tokens * L;
+          sum = sum.add(FloatVector.fromArray(F, totals, min).mul(minUnit));
         }
         sum.intoArray(out, outOffset + t * outStride + j * L);
       }

@@ -12,7 +12,12 @@ import java.nio.ByteOrder;
  * minimum, so that their codes fit four bits.
  */
 enum QuantFormat {
-  Q4_0(GgmlType.Q4_0, 4, 32, true) {
+  Q4_0(GgmlType.Q4_0, 4, 32, Mins.MINUS_8_SCALES) {
+    @Override
+    boolean hasHalves(MemorySegment s, long o) {
+      return isFinite(s, o);
+    }
+
     @Override
     void decode(MemorySegment s, long o, QuantBlock b) {
       b.scales[0] = half(s, o);
@@ -20,7 +25,12 @@ enum QuantFormat {
       nibbles(s, o + 2, b.codes, 0, 16);
     }
   },
-  Q4_1(GgmlType.Q4_1, 4, 32, true) {
+  Q4_1(GgmlType.Q4_1, 4, 32, Mins.STORED) {
+    @Override
+    boolean hasHalves(MemorySegment s, long o) {
+      return isFinite(s, o) && isFinite(s, o + 2);
+    }
+
     @Override
     void decode(MemorySegment s, long o, QuantBlock b) {
       b.scales[0] = half(s, o);
@@ -28,7 +38,12 @@ enum QuantFormat {
       nibbles(s, o + 4, b.codes, 0, 16);
     }
   },
-  Q5_0(GgmlType.Q5_0, 8, 32, false) {
+  Q5_0(GgmlType.Q5_0, 8, 32, Mins.NONE) {
+    @Override
+    boolean hasHalves(MemorySegment s, long o) {
+      return isFinite(s, o);
+    }
+
     @Override
     void decode(MemorySegment s, long o, QuantBlock b) {
       b.scales[0] = half(s, o);
@@ -36,7 +51,12 @@ enum QuantFormat {
       fifthBits(s.get(INT, o + 2), b.codes, -16);
     }
   },
-  Q5_1(GgmlType.Q5_1, 8, 32, true) {
+  Q5_1(GgmlType.Q5_1, 8, 32, Mins.STORED) {
+    @Override
+    boolean hasHalves(MemorySegment s, long o) {
+      return isFinite(s, o) && isFinite(s, o + 2);
+    }
+
     @Override
     void decode(MemorySegment s, long o, QuantBlock b) {
       b.scales[0] = half(s, o);
@@ -45,7 +65,12 @@ enum QuantFormat {
       fifthBits(s.get(INT, o + 4), b.codes, 0);
     }
   },
-  Q8_0(GgmlType.Q8_0, 8, 32, false) {
+  Q8_0(GgmlType.Q8_0, 8, 32, Mins.NONE) {
+    @Override
+    boolean hasHalves(MemorySegment s, long o) {
+      return isFinite(s, o);
+    }
+
     @Override
     void decode(MemorySegment s, long o, QuantBlock b) {
       b.scales[0] = half(s, o);
@@ -54,7 +79,7 @@ enum QuantFormat {
       }
     }
   },
-  Q2_K(GgmlType.Q2_K, 4, 16, true) {
+  Q2_K(GgmlType.Q2_K, 4, 16, Mins.STORED) {
     @Override
     void decode(MemorySegment s, long o, QuantBlock b) {
       float d = half(s, o + 80);
@@ -69,7 +94,7 @@ enum QuantFormat {
       }
     }
   },
-  Q3_K(GgmlType.Q3_K, 4, 16, true) {
+  Q3_K(GgmlType.Q3_K, 4, 16, Mins.MINUS_4_SCALES) {
     @Override
     void decode(MemorySegment s, long o, QuantBlock b) {
       float d = half(s, o + 108);
@@ -85,7 +110,7 @@ enum QuantFormat {
       }
     }
   },
-  Q4_K(GgmlType.Q4_K, 4, 32, true) {
+  Q4_K(GgmlType.Q4_K, 4, 32, Mins.STORED) {
     @Override
     void decode(MemorySegment s, long o, QuantBlock b) {
       sixBitScales(s, o, b);
@@ -94,7 +119,7 @@ enum QuantFormat {
       }
     }
   },
-  Q5_K(GgmlType.Q5_K, 8, 32, true) {
+  Q5_K(GgmlType.Q5_K, 8, 32, Mins.STORED) {
     @Override
     void decode(MemorySegment s, long o, QuantBlock b) {
       sixBitScales(s, o, b);
@@ -106,7 +131,7 @@ enum QuantFormat {
       }
     }
   },
-  Q6_K(GgmlType.Q6_K, 8, 16, false) {
+  Q6_K(GgmlType.Q6_K, 8, 16, Mins.NONE) {
     @Override
     void decode(MemorySegment s, long o, QuantBlock b) {
       float d = half(s, o + 208);
@@ -121,6 +146,22 @@ enum QuantFormat {
     }
   };
 
+  /** What a sub-block's minimum is. */
+  enum Mins {
+    NONE(0),
+    STORED(1),
+    MINUS_4_SCALES(-4),
+    MINUS_8_SCALES(-8);
+
+    /** Minimum in terms of what is stored for it: itself, or else the scale. */
+    final int factor;
+
+    Mins(int factor) {
+      this.factor = factor;
+    }
+  }
+
+  private static final int HALF_EXPONENT = 0x7c00;
   private static final ValueLayout.OfShort SHORT =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfInt INT =
@@ -134,17 +175,26 @@ enum QuantFormat {
   /** Elements that share a scale. */
   final int subBlock;
 
-  final boolean hasMins;
+  final Mins mins;
 
-  QuantFormat(GgmlType type, int codeBits, int subBlock, boolean hasMins) {
+  QuantFormat(GgmlType type, int codeBits, int subBlock, Mins mins) {
     this.type = type;
     this.codeBits = codeBits;
     this.subBlock = subBlock;
-    this.hasMins = hasMins;
+    this.mins = mins;
+  }
+
+  /** Whether the scales and minimums of the block at offset o are finite float16 numbers. */
+  boolean hasHalves(MemorySegment s, long o) {
+    return false;
   }
 
   /** Decodes the block that starts at offset o. */
   abstract void decode(MemorySegment s, long o, QuantBlock b);
+
+  private static boolean isFinite(MemorySegment s, long o) {
+    return (s.get(SHORT, o) & HALF_EXPONENT) != HALF_EXPONENT;
+  }
 
   private static float half(MemorySegment s, long o) {
     return Float.float16ToFloat(s.get(SHORT, o));

@@ -5,9 +5,11 @@ import dev.slipstream.engine.kernel.Kernels;
 import dev.slipstream.engine.kernel.Kernels.Codes;
 import dev.slipstream.engine.runtime.ComputePool;
 import dev.slipstream.engine.runtime.ComputePool.Worker;
+import dev.slipstream.engine.tensor.QuantFormat.Mins;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Integer codes with a scale, and perhaps a minimum, for every 16 or 32 columns of a row. */
 final class QuantizedMatrix extends WeightMatrix {
@@ -15,13 +17,13 @@ final class QuantizedMatrix extends WeightMatrix {
       ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final float[] NO_SUMS = {};
 
   private final QuantFormat format;
   private final int block;
-  private final long codesPerGroup;
-  private final int scalesPerGroup;
-  private final int codeBytes;
+
+  /** Bytes that a column's codes take in a group. */
+  private final int columnBytes;
+
   private final MemorySegment codes;
   private final BlockScales scales;
 
@@ -34,32 +36,41 @@ final class QuantizedMatrix extends WeightMatrix {
     super(tensor, kernels);
     this.format = format;
     this.block = format.subBlock;
-    this.codesPerGroup = (long) paddedColumns * lanes;
-    this.scalesPerGroup = paddedColumns / block * groupRows;
-    this.codeBytes = format.codeBits / 2;
-    int count = arrayLength(tensor, (long) groups * scalesPerGroup);
-    this.codes = memory.take((long) groups * codesPerGroup * codeBytes);
-    this.scales =
-        memory.isFilled()
-            ? BlockScales.in(memory, count, format.hasMins, lanes)
-            : pack(tensor, count, pool, memory);
+    this.columnBytes = lanes * format.codeBits / 2;
+    this.codes = memory.take((long) groups * paddedColumns * columnBytes);
+    int halves = memory.choice(2, () -> hasHalves(tensor, pool) ? 1 : 0);
+    BlockScales.Form form = BlockScales.Form.of(format.mins == Mins.STORED, halves == 1);
+    long scaleBytes = scaleIndex(groups, 0) * form.bytes;
+    this.scales = new BlockScales(form, memory.take(scaleBytes), lanes);
+    if (!memory.isFilled()) {
+      pool.run(
+          w -> {
+            QuantBlock decoded = new QuantBlock();
+            for (int row = firstRow(w.first(groups)); row < firstRow(w.end(groups)); row++) {
+              packRow(tensor.data(), row, decoded);
+            }
+          });
+    }
   }
 
-  private BlockScales pack(GgufTensor tensor, int count, ComputePool pool, WeightMemory memory) {
-    float[] scale = new float[count];
-    float[] min = new float[format.hasMins ? count : 0];
+  private boolean hasHalves(GgufTensor tensor, ComputePool pool) {
+    AtomicBoolean all = new AtomicBoolean(true);
     pool.run(
         w -> {
-          QuantBlock decoded = new QuantBlock();
-          for (int row = firstRow(w.first(groups)); row < firstRow(w.end(groups)); row++) {
-            packRow(tensor.data(), row, decoded, scale, min);
+          long rowBytes = tensor.type().rowBytes(columns());
+          long end = firstRow(w.end(groups)) * rowBytes;
+          long at = firstRow(w.first(groups)) * rowBytes;
+          while (at < end && format.hasHalves(tensor.data(), at)) {
+            at += tensor.type().blockBytes();
+          }
+          if (at < end) {
+            all.set(false);
           }
         });
-    return BlockScales.of(scale, min, lanes, memory);
+    return all.get();
   }
 
-  private void packRow(
-      MemorySegment data, int row, QuantBlock decoded, float[] scale, float[] min) {
+  private void packRow(MemorySegment data, int row, QuantBlock decoded) {
     int elements = format.type.blockElements();
     int blocks = columns() / elements;
     for (int b = 0; b < blocks; b++) {
@@ -68,11 +79,8 @@ final class QuantizedMatrix extends WeightMatrix {
         putCode(row, b * elements + i, decoded.codes[i]);
       }
       for (int i = 0; i < elements / block; i++) {
-        int at = scaleIndex(row, b * elements + i * block);
-        scale[at] = decoded.scales[i];
-        if (format.hasMins) {
-          min[at] = decoded.mins[i];
-        }
+        long at = scaleIndex(row / groupRows, b * elements + i * block) + row % groupRows;
+        scales.put(at, decoded.scales[i], decoded.mins[i]);
       }
     }
   }
@@ -95,17 +103,19 @@ final class QuantizedMatrix extends WeightMatrix {
         : (byte) (codes.get(INT, at) >> 8 * j);
   }
 
-  /** Offset in bytes of the code of a row and column, which it shares with three other rows. */
+  /** Offset of the code of a row and column, which it shares with three other rows. */
   private long codeAt(int row, int column) {
-    return codesAt(row / groupRows, column) + (long) row % lanes * codeBytes;
+    return codesAt(row / groupRows, column) + (long) row % lanes * format.codeBits / 2;
   }
 
+  /** Offset of the codes of a group's column. */
   private long codesAt(int group, int column) {
-    return (group * codesPerGroup + (long) column * lanes) * codeBytes;
+    return ((long) group * paddedColumns + column) * columnBytes;
   }
 
-  private int scaleIndex(int row, int column) {
-    return row / groupRows * scalesPerGroup + column / block * groupRows + row % groupRows;
+  /** Number of the first scale of a column's block. */
+  private long scaleIndex(int group, int column) {
+    return ((long) group * (paddedColumns / block) + column / block) * groupRows;
   }
 
   @Override
@@ -119,8 +129,8 @@ final class QuantizedMatrix extends WeightMatrix {
   }
 
   @Override
-  boolean hasMins() {
-    return format.hasMins;
+  float minUnit() {
+    return format.mins.factor;
   }
 
   /** Codes are so few bytes that it costs as much as it saves. */
@@ -151,8 +161,7 @@ final class QuantizedMatrix extends WeightMatrix {
 
   @Override
   void loadScales(int group, int k, int n, Worker w) {
-    int at = group * scalesPerGroup + k / block * groupRows;
-    scales.load(kernels, at, n / block * groupRows, w);
+    scales.load(kernels, scaleIndex(group, k), n / block * groupRows, w);
   }
 
   @Override
@@ -167,22 +176,34 @@ final class QuantizedMatrix extends WeightMatrix {
       int to,
       Worker w) {
     int width = x.tileWidth(tile);
-    int at = group * scalesPerGroup + k / block * groupRows;
-    float[] xSums = format.hasMins ? x.sums(block) : NO_SUMS;
-    int xAt = x.tileOffset(tile) / block + k / block * width;
-    scales.add(kernels, at, xSums, xAt, sums, width, n / block, totals, to, w);
+    int blocks = n / block;
+    long scale = scales.loaded(scaleIndex(group, k), blocks * groupRows, w);
+    long stride = scales.stride();
+    kernels.addScaled(scale, stride, sums, width, blocks, totals, to);
+    if (format.mins != Mins.NONE) {
+      int xAt = x.tileOffset(tile) / block + k / block * width;
+      long min = scale + scales.toMin();
+      kernels.addMins(min, stride, x.sums(block), xAt, width, blocks, totals, to);
+    }
   }
 
   @Override
   public void dequantizeRow(int row, float[] out, int offset) {
     for (int k = 0; k < columns(); k++) {
-      int at = scaleIndex(row, k);
-      out[offset + k] = Math.fma(scales.scale(at), code(row, k), scales.min(at));
+      long at = scaleIndex(row / groupRows, k) + row % groupRows;
+      float scale = scales.scale(at);
+      float min =
+          switch (format.mins) {
+            case NONE -> 0;
+            case STORED -> scales.min(at);
+            default -> format.mins.factor * scale;
+          };
+      out[offset + k] = Math.fma(scale, code(row, k), min);
     }
   }
 
   @Override
   public long bytes() {
-    return codes.byteSize() + scales.bytes();
+    return codes.byteSize() + scales.memory().byteSize();
   }
 }

@@ -104,8 +104,8 @@ final class RealMatrix extends WeightMatrix {
   }
 
   @Override
-  boolean hasMins() {
-    return false;
+  float minUnit() {
+    return 0;
   }
 
   /** One load a cache line; kept, so that the compiler cannot drop them. */

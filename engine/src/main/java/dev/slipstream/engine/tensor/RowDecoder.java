@@ -59,7 +59,7 @@ public final class RowDecoder {
         int s = i / format.subBlock;
         // The product is exact, so that there is one rounding, as in ggml.
         out[at + i] =
-            format.hasMins
+            format.mins != QuantFormat.Mins.NONE
                 ? Math.fma(block.scales[s], block.codes[i], block.mins[s])
                 : block.scales[s] * block.codes[i];
       }

@@ -41,7 +41,7 @@ public final class WeightCache {
   private static final long MAGIC = 0x4b4341504c535631L;
 
   /** To be raised with every change to what matrices store. */
-  private static final int VERSION = 2;
+  private static final int VERSION = 3;
 
   private static final int FIXED_BYTES = 8 + 4 + 4 + 8 + 8 + 4 + 4;
   private static final int ENTRY_BYTES = 8 + 4;

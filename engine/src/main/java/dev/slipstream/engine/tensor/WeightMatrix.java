@@ -2,7 +2,6 @@ package dev.slipstream.engine.tensor;
 
 import dev.slipstream.engine.gguf.GgmlType;
 import dev.slipstream.engine.gguf.GgufTensor;
-import dev.slipstream.engine.gguf.ModelFormatException;
 import dev.slipstream.engine.kernel.KernelSelection;
 import dev.slipstream.engine.kernel.Kernels;
 import dev.slipstream.engine.kernel.Kernels.Codes;
@@ -19,7 +18,7 @@ import java.util.Arrays;
  * Every weight is read once for all activation rows.
  */
 public abstract sealed class WeightMatrix permits QuantizedMatrix, RealMatrix {
-  /** Columns whose block sums are kept before they are added up: they should stay in L1. */
+  /** Most columns of a chunk: its block sums should stay in L1. */
   private static final int CHUNK = 384;
 
   /** Bytes of weights that are used on all tiles before going on: they should stay in L2. */
@@ -51,6 +50,7 @@ public abstract sealed class WeightMatrix permits QuantizedMatrix, RealMatrix {
   private final int rows;
   private final int columns;
   private final int chunk;
+  private final int panel;
 
   WeightMatrix(GgufTensor tensor, Kernels kernels) {
     this.kernels = kernels;
@@ -60,15 +60,17 @@ public abstract sealed class WeightMatrix permits QuantizedMatrix, RealMatrix {
     this.columns = tensor.columns();
     this.groups = Math.ceilDiv(rows, groupRows);
     this.paddedColumns = Activations.pad(columns, Activations.PADDING);
-    int chunks = Math.ceilDiv(paddedColumns, CHUNK);
-    this.chunk = Activations.pad(Math.ceilDiv(paddedColumns, chunks), Activations.PADDING);
+    this.chunk = part(paddedColumns, CHUNK);
+    this.panel = part(paddedColumns, PANEL_FLOATS / groupRows);
   }
 
-  /**
-   * Repacks a tensor; the tensor's data is not needed afterwards.
-   *
-   * @throws ModelFormatException if the matrix is too large for the layout
-   */
+  /** Columns of a part, if so many are cut into as few and as equal parts as the limit allows. */
+  private static int part(int columns, int limit) {
+    int parts = Math.ceilDiv(columns, limit);
+    return Activations.pad(Math.ceilDiv(columns, parts), Activations.PADDING);
+  }
+
+  /** Repacks a tensor; the tensor's data is not needed afterwards. */
   public static WeightMatrix of(GgufTensor tensor, ComputePool pool, WeightMemory memory) {
     return of(tensor, pool, KernelSelection.kernels(), memory);
   }
@@ -126,7 +128,7 @@ public abstract sealed class WeightMatrix permits QuantizedMatrix, RealMatrix {
           "a matrix of %d columns cannot be multiplied with activations of %d"
               .formatted(columns, x.columns()));
     }
-    if (x.tiles() >= PANEL_TILES && kernels.panelsPay(hasMins())) {
+    if (x.tiles() >= PANEL_TILES && kernels.panelsPay(minUnit() != 0)) {
       multiplyByPanels(x, from, to, out, outOffset, outStride, w);
     } else {
       multiplyByTiles(x, from, to, out, outOffset, outStride, w);
@@ -150,22 +152,21 @@ public abstract sealed class WeightMatrix permits QuantizedMatrix, RealMatrix {
   /** Unpacks a piece of the weights at a time, small enough for L1, and uses it on all tiles. */
   private void multiplyByPanels(
       Activations x, int from, int to, float[] out, int outOffset, int outStride, Worker w) {
-    int step = PANEL_FLOATS / groupRows / Activations.PADDING * Activations.PADDING;
     int perTile = 2 * Activations.TILE * groupRows;
-    long panel = w.memory(PANEL, (long) step * groupRows * Float.BYTES);
-    float[] sums = w.scratch(BLOCK_SUMS, Activations.TILE * groupRows * (step / SMALLEST_BLOCK));
+    long weights = w.memory(PANEL, (long) panel * groupRows * Float.BYTES);
+    float[] sums = w.scratch(BLOCK_SUMS, Activations.TILE * groupRows * (panel / SMALLEST_BLOCK));
     float[] totals = w.scratch(TOTALS, perTile * x.tiles());
     for (int g = from; g < to; g++) {
       Arrays.fill(totals, 0, perTile * x.tiles(), 0);
-      for (int k = 0; k < paddedColumns; k += step) {
-        int n = Math.min(step, paddedColumns - k);
+      for (int k = 0; k < paddedColumns; k += panel) {
+        int n = Math.min(panel, paddedColumns - k);
         fetch(g, k, n, w);
-        unpack(g, k, n, panel);
+        unpack(g, k, n, weights);
         loadScales(g, k, n, w);
         for (int tile = 0; tile < x.tiles(); tile++) {
           int width = x.tileWidth(tile);
           int xo = x.tileOffset(tile) + k * width;
-          kernels.floats(panel, x.values, xo, width, n, block(), sums);
+          kernels.floats(weights, x.values, xo, width, n, block(), sums);
           addBlocks(g, k, n, x, tile, sums, totals, tile * perTile, w);
         }
       }
@@ -212,10 +213,10 @@ public abstract sealed class WeightMatrix permits QuantizedMatrix, RealMatrix {
     int first = group * groupRows;
     int at = outOffset + tile * Activations.TILE * outStride + first;
     if (first + groupRows <= rows) {
-      kernels.finish(codes, hasMins(), totals, from, width, used, out, at, outStride);
+      kernels.finish(codes, minUnit(), totals, from, width, used, out, at, outStride);
     } else {
       float[] whole = w.scratch(LAST_GROUP, used * groupRows);
-      kernels.finish(codes, hasMins(), totals, from, width, used, whole, 0, groupRows);
+      kernels.finish(codes, minUnit(), totals, from, width, used, whole, 0, groupRows);
       for (int t = 0; t < used; t++) {
         System.arraycopy(whole, t * groupRows, out, at + t * outStride, rows - first);
       }
@@ -228,7 +229,8 @@ public abstract sealed class WeightMatrix permits QuantizedMatrix, RealMatrix {
   /** Columns that share a scale. */
   abstract int block();
 
-  abstract boolean hasMins();
+  /** What the minimums' totals are multiplied with; 0 if there are no minimums. */
+  abstract float minUnit();
 
   /**
    * Brings columns k .. k+n of a group into the cache, where that pays: a kernel that does much
@@ -256,14 +258,4 @@ public abstract sealed class WeightMatrix permits QuantizedMatrix, RealMatrix {
       float[] totals,
       int to,
       Worker w);
-
-  /** Checks that an array of so many elements can exist. */
-  static int arrayLength(GgufTensor tensor, long length) {
-    if (length > Integer.MAX_VALUE - 64) {
-      throw new ModelFormatException(
-          "tensor '%s' (%s, %d x %d) is too large to be repacked"
-              .formatted(tensor.name(), tensor.type(), tensor.rows(), tensor.columns()));
-    }
-    return (int) length;
-  }
 }

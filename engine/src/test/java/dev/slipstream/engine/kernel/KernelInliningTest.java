@@ -146,8 +146,8 @@ class KernelInliningTest {
         repeat(() -> kernels.brains(weights, x, 0, tokens, COLUMNS, BLOCK, sums));
         repeat(() -> kernels.floats(weights, x, 0, tokens, COLUMNS, BLOCK, sums));
         repeat(() -> kernels.addPlain(sums, tokens, BLOCKS, totals, 0));
-        repeat(() -> kernels.addScaled(weights, sums, tokens, BLOCKS, totals, 0));
-        repeat(() -> kernels.addMins(weights, x, 0, tokens, BLOCKS, totals, 0));
+        repeat(() -> kernels.addScaled(weights, 4L * group, sums, tokens, BLOCKS, totals, 0));
+        repeat(() -> kernels.addMins(weights, 4L * group, x, 0, tokens, BLOCKS, totals, 0));
       }
       repeat(() -> kernels.unpackNibbles(weights, COLUMNS, unpacked));
       repeat(() -> kernels.unpackBytes(weights, COLUMNS, unpacked));

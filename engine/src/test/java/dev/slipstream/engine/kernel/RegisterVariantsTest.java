@@ -87,7 +87,7 @@ class RegisterVariantsTest {
     float[] out = new float[tokens * group];
     kernel.compute(kernels, weights, x, tokens, sums);
     kernels.addPlain(sums, tokens, COLUMNS / BLOCK, totals, 0);
-    kernels.finish(codes, false, totals, 0, tokens, tokens, out, 0, group);
+    kernels.finish(codes, 0, totals, 0, tokens, tokens, out, 0, group);
     return out;
   }
 
