@@ -22,7 +22,7 @@ record BlockScales(Form form, MemorySegment memory, int lanes) {
   /** Number of the worker's scratch memory. */
   private static final int UNPACKED = 1;
 
-  /** How they are stored: as small as holds them exactly. */
+  /** How they are stored. */
   enum Form {
     FLOATS(4),
     /** Finite float16 numbers in the layout of the kernels' float16 weights. */
@@ -76,10 +76,10 @@ record BlockScales(Form form, MemorySegment memory, int lanes) {
     };
   }
 
-  /** A stored minimum; 0 if the form has none. */
+  /** A stored minimum; the scale if the form has none. */
   float min(long i) {
     return switch (form) {
-      case FLOATS, HALVES -> 0;
+      case FLOATS, HALVES -> scale(i);
       case FLOATS_AND_MINS -> memory.get(FLOAT, split(i) + toMin());
       case HALVES_AND_MINS -> Float.float16ToFloat((short) memory.get(INT, 4 * i));
     };

@@ -14,23 +14,13 @@ import java.nio.ByteOrder;
 enum QuantFormat {
   Q4_0(GgmlType.Q4_0, 4, 32, Mins.MINUS_8_SCALES) {
     @Override
-    boolean hasHalves(MemorySegment s, long o) {
-      return isFinite(s, o);
-    }
-
-    @Override
     void decode(MemorySegment s, long o, QuantBlock b) {
       b.scales[0] = half(s, o);
-      b.mins[0] = -8 * b.scales[0];
+      b.mins[0] = mins.factor * b.scales[0];
       nibbles(s, o + 2, b.codes, 0, 16);
     }
   },
   Q4_1(GgmlType.Q4_1, 4, 32, Mins.STORED) {
-    @Override
-    boolean hasHalves(MemorySegment s, long o) {
-      return isFinite(s, o) && isFinite(s, o + 2);
-    }
-
     @Override
     void decode(MemorySegment s, long o, QuantBlock b) {
       b.scales[0] = half(s, o);
@@ -40,11 +30,6 @@ enum QuantFormat {
   },
   Q5_0(GgmlType.Q5_0, 8, 32, Mins.NONE) {
     @Override
-    boolean hasHalves(MemorySegment s, long o) {
-      return isFinite(s, o);
-    }
-
-    @Override
     void decode(MemorySegment s, long o, QuantBlock b) {
       b.scales[0] = half(s, o);
       nibbles(s, o + 6, b.codes, 0, 16);
@@ -52,11 +37,6 @@ enum QuantFormat {
     }
   },
   Q5_1(GgmlType.Q5_1, 8, 32, Mins.STORED) {
-    @Override
-    boolean hasHalves(MemorySegment s, long o) {
-      return isFinite(s, o) && isFinite(s, o + 2);
-    }
-
     @Override
     void decode(MemorySegment s, long o, QuantBlock b) {
       b.scales[0] = half(s, o);
@@ -66,11 +46,6 @@ enum QuantFormat {
     }
   },
   Q8_0(GgmlType.Q8_0, 8, 32, Mins.NONE) {
-    @Override
-    boolean hasHalves(MemorySegment s, long o) {
-      return isFinite(s, o);
-    }
-
     @Override
     void decode(MemorySegment s, long o, QuantBlock b) {
       b.scales[0] = half(s, o);
@@ -102,7 +77,7 @@ enum QuantFormat {
         int low = (unsigned(s, o + 96 + (i & 7)) >> (i & 8) / 2) & 15;
         int high = (unsigned(s, o + 104 + (i & 3)) >> (i >> 2) * 2) & 3;
         b.scales[i] = d * ((low | high << 4) - 32);
-        b.mins[i] = -4 * b.scales[i];
+        b.mins[i] = mins.factor * b.scales[i];
       }
       for (int i = 0; i < 256; i++) {
         int third = (unsigned(s, o + (i & 31)) >> (i >> 5)) & 1;
@@ -184,9 +159,10 @@ enum QuantFormat {
     this.mins = mins;
   }
 
-  /** Whether the scales and minimums of the block at offset o are finite float16 numbers. */
-  boolean hasHalves(MemorySegment s, long o) {
-    return false;
+  /** Whether the block at offset o has its scale and minimum as finite float16 numbers. */
+  final boolean hasHalves(MemorySegment s, long o) {
+    boolean stored = type.blockElements() == subBlock;
+    return stored && isFinite(s, o) && (mins != Mins.STORED || isFinite(s, o + 2));
   }
 
   /** Decodes the block that starts at offset o. */

@@ -192,12 +192,7 @@ final class QuantizedMatrix extends WeightMatrix {
     for (int k = 0; k < columns(); k++) {
       long at = scaleIndex(row / groupRows, k) + row % groupRows;
       float scale = scales.scale(at);
-      float min =
-          switch (format.mins) {
-            case NONE -> 0;
-            case STORED -> scales.min(at);
-            default -> format.mins.factor * scale;
-          };
+      float min = format.mins == Mins.NONE ? 0 : format.mins.factor * scales.min(at);
       out[offset + k] = Math.fma(scale, code(row, k), min);
     }
   }

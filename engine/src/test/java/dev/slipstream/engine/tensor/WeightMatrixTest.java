@@ -8,6 +8,7 @@ import dev.slipstream.engine.kernel.KernelSelection;
 import dev.slipstream.engine.kernel.Kernels;
 import dev.slipstream.engine.kernel.ScalarKernels;
 import dev.slipstream.engine.runtime.ComputePool;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Random;
 import net.jqwik.api.ForAll;
@@ -84,6 +85,20 @@ class WeightMatrixTest {
       assertThat(row[0]).isZero();
       assertThat(row[513]).isZero();
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0"})
+  void aScaleThatIsNotFiniteSpoilsItsOwnRowOnly(GgmlType type) {
+    RandomTensor sound = RandomTensor.of(type, 70, 64, new Random(2));
+    byte[] data = sound.tensor().data().toArray(ValueLayout.JAVA_BYTE);
+    data[0] = 0x00;
+    data[1] = 0x7c;
+    float[] x = gaussian(64, new Random(3));
+    float[] expected = multiply(sound, x, 1, 1, KERNELS);
+    float[] y = multiply(RandomTensor.of(type, 70, 64, data), x, 1, 1, KERNELS);
+    assertThat(Float.isFinite(y[0])).isFalse();
+    assertThat(Arrays.copyOfRange(y, 1, 70)).isEqualTo(Arrays.copyOfRange(expected, 1, 70));
   }
 
   @Test
