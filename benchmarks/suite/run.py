@@ -19,6 +19,8 @@ import sys
 import tempfile
 import time
 
+# Answers until the compilers of all processes are done.
+WARM_UP = 14
 SLIPSTREAM = str(pathlib.Path(__file__).resolve().parents[2] / "slipstream")
 
 
@@ -89,7 +91,7 @@ def main():
         for topology in ratios:
             server = Server(topology, options.model, options.threads)
             try:
-                for warm in range(3):
+                for warm in range(WARM_UP):
                     server.answer(options.tokens, -warm)
                 rate = statistics.median(server.answer(options.tokens, 1 + i) for i in range(4))
             finally:
