@@ -315,8 +315,8 @@ public final class DecodeLoop implements AutoCloseable {
       send(
           () -> {
             if (sequence.state != State.ENDED) {
+              metrics.cancelled(); // first: whoever sees the freed blocks sees the reason too
               scheduler.remove(sequence);
-              metrics.cancelled();
             }
           });
     }
