@@ -53,6 +53,13 @@ final class BenchCommand implements Callable<Integer> {
   private List<Integer> verifications;
 
   @Option(
+      names = {"-d", "--n-depth"},
+      paramLabel = "N",
+      split = ",",
+      description = "Tokens in the cache before each test (default: 0, and 128 for -k).")
+  private List<Integer> depths = List.of();
+
+  @Option(
       names = {"-t", "--threads"},
       paramLabel = "N",
       split = ",",
@@ -75,6 +82,7 @@ final class BenchCommand implements Callable<Integer> {
     requireAtLeast(0, "-p", prompts);
     requireAtLeast(0, "-n", generations);
     requireAtLeast(0, "-k", verifications);
+    requireAtLeast(0, "-d", depths);
     requireAtLeast(1, "-r", List.of(repetitions));
     List<Integer> pools =
         threads == null ? List.of(Runtime.getRuntime().availableProcessors()) : threads;
@@ -87,7 +95,14 @@ final class BenchCommand implements Callable<Integer> {
     Logging.quiet();
     var settings =
         new EngineBench.Settings(
-            file, prompts, generations, rowCounts(), pools, repetitions, reporting.warmUp());
+            file,
+            prompts,
+            generations,
+            rowCounts(),
+            depths,
+            pools,
+            repetitions,
+            reporting.warmUp());
     EngineReport report =
         EngineBench.run(
             settings,

@@ -71,6 +71,33 @@ class BenchCommandTest {
   }
 
   @Test
+  void testsRunBehindAsManyTokensAsAskedFor() throws Exception {
+    Cli done =
+        bench(
+            "-p",
+            "8",
+            "-n",
+            "4",
+            "-k",
+            "2",
+            "-d",
+            "0,40",
+            "-t",
+            "1",
+            "-r",
+            "1",
+            "--no-warmup",
+            "-o",
+            "json");
+    assertThat(done.exitCode()).as(done.err()).isZero();
+    assertThat(rows(done.out()))
+        .extracting(r -> r.path("test").stringValue() + "@" + r.path("n_depth").asInt())
+        .containsExactly("pp8@0", "tg4@0", "pp8@40", "tg4@40", "v1@0", "v2@0", "v1@40", "v2@40");
+    assertThat(bench("-d", "250", "-n", "16", "-p", "0", "-k", "0", "-t", "1").err())
+        .contains("A test needs 266 tokens, the model's context has 256.");
+  }
+
+  @Test
   void theTableNamesTheKernelsAndTheLimits() {
     Cli done = bench("-p", "0", "-n", "2", "-k", "0", "-t", "1", "-r", "1", "--no-warmup");
     assertThat(done.exitCode()).as(done.err()).isZero();

@@ -5,10 +5,8 @@ import static dev.slipstream.engine.cache.KvLayout.BLOCK_TOKENS;
 import dev.slipstream.engine.cache.KvLayout;
 import dev.slipstream.engine.cache.KvSequence;
 import dev.slipstream.engine.runtime.Batch;
-import dev.slipstream.engine.runtime.ComputePool;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
 
 /**
  * Grouped-query attention of a ragged batch over paged KV.
@@ -28,7 +26,6 @@ public final class Attention {
   private final long blockBytes;
   private final int group;
   private final float scale;
-  private final AttentionKernels kernels;
 
   /**
    * @param heads query heads; a multiple of the layout's key/value heads
@@ -39,7 +36,6 @@ public final class Attention {
     this.blockBytes = layout.blockBytes();
     this.group = heads / layout.kvHeads();
     this.scale = scale;
-    this.kernels = AttentionProvider.kernels();
   }
 
   /** The KV slot of a layer. */
@@ -47,27 +43,14 @@ public final class Attention {
     return layout.slot(layer);
   }
 
-  /** Working memory of one worker; grows with the longest context seen. */
-  public static final class Scratch {
-    private final Tile tile = new Tile();
-    private final float[] queries;
-    private final float[] sums;
-    private final float[] partials = new float[AttentionKernels.PARTIALS];
-    private float[] scores = new float[0];
-    private int stride;
+  /** A division of work among so many workers, to be planned anew for each pass. */
+  public AttentionPlan plan(int workers) {
+    return new AttentionPlan(layout.kvHeads(), group, workers, AttentionPlan.SHARED_TOKENS);
+  }
 
-    public Scratch(int headDimension) {
-      queries = new float[AttentionKernels.QUERIES * headDimension];
-      sums = new float[AttentionKernels.QUERIES * headDimension];
-    }
-
-    private void reach(int places) {
-      int needed = (places + BLOCK_TOKENS) & -BLOCK_TOKENS;
-      if (needed > stride) {
-        stride = Math.max(needed, 2 * stride);
-        scores = new float[AttentionKernels.QUERIES * stride];
-      }
-    }
+  /** Memory and program of one worker. */
+  public AttentionWorker worker() {
+    return new AttentionWorker(layout, scale);
   }
 
   /**
@@ -105,187 +88,5 @@ public final class Attention {
     }
     memory.set(
         ValueLayout.JAVA_FLOAT, plane + layout.scalesAfter() + (long) token * Float.BYTES, scale);
-  }
-
-  /**
-   * Attends for this worker's share of the batch; every row's keys and values must have been
-   * stored.
-   *
-   * @param queries {@code queries[row * queryStride + head * headDimension + d]}
-   * @param out receives {@code out[row * outStride + head * headDimension + d]}
-   */
-  public void attend(
-      Batch batch,
-      int slot,
-      float[] queries,
-      int queryStride,
-      float[] out,
-      int outStride,
-      ComputePool.Worker worker,
-      Scratch scratch) {
-    int item = 0;
-    for (int from = 0, to; from < batch.rows(); from = to) {
-      to = from + 1;
-      while (to < batch.rows() && batch.sequence(to) == batch.sequence(from)) {
-        to++;
-      }
-      int count = (to - from) * group;
-      for (int head = 0; head < layout.kvHeads(); head++) {
-        for (int first = 0; first < count; first += AttentionKernels.QUERIES, item++) {
-          if (item % worker.count() == worker.index()) {
-            Tile tile = scratch.tile;
-            tile.batch = batch;
-            tile.firstRow = from;
-            tile.slot = slot;
-            tile.kvHead = head;
-            tile.first = first;
-            tile.last = Math.min(first + AttentionKernels.QUERIES, count);
-            tile.group = group;
-            tile(tile, queries, queryStride, out, outStride, scratch);
-          }
-        }
-      }
-    }
-  }
-
-  /**
-   * Up to four neighbouring (row, query head) pairs that share a sequence and a key/value head.
-   * Reused from tile to tile.
-   */
-  private static final class Tile {
-    private Batch batch;
-    private int firstRow;
-    private int slot;
-    private int kvHead;
-    private int first;
-    private int last;
-    private int group;
-
-    int size() {
-      return last - first;
-    }
-
-    int row(int i) {
-      return firstRow + (first + i) / group;
-    }
-
-    int head(int i) {
-      return kvHead * group + (first + i) % group;
-    }
-
-    KvSequence sequence() {
-      return batch.sequence(firstRow);
-    }
-
-    /** Places that at least one of the rows may see. */
-    int reach() {
-      return batch.place(row(size() - 1)) + 1;
-    }
-  }
-
-  private void tile(
-      Tile tile, float[] queries, int queryStride, float[] out, int outStride, Scratch scratch) {
-    int dimension = layout.headDimension();
-    int reach = tile.reach();
-    scratch.reach(reach);
-    for (int i = 0; i < AttentionKernels.QUERIES; i++) {
-      int to = i * dimension;
-      if (i < tile.size()) {
-        int from = tile.row(i) * queryStride + tile.head(i) * dimension;
-        for (int d = 0; d < dimension; d++) {
-          scratch.queries[to + d] = queries[from + d] * scale;
-        }
-      } else {
-        Arrays.fill(scratch.queries, to, to + dimension, 0f);
-      }
-    }
-    score(tile, reach, scratch);
-    Arrays.fill(scratch.sums, 0f);
-    for (int i = 0; i < AttentionKernels.QUERIES; i++) {
-      weigh(tile, i, reach, scratch);
-    }
-    sum(tile, reach, scratch);
-    for (int i = 0; i < tile.size(); i++) {
-      int to = tile.row(i) * outStride + tile.head(i) * dimension;
-      for (int d = 0; d < dimension; d++) {
-        out[to + d] = scratch.sums[i * dimension + d];
-      }
-    }
-  }
-
-  private void score(Tile tile, int reach, Scratch scratch) {
-    KvSequence sequence = tile.sequence();
-    MemorySegment memory = sequence.pool().memory();
-    int keys = layout.keyOffset(tile.slot, tile.kvHead);
-    for (int at = 0; at < reach; at += BLOCK_TOKENS) {
-      long block = sequence.block(at / BLOCK_TOKENS) * blockBytes;
-      kernels.scores(
-          memory,
-          block + keys,
-          scratch.queries,
-          layout.headDimension(),
-          scratch.scores,
-          at,
-          scratch.stride);
-    }
-  }
-
-  /** Turns the scores of one query into weights that add up to 1, by place. */
-  private void weigh(Tile tile, int i, int reach, Scratch scratch) {
-    float[] scores = scratch.scores;
-    int start = i * scratch.stride;
-    if (i >= tile.size()) {
-      Arrays.fill(scores, start, start + reach, 0f);
-      return;
-    }
-    Batch batch = tile.batch;
-    int row = tile.row(i);
-    int length = batch.position(row) + 1;
-    if (batch.isStraight(row)) {
-      kernels.softmax(scores, start, length, scratch.partials);
-      Arrays.fill(scores, start + length, start + reach, 0f);
-      return;
-    }
-    gatherAncestors(batch, row, scores, start);
-    kernels.softmax(scores, start, length, scratch.partials);
-    Arrays.fill(scores, start + length, start + reach, 0f);
-    scatterAncestors(batch, row, scores, start);
-  }
-
-  /**
-   * Moves the scores of a branch to the positions of its text. A place never precedes its position.
-   */
-  private static void gatherAncestors(Batch batch, int row, float[] scores, int start) {
-    if (batch.parent(row) != Batch.COMMITTED) {
-      gatherAncestors(batch, batch.parent(row), scores, start);
-    }
-    scores[start + batch.position(row)] = scores[start + batch.place(row)];
-  }
-
-  /** The way back, with zeros for everything that is not on the branch. */
-  private static void scatterAncestors(Batch batch, int row, float[] scores, int start) {
-    for (int r = row; r != Batch.COMMITTED; r = batch.parent(r)) {
-      float weight = scores[start + batch.position(r)];
-      scores[start + batch.position(r)] = 0;
-      scores[start + batch.place(r)] = weight;
-    }
-  }
-
-  private void sum(Tile tile, int reach, Scratch scratch) {
-    KvSequence sequence = tile.sequence();
-    MemorySegment memory = sequence.pool().memory();
-    int values = layout.valueOffset(tile.slot, tile.kvHead);
-    for (int at = 0; at < reach; at += BLOCK_TOKENS) {
-      long block = sequence.block(at / BLOCK_TOKENS) * blockBytes;
-      kernels.accumulate(
-          memory,
-          block + values,
-          Math.min(BLOCK_TOKENS, reach - at),
-          scratch.scores,
-          at,
-          scratch.stride,
-          scratch.sums,
-          layout.headDimension());
-    }
   }
 }

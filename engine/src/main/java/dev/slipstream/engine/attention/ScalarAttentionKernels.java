@@ -17,6 +17,7 @@ final class ScalarAttentionKernels implements AttentionKernels {
       MemorySegment memory,
       long keys,
       float[] queries,
+      int query,
       int dimension,
       float[] scores,
       int offset,
@@ -26,10 +27,17 @@ final class ScalarAttentionKernels implements AttentionKernels {
         float sum = 0;
         for (int d = 0; d < dimension; d++) {
           float key = element(memory, keys + (long) (d * BLOCK_TOKENS + t) * Short.BYTES);
-          sum = Math.fma(key, queries[q * dimension + d], sum);
+          sum = Math.fma(key, queries[query + q * dimension + d], sum);
         }
         scores[q * stride + offset + t] = sum * scale(memory, keys, dimension, t);
       }
+    }
+  }
+
+  @Override
+  public void scale(MemorySegment memory, long values, int dimension, float[] weights, int offset) {
+    for (int t = 0; t < BLOCK_TOKENS; t++) {
+      weights[offset + t] *= scale(memory, values, dimension, t);
     }
   }
 
@@ -41,16 +49,18 @@ final class ScalarAttentionKernels implements AttentionKernels {
       float[] weights,
       int offset,
       int stride,
+      int from,
+      int to,
       float[] sums,
+      int sum,
       int dimension) {
     for (int q = 0; q < QUERIES; q++) {
       for (int t = 0; t < tokens; t++) {
-        int w = q * stride + offset + t;
-        weights[w] *= scale(memory, values, dimension, t);
-        for (int d = 0; d < dimension; d++) {
+        float weight = weights[q * stride + offset + t];
+        for (int d = from; d < to; d++) {
           float value = element(memory, values + (long) (t * dimension + d) * Short.BYTES);
-          int at = q * dimension + d;
-          sums[at] = Math.fma(value, weights[w], sums[at]);
+          int at = sum + q * dimension + d;
+          sums[at] = Math.fma(value, weight, sums[at]);
         }
       }
     }

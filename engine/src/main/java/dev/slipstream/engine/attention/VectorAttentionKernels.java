@@ -42,28 +42,34 @@ final class VectorAttentionKernels implements AttentionKernels {
       MemorySegment memory,
       long keys,
       float[] queries,
+      int query,
       int dimension,
       float[] scores,
       int offset,
       int stride) {
     for (int t = 0; t < BLOCK_TOKENS; t += 2 * LANES) {
       scoreTile(
-          memory, keys + (long) t * Short.BYTES, queries, dimension, scores, offset + t, stride);
+          memory,
+          keys + (long) t * Short.BYTES,
+          queries,
+          query,
+          dimension,
+          scores,
+          offset + t,
+          stride);
     }
-    scale(memory, keys, dimension, scores, offset, stride);
+    for (int q = 0; q < QUERIES; q++) {
+      scale(memory, keys, dimension, scores, q * stride + offset);
+    }
   }
 
-  /** Multiplies what belongs to the 16 tokens of a block by their scales. */
-  private static void scale(
-      MemorySegment memory, long plane, int dimension, float[] rows, int offset, int stride) {
+  @Override
+  public void scale(MemorySegment memory, long plane, int dimension, float[] weights, int offset) {
     long scales = plane + (long) dimension * BLOCK_TOKENS * Short.BYTES;
     for (int t = 0; t < BLOCK_TOKENS; t += LANES) {
       FloatVector scale =
           FloatVector.fromMemorySegment(F, memory, scales + (long) t * Float.BYTES, ORDER);
-      for (int q = 0; q < QUERIES; q++) {
-        int at = q * stride + offset + t;
-        FloatVector.fromArray(F, rows, at).mul(scale).intoArray(rows, at);
-      }
+      FloatVector.fromArray(F, weights, offset + t).mul(scale).intoArray(weights, offset + t);
     }
   }
 
@@ -71,6 +77,7 @@ final class VectorAttentionKernels implements AttentionKernels {
       MemorySegment memory,
       long keys,
       float[] queries,
+      int query,
       int dimension,
       float[] scores,
       int offset,
@@ -88,16 +95,16 @@ final class VectorAttentionKernels implements AttentionKernels {
       long at = keys + (long) d * (BLOCK_TOKENS * Short.BYTES);
       FloatVector a = load(memory, at);
       FloatVector b = load(memory, at + LANES * Short.BYTES);
-      FloatVector q = FloatVector.broadcast(F, queries[d]);
+      FloatVector q = FloatVector.broadcast(F, queries[query + d]);
       a0 = a.fma(q, a0);
       b0 = b.fma(q, b0);
-      q = FloatVector.broadcast(F, queries[dimension + d]);
+      q = FloatVector.broadcast(F, queries[query + dimension + d]);
       a1 = a.fma(q, a1);
       b1 = b.fma(q, b1);
-      q = FloatVector.broadcast(F, queries[2 * dimension + d]);
+      q = FloatVector.broadcast(F, queries[query + 2 * dimension + d]);
       a2 = a.fma(q, a2);
       b2 = b.fma(q, b2);
-      q = FloatVector.broadcast(F, queries[3 * dimension + d]);
+      q = FloatVector.broadcast(F, queries[query + 3 * dimension + d]);
       a3 = a.fma(q, a3);
       b3 = b.fma(q, b3);
     }
@@ -119,24 +126,19 @@ final class VectorAttentionKernels implements AttentionKernels {
       float[] weights,
       int offset,
       int stride,
+      int from,
+      int to,
       float[] sums,
+      int sum,
       int dimension) {
-    scale(memory, values, dimension, weights, offset, stride);
-    int d = 0;
-    for (; d + 2 * LANES <= dimension; d += 2 * LANES) {
-      valueTile(
-          memory,
-          values + (long) d * Short.BYTES,
-          tokens,
-          weights,
-          offset,
-          stride,
-          sums,
-          d,
-          dimension);
+    int d = from;
+    for (; d + 2 * LANES <= to; d += 2 * LANES) {
+      long at = values + (long) d * Short.BYTES;
+      valueTile(memory, at, tokens, weights, offset, stride, sums, sum + d, dimension);
     }
-    for (; d < dimension; d++) {
-      valueColumn(memory, values, tokens, weights, offset, stride, sums, d, dimension);
+    for (; d < to; d++) {
+      long at = values + (long) d * Short.BYTES;
+      valueColumn(memory, at, tokens, weights, offset, stride, sums, sum + d, dimension);
     }
   }
 
@@ -195,14 +197,14 @@ final class VectorAttentionKernels implements AttentionKernels {
       int offset,
       int stride,
       float[] sums,
-      int d,
+      int at,
       int dimension) {
     for (int t = 0; t < tokens; t++) {
       float value =
-          ScalarAttentionKernels.element(memory, values + (long) (t * dimension + d) * Short.BYTES);
+          ScalarAttentionKernels.element(memory, values + (long) t * dimension * Short.BYTES);
       for (int q = 0; q < QUERIES; q++) {
-        int at = q * dimension + d;
-        sums[at] = Math.fma(value, weights[q * stride + offset + t], sums[at]);
+        int to = at + q * dimension;
+        sums[to] = Math.fma(value, weights[q * stride + offset + t], sums[to]);
       }
     }
   }

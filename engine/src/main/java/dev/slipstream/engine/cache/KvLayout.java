@@ -8,9 +8,10 @@ import java.util.Arrays;
  *
  * <p>A block holds {@link #BLOCK_TOKENS} tokens of every slot, and its bytes are the same on every
  * machine. Elements are 16-bit integers with one 32-bit scale per head and token: the size of F16
- * with a tenth of its rounding error. Per slot and head there are keys, transposed so that one
- * vector load covers neighbouring tokens, {@code [dimension][token]}; their scales, {@code
- * [token]}; values, {@code [token][dimension]}; and their scales.
+ * with a tenth of its rounding error. A slot has the keys of each head, transposed so that one
+ * vector load covers neighbouring tokens, {@code [dimension][token]}, with their scales, {@code
+ * [token]}; and then the values of each head, {@code [token][dimension]}, with their scales. What
+ * attention reads in one go lies together.
  *
  * @param slotOfLayer KV slot of each layer; slots are numbered from 0 without gaps
  * @param kvHeads key/value heads per slot
@@ -22,9 +23,7 @@ public record KvLayout(int[] slotOfLayer, int kvHeads, int headDimension) {
   public static final int BLOCK_TOKENS = 16;
 
   /** Changes when the bytes of a block change their meaning; part of every block key. */
-  public static final String ENCODING = "i16s/1";
-
-  private static final int SCALE_BYTES = BLOCK_TOKENS * Float.BYTES;
+  public static final String ENCODING = "i16s/2";
 
   public KvLayout {
     slotOfLayer = slotOfLayer.clone();
@@ -50,32 +49,28 @@ public record KvLayout(int[] slotOfLayer, int kvHeads, int headDimension) {
     return slots;
   }
 
-  /** Bytes of the integers of one head's keys (or values) in one block. */
+  /** Bytes of one head's keys (or values) in one block. */
   private int planeBytes() {
-    return headDimension * BLOCK_TOKENS * Short.BYTES;
-  }
-
-  private int headBytes() {
-    return 2 * (planeBytes() + SCALE_BYTES);
+    return scalesAfter() + BLOCK_TOKENS * Float.BYTES;
   }
 
   public int blockBytes() {
-    return slots() * kvHeads * headBytes();
+    return slots() * 2 * kvHeads * planeBytes();
   }
 
   /** Byte offset of the keys of one head inside a block. */
   public int keyOffset(int slot, int kvHead) {
-    return (slot * kvHeads + kvHead) * headBytes();
+    return (slot * 2 * kvHeads + kvHead) * planeBytes();
   }
 
   /** Byte offset of the values of one head inside a block. */
   public int valueOffset(int slot, int kvHead) {
-    return keyOffset(slot, kvHead) + planeBytes() + SCALE_BYTES;
+    return keyOffset(slot, kvHeads + kvHead);
   }
 
   /** Bytes from the start of a head's keys (or values) to their scales. */
   public int scalesAfter() {
-    return planeBytes();
+    return headDimension * BLOCK_TOKENS * Short.BYTES;
   }
 
   /** A line for digests: layout and encoding, nothing else. */

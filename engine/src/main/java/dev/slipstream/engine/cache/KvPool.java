@@ -1,5 +1,6 @@
 package dev.slipstream.engine.cache;
 
+import dev.slipstream.engine.memory.HugePages;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
@@ -63,7 +64,8 @@ public final class KvPool implements AutoCloseable {
     }
     this.layout = layout;
     this.blockBytes = layout.blockBytes();
-    this.memory = arena.allocate(blocks * blockBytes, 64);
+    // Written to now: a machine without this much memory is to say so at the start.
+    this.memory = HugePages.allocate(blocks * blockBytes, arena).fill((byte) 0);
     this.references = new int[blocks];
     this.free = new ArrayDeque<>(blocks);
     for (int i = 0; i < blocks; i++) {

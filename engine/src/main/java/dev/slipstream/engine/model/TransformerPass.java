@@ -1,6 +1,8 @@
 package dev.slipstream.engine.model;
 
 import dev.slipstream.engine.attention.Attention;
+import dev.slipstream.engine.attention.AttentionPlan;
+import dev.slipstream.engine.attention.AttentionWorker;
 import dev.slipstream.engine.kernel.KernelSelection;
 import dev.slipstream.engine.kernel.RowKernels;
 import dev.slipstream.engine.model.TransformerLayer.Linear;
@@ -22,6 +24,7 @@ final class TransformerPass {
   private final ComputePool pool;
   private final RowKernels rowKernels = KernelSelection.rowKernels();
   private final Attention attention;
+  private final AttentionPlan attentionPlan;
   private final Workspace[] workspaces;
   private final Rope rope;
   private final int qkvWidth;
@@ -42,11 +45,12 @@ final class TransformerPass {
     this.config = weights.config();
     this.pool = pool;
     this.attention = attention;
+    this.attentionPlan = attention.plan(pool.threads());
     this.rope = new Rope(config.rope(), weights.ropeFactors());
     this.qkvWidth = config.queryDimension() + 2 * config.kvDimension();
     this.workspaces = new Workspace[pool.threads()];
     for (int i = 0; i < workspaces.length; i++) {
-      workspaces[i] = new Workspace(config, WorkShare.maxRows(rows, workspaces.length));
+      workspaces[i] = new Workspace(attention, config, WorkShare.maxRows(rows, workspaces.length));
     }
     this.stream = new float[rows * config.dimension()];
     this.qkv = new float[rows * qkvWidth];
@@ -60,14 +64,14 @@ final class TransformerPass {
 
   /** Memory of one worker. */
   private static final class Workspace {
-    final Attention.Scratch scratch;
+    final AttentionWorker attention;
     final Activations activations;
     final float[] normed;
     final float[] partials = new float[RowKernels.PARTIALS];
 
-    Workspace(ModelConfig config, int rows) {
+    Workspace(Attention attention, ModelConfig config, int rows) {
       int widest = Math.max(config.hidden(), Math.max(config.queryDimension(), config.dimension()));
-      this.scratch = new Attention.Scratch(config.headDimension());
+      this.attention = attention.worker();
       this.activations = new Activations(rows, widest);
       this.normed = new float[rows * config.dimension()];
     }
@@ -75,6 +79,7 @@ final class TransformerPass {
 
   /** Runs the pass; logits are valid until the next one. */
   void run(Batch batch) {
+    attentionPlan.of(batch);
     program.batch = batch;
     try {
       pool.run(program);
@@ -147,7 +152,7 @@ final class TransformerPass {
       positionHeads(layer, slot);
       worker.barrier();
       int width = config.queryDimension();
-      attention.attend(batch, slot, qkv, qkvWidth, attended, width, worker, workspace.scratch);
+      workspace.attention.attend(attentionPlan, slot, qkv, qkvWidth, attended, width, worker);
       worker.barrier();
       pack(attended, width);
       addProduct(layer.output());

@@ -1,5 +1,6 @@
 package dev.slipstream.engine.tensor;
 
+import dev.slipstream.engine.memory.HugePages;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;

@@ -34,21 +34,31 @@ class AttentionKernelsTest {
       for (long i = 0; i < (long) dimension * KvLayout.BLOCK_TOKENS; i++) {
         block.set(ValueLayout.JAVA_SHORT, i * 2, (short) random.nextInt(-32767, 32768));
       }
-      float[] queries = gaussians(random, AttentionKernels.QUERIES * dimension);
+      float[] queries = gaussians(random, 3 + AttentionKernels.QUERIES * dimension);
       float[] expected = new float[AttentionKernels.QUERIES * stride];
       float[] actual = expected.clone();
-      scalar.scores(block, 0, queries, dimension, expected, 16, stride);
-      vector.scores(block, 0, queries, dimension, actual, 16, stride);
+      scalar.scores(block, 0, queries, 3, dimension, expected, 16, stride);
+      vector.scores(block, 0, queries, 3, dimension, actual, 16, stride);
       assertThat(actual).isEqualTo(expected);
 
       for (int tokens : new int[] {1, 7, 16}) {
         float[] weights = gaussians(random, AttentionKernels.QUERIES * stride);
-        float[] sums = gaussians(random, AttentionKernels.QUERIES * dimension);
-        float[] sums2 = sums.clone();
         float[] weights2 = weights.clone();
-        scalar.accumulate(block, 0, tokens, weights, 5, stride, sums, dimension);
-        vector.accumulate(block, 0, tokens, weights2, 5, stride, sums2, dimension);
+        scalar.scale(block, 0, dimension, weights, 5);
+        vector.scale(block, 0, dimension, weights2, 5);
+        assertThat(weights2).isEqualTo(weights);
+
+        float[] sums = gaussians(random, 2 + AttentionKernels.QUERIES * dimension);
+        float[] sums2 = sums.clone();
+        float[] sums3 = sums.clone();
+        scalar.accumulate(block, 0, tokens, weights, 5, stride, 0, dimension, sums, 2, dimension);
+        vector.accumulate(block, 0, tokens, weights, 5, stride, 0, dimension, sums2, 2, dimension);
         assertThat(sums2).isEqualTo(sums);
+        for (int from = 0; from < dimension; from += 32) {
+          int to = Math.min(dimension, from + 32);
+          vector.accumulate(block, 0, tokens, weights, 5, stride, from, to, sums3, 2, dimension);
+        }
+        assertThat(sums3).isEqualTo(sums);
       }
     }
   }

@@ -13,10 +13,12 @@ import java.util.function.DoubleSupplier;
 
 /**
  * Times whole forward passes of a model, without services: prompts (pp), generation (tg), and the
- * cost of a verification pass over k rows at depth 128 (v<i>k</i>).
+ * cost of a verification pass over k rows (v<i>k</i>).
  */
 public final class EngineBench {
+  /** Depth of the tests if none is asked for; a draft that continues nothing tells nothing. */
   private static final int VERIFY_DEPTH = 128;
+
   private static final int ROUNDS_PER_REPETITION = 5;
   private static final int WARM_UP_TOKENS = 16;
   private static final OptionalDouble NO_RATIO = OptionalDouble.empty();
@@ -27,6 +29,7 @@ public final class EngineBench {
    * @param promptTokens lengths of prompts; 0 is left out
    * @param generatedTokens lengths of generations; 0 is left out
    * @param verifiedRows rows of verification passes; none, or 1 is added to them
+   * @param depths tokens before each test; none for 0, and 128 for verification passes
    * @param threads sizes of the compute pool
    * @param repetitions of each test, at least 1
    * @param warmUp whether to run each test until its times settle before it is measured
@@ -36,23 +39,30 @@ public final class EngineBench {
       List<Integer> promptTokens,
       List<Integer> generatedTokens,
       List<Integer> verifiedRows,
+      List<Integer> depths,
       List<Integer> threads,
       int repetitions,
       boolean warmUp) {
 
     int longest() {
-      int most = VERIFY_DEPTH + mostRows();
-      for (int n : promptTokens) {
-        most = Math.max(most, n);
-      }
-      for (int n : generatedTokens) {
-        most = Math.max(most, n);
-      }
-      return most;
+      int verified = verifiedRows.isEmpty() ? 0 : most(verifyDepths()) + mostRows();
+      return Math.max(verified, most(depths) + Math.max(most(promptTokens), most(generatedTokens)));
+    }
+
+    List<Integer> plainDepths() {
+      return depths.isEmpty() ? List.of(0) : depths;
+    }
+
+    List<Integer> verifyDepths() {
+      return depths.isEmpty() ? List.of(VERIFY_DEPTH) : depths;
     }
 
     int mostRows() {
-      return verifiedRows.stream().mapToInt(Integer::intValue).max().orElse(1);
+      return Math.max(1, most(verifiedRows));
+    }
+
+    private static int most(List<Integer> numbers) {
+      return numbers.stream().mapToInt(Integer::intValue).max().orElse(0);
     }
   }
 
@@ -111,40 +121,50 @@ public final class EngineBench {
     settings.promptTokens().stream()
         .max(Integer::compare)
         .filter(n -> n > 0)
-        .ifPresent(n -> WarmUp.settle(() -> timed.prefill(Math.min(n, TimedModel.CHUNK))));
+        .ifPresent(n -> WarmUp.settle(() -> timed.prefill(0, Math.min(n, TimedModel.CHUNK))));
     if (!settings.verifiedRows().isEmpty()) {
-      timed.prefill(VERIFY_DEPTH);
+      timed.fill(settings.verifyDepths().getFirst());
       WarmUp.settle(() -> Arrays.stream(round(timed)).sum());
     }
-    WarmUp.settle(() -> timed.decode(WARM_UP_TOKENS));
+    WarmUp.settle(() -> timed.decode(settings.plainDepths().getLast(), WARM_UP_TOKENS));
   }
 
   private List<EngineResult> measure(TimedModel timed, int threads) {
     List<EngineResult> results = new ArrayList<>();
-    for (int n : settings.promptTokens()) {
-      if (n > 0) {
-        progress.accept("pp" + n + ", " + threads + " threads ...");
-        double[] seconds = repeat(() -> timed.prefill(n));
-        int passes = Math.ceilDiv(n, TimedModel.CHUNK);
-        double operations = facts.operations(n, 1);
-        results.add(
-            new EngineResult(
-                "pp" + n, threads, n, 0, 0, 0, seconds, n, passes, operations, NO_RATIO));
+    for (int depth : settings.plainDepths()) {
+      for (int n : settings.promptTokens()) {
+        if (n > 0) {
+          results.add(prompt(timed, threads, depth, n));
+        }
       }
-    }
-    for (int n : settings.generatedTokens()) {
-      if (n > 0) {
-        progress.accept("tg" + n + ", " + threads + " threads ...");
-        double[] seconds = repeat(() -> timed.decode(n));
-        double operations = facts.operations(n, n);
-        results.add(
-            new EngineResult("tg" + n, threads, 0, n, 0, 0, seconds, n, n, operations, NO_RATIO));
+      for (int n : settings.generatedTokens()) {
+        if (n > 0) {
+          results.add(generation(timed, threads, depth, n));
+        }
       }
     }
     if (!settings.verifiedRows().isEmpty()) {
-      results.addAll(costs(timed, threads));
+      for (int depth : settings.verifyDepths()) {
+        results.addAll(costs(timed, threads, depth));
+      }
     }
     return results;
+  }
+
+  private EngineResult prompt(TimedModel timed, int threads, int depth, int n) {
+    progress.accept("pp" + n + ", " + threads + " threads ...");
+    double[] seconds = repeat(() -> timed.prefill(depth, n));
+    int passes = Math.ceilDiv(n, TimedModel.CHUNK);
+    double operations = facts.operations(n, 1);
+    return new EngineResult(
+        "pp" + n, threads, n, 0, 0, depth, seconds, n, passes, operations, NO_RATIO);
+  }
+
+  private EngineResult generation(TimedModel timed, int threads, int depth, int n) {
+    progress.accept("tg" + n + ", " + threads + " threads ...");
+    double[] seconds = repeat(() -> timed.decode(depth, n));
+    double operations = facts.operations(n, n);
+    return new EngineResult("tg" + n, threads, 0, n, 0, depth, seconds, n, n, operations, NO_RATIO);
   }
 
   private double[] repeat(DoubleSupplier test) {
@@ -156,9 +176,9 @@ public final class EngineBench {
   }
 
   /** Interleaved rounds: a slow moment of the machine meets all row counts alike. */
-  private List<EngineResult> costs(TimedModel timed, int threads) {
+  private List<EngineResult> costs(TimedModel timed, int threads, int depth) {
     progress.accept("cost(k), " + threads + " threads ...");
-    timed.prefill(VERIFY_DEPTH);
+    timed.fill(depth);
     int rounds = settings.repetitions() * ROUNDS_PER_REPETITION;
     double[][] seconds = new double[settings.verifiedRows().size()][rounds];
     double[][] ratios = new double[settings.verifiedRows().size()][rounds];
@@ -180,7 +200,7 @@ public final class EngineBench {
               0,
               0,
               k,
-              VERIFY_DEPTH,
+              depth,
               seconds[i],
               k,
               1,

@@ -27,27 +27,37 @@ final class TimedModel implements AutoCloseable {
     this.batch = new Batch(Math.max(CHUNK, maxRows), maxRows);
   }
 
-  /** A prompt from the start; logits for its last token. */
-  double prefill(int tokens) {
-    sequence.truncate(0);
+  /** A prompt behind so many tokens of a text; logits for its last token. */
+  double prefill(int depth, int tokens) {
+    fill(depth);
     long start = System.nanoTime();
-    for (int done = 0; done < tokens; done += CHUNK) {
-      int rows = Math.min(CHUNK, tokens - done);
-      pass(rows, done + rows == tokens ? 1 : 0);
-      sequence.commit(rows);
-    }
+    prefill(tokens);
     return since(start);
   }
 
-  /** Token after token from the start. */
-  double decode(int tokens) {
-    sequence.truncate(0);
+  /** Token after token behind so many of a text. */
+  double decode(int depth, int tokens) {
+    fill(depth);
     long start = System.nanoTime();
     for (int i = 0; i < tokens; i++) {
       pass(1, 1);
       sequence.commit(1);
     }
     return since(start);
+  }
+
+  /** Makes the text one of so many tokens; what it had is kept. */
+  void fill(int depth) {
+    sequence.truncate(Math.min(depth, sequence.length()));
+    prefill(depth - sequence.length());
+  }
+
+  private void prefill(int tokens) {
+    for (int done = 0; done < tokens; done += CHUNK) {
+      int rows = Math.min(CHUNK, tokens - done);
+      pass(rows, done + rows == tokens ? 1 : 0);
+      sequence.commit(rows);
+    }
   }
 
   /** One pass over a chain of rows that all ask for logits; its rows are not kept. */

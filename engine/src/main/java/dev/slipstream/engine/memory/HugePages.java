@@ -1,4 +1,4 @@
-package dev.slipstream.engine.tensor;
+package dev.slipstream.engine.memory;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
@@ -12,9 +12,9 @@ import java.lang.invoke.MethodHandle;
 
 /**
  * Memory in huge pages, where Linux gives them to those who ask (transparent_hugepage: madvise).
- * With small ones, a pass over all weights misses the translation buffers at every page.
+ * With small ones, a pass over all weights or all KV misses the translation buffers at every page.
  */
-final class HugePages {
+public final class HugePages {
   private static final long SIZE = 2L << 20;
   private static final int READ_AND_WRITE = 3;
   private static final int MADV_HUGEPAGE = 14;
@@ -25,8 +25,11 @@ final class HugePages {
 
   private HugePages() {}
 
-  /** So many zeroed bytes, in huge pages if there are any. */
-  static MemorySegment allocate(long bytes, Arena arena) {
+  /**
+   * So many zeroed bytes, in huge pages if there are any. The system may take them from its memory
+   * only when they are written to.
+   */
+  public static MemorySegment allocate(long bytes, Arena arena) {
     return UNIX ? map(bytes, arena) : arena.allocate(bytes, 64);
   }
 
@@ -39,7 +42,7 @@ final class HugePages {
               Calls.MMAP.invokeExact(
                   MemorySegment.NULL, length, READ_AND_WRITE, PRIVATE_AND_ANONYMOUS, -1, 0L);
       if (mapped.address() == -1) {
-        throw new OutOfMemoryError("the system has no %d bytes for weights".formatted(length));
+        throw new OutOfMemoryError("the system has no %d bytes of memory left".formatted(length));
       }
       long start = Math.ceilDiv(mapped.address(), SIZE) * SIZE;
       MemorySegment aligned = MemorySegment.ofAddress(start);

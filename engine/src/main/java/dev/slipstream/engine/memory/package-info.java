@@ -1,0 +1,2 @@
+/** Memory from the operating system. */
+package dev.slipstream.engine.memory;
