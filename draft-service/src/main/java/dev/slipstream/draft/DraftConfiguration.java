@@ -7,6 +7,8 @@ import dev.slipstream.draft.application.Vocabulary;
 import dev.slipstream.draft.drafter.Drafter;
 import dev.slipstream.draft.promptlookup.PromptLookupConfig;
 import dev.slipstream.draft.promptlookup.PromptLookupDrafter;
+import dev.slipstream.proto.v1.DraftServiceGrpc;
+import dev.slipstream.transport.OnArrival;
 import io.grpc.ServerBuilder;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.List;
@@ -84,5 +86,11 @@ class DraftConfiguration {
       DraftProperties properties) {
     int bytes = properties.maxContext() * BYTES_PER_TOKEN + MESSAGE_OVERHEAD_BYTES;
     return builder -> builder.maxInboundMessageSize(bytes);
+  }
+
+  /** What comes in is only noted; drafters have threads of their own. */
+  @Bean
+  <T extends ServerBuilder<T>> ServerBuilderCustomizer<T> noteOnArrival() {
+    return builder -> builder.callExecutor(new OnArrival(DraftServiceGrpc.getDraftMethod()));
   }
 }

@@ -1,9 +1,12 @@
 package dev.slipstream.target;
 
+import dev.slipstream.proto.v1.TargetServiceGrpc;
 import dev.slipstream.target.application.SharedPrefixes;
 import dev.slipstream.target.transport.KvServiceClient;
+import dev.slipstream.transport.OnArrival;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
+import io.grpc.ServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.beans.factory.ObjectProvider;
@@ -16,6 +19,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.grpc.client.ChannelBuilderOptions;
 import org.springframework.grpc.client.GrpcChannelFactory;
+import org.springframework.grpc.server.ServerBuilderCustomizer;
 
 /** Wires the service from its properties. */
 @Configuration(proxyBeanMethods = false)
@@ -86,5 +90,11 @@ class TargetConfiguration {
           case ModelHost.State.Stopped() ->
               Health.outOfService().withDetail("state", "stopped").build();
         };
+  }
+
+  /** What comes in is only handed to the decode loop. */
+  @Bean
+  <T extends ServerBuilder<T>> ServerBuilderCustomizer<T> handOverOnArrival() {
+    return builder -> builder.callExecutor(new OnArrival(TargetServiceGrpc.getDecodeMethod()));
   }
 }

@@ -144,7 +144,7 @@ public final class DraftStream implements AutoCloseable {
     trail.follow(tokens);
     if (isDue(wantedNow) && sink.isReady()) {
       Resting resting = streams.limits().resting();
-      propose(wantedNow == 0 ? Math.min(maxNodes, resting.nodes()) : maxNodes);
+      propose(wantedNow == 0 ? Math.min(maxNodes, resting.nodes()) : maxNodes, wantedNow > 0);
     }
   }
 
@@ -153,13 +153,19 @@ public final class DraftStream implements AutoCloseable {
         && (wantedNow > 0 || sinceProposal >= streams.limits().resting().interval());
   }
 
-  private void propose(int nodes) {
+  /**
+   * @param isAwaited whether the target hears of it, too, if there is nothing to propose
+   */
+  private void propose(int nodes, boolean isAwaited) {
     DraftTree tree = metrics.time().record(() -> session.propose(nodes));
     sinceProposal = 0;
-    if (trail.isNews(tree) && !isClosed()) {
+    boolean isNews = trail.isNews(tree);
+    if (isNews) {
       trail.proposed(tree);
       metrics.proposals().increment();
       metrics.tokens().increment(tree.size());
+    }
+    if ((isNews || isAwaited && trail.isOver()) && !isClosed()) {
       sink.propose(new Proposed(++epoch, length, tree, drafter));
     }
   }

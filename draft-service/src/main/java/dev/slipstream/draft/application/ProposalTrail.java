@@ -22,6 +22,11 @@ final class ProposalTrail {
     return 2 * mainChain(rest) < proposedLength || rest.isEmpty();
   }
 
+  /** Whether nothing is left. */
+  boolean isOver() {
+    return rest.isEmpty();
+  }
+
   /** Whether a tree tells the target anything that what it has does not. */
   boolean isNews(DraftTree tree) {
     return !tree.isEmpty() && (rest.isEmpty() || mainChain(tree) > mainChain(rest));

@@ -62,9 +62,9 @@ final class Generation {
   private final Set<TargetEndpoint> tried = new HashSet<>();
 
   private DraftLink draft;
-  private Attempt attempt;
+  private volatile Attempt attempt;
   private FailureKind lastFailure;
-  private Proposal newest;
+  private volatile Proposal newest;
   private boolean announced;
   private boolean over;
 
@@ -117,15 +117,17 @@ final class Generation {
     }
   }
 
-  /** Passes a proposal on, or keeps it for the target's stream that is about to be opened. */
+  /**
+   * Passes a proposal on, or keeps it for the target's stream that is about to be opened. Takes no
+   * lock, since a drafter's thread calls it. A target may get the proposal twice, which is
+   * harmless.
+   */
   void propose(Proposal proposal) {
-    TargetStream current;
-    synchronized (this) {
-      newest = proposal;
-      current = attempt == null ? null : attempt.stream;
-    }
-    if (current != null) {
-      current.propose(proposal);
+    newest = proposal;
+    Attempt current = attempt;
+    TargetStream stream = current == null ? null : current.stream;
+    if (stream != null) {
+      stream.propose(proposal);
     }
   }
 
@@ -165,8 +167,9 @@ final class Generation {
       fail(new ApiError.Internal("The gateway failed to ask the target."));
       return;
     }
-    if (newest != null) {
-      opened.stream.propose(newest);
+    Proposal kept = newest;
+    if (kept != null) {
+      opened.stream.propose(kept);
     }
   }
 
@@ -232,11 +235,12 @@ final class Generation {
     tried.clear();
     failover.progress();
     tally.committed(committed, used.size());
+    if (!text.stopped()) {
+      draft.committed(committed); // before the client, since the target can use drafts at once
+    }
     listener.event(new GenerationEvent.Chunk(released.toString(), used));
     if (text.stopped()) {
       finish(FinishReason.FINISH_REASON_STOP, null);
-    } else {
-      draft.committed(committed);
     }
   }
 
@@ -288,7 +292,7 @@ final class Generation {
   /** One target's part in the answer; what comes from a target that was left is not heard. */
   private final class Attempt implements TargetStream.Listener {
     private final TargetEndpoint endpoint;
-    private TargetStream stream;
+    private volatile TargetStream stream;
     private boolean begun;
 
     Attempt(TargetEndpoint endpoint) {

@@ -79,8 +79,9 @@ final class DecodeCall implements ClientResponseObserver<DecodeRequest, DecodeRe
 
   private synchronized void sendWaiting() {
     if (started && !over && waiting != null && requests.isReady()) {
-      requests.onNext(DecodeRequest.newBuilder().setProposal(waiting).build());
-      waiting = null;
+      Proposal next = waiting;
+      waiting = null; // first: sending may call back to here
+      requests.onNext(DecodeRequest.newBuilder().setProposal(next).build());
     }
   }
 

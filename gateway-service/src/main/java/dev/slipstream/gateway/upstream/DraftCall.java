@@ -44,7 +44,7 @@ public final class DraftCall implements ClientResponseObserver<DraftRequest, Dra
   public static DraftCall open(
       DraftServiceGrpc.DraftServiceStub stub, DraftOpen open, Listener listener) {
     DraftCall call = new DraftCall(listener);
-    stub.draft(call);
+    stub.withExecutor(Runnable::run).draft(call);
     call.requests.onNext(DraftRequest.newBuilder().setOpen(open).build());
     return call;
   }
@@ -77,8 +77,9 @@ public final class DraftCall implements ClientResponseObserver<DraftRequest, Dra
 
   private synchronized void sendWaiting() {
     if (!over && waiting != null && requests.isReady()) {
-      requests.onNext(DraftRequest.newBuilder().setCommitted(waiting).build());
-      waiting = null;
+      DraftCommitted.Builder next = waiting;
+      waiting = null; // first: sending may call back to here
+      requests.onNext(DraftRequest.newBuilder().setCommitted(next).build());
     }
   }
 

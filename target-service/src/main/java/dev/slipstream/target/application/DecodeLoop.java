@@ -145,6 +145,7 @@ public final class DecodeLoop implements AutoCloseable {
       // Before a wait that may be long: a command may have ended the last sequence.
       showState();
       if (scheduler.isReady()) {
+        awaitDraft();
         pass();
       } else {
         awaitCommand();
@@ -194,6 +195,36 @@ public final class DecodeLoop implements AutoCloseable {
     commands.add(command);
     if (terminated) {
       drainCommands();
+    }
+  }
+
+  /**
+   * Gives a draft that is on its way a moment, where that has paid. Not with several sequences: the
+   * others would wait in vain, and their passes leave time for drafts.
+   */
+  private void awaitDraft() {
+    Sequence single = scheduler.single();
+    if (single == null || !single.drafts.isWorthWaitingFor(single.history.length())) {
+      return;
+    }
+    long nanos = (long) (DraftPatience.BUDGET * step.plainSeconds() * 1e9);
+    long start = System.nanoTime();
+    while (single.state == State.RUNNING && single.drafts.isAwaited(single.history.length())) {
+      Runnable command = poll(nanos - (System.nanoTime() - start));
+      if (command == null) {
+        break;
+      }
+      execute(command);
+    }
+    single.drafts.waited();
+    metrics.waitedForDraft(System.nanoTime() - start);
+  }
+
+  private Runnable poll(long nanos) {
+    try {
+      return commands.poll(nanos, TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("the decode loop was interrupted", e);
     }
   }
 

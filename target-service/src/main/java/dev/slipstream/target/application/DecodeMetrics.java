@@ -10,6 +10,7 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.function.ToDoubleFunction;
 
@@ -45,6 +46,7 @@ public final class DecodeMetrics {
   private final Counter steps;
   private final Counter rows;
   private final Timer queueTime;
+  private final Timer draftWaits;
   private final Timer prefillTime;
   private final Timer decodeTime;
   private final Counter[] finishedBy = new Counter[SPECULATION.length];
@@ -99,6 +101,7 @@ public final class DecodeMetrics {
     steps = counter("decode.steps", "Forward passes; mean batch = decode_step_rows/decode_steps");
     rows = counter("decode.step.rows", "Rows of all forward passes");
     queueTime = timer("request.queue.time", "Waiting for a place in the batch");
+    draftWaits = timer("spec.decode.draft.wait", "Passes that waited for a draft on its way");
     prefillTime = timer("request.prefill.time", "From leaving the queue to the first token");
     decodeTime = timer("request.decode.time", "From the first to the last token");
     registerGauges();
@@ -227,6 +230,10 @@ public final class DecodeMetrics {
 
   void preempted() {
     preemptions.increment();
+  }
+
+  void waitedForDraft(long nanos) {
+    draftWaits.record(nanos, TimeUnit.NANOSECONDS);
   }
 
   void cancelled() {

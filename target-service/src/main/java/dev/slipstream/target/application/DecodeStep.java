@@ -71,6 +71,11 @@ final class DecodeStep {
     this.batch = new Batch(settings.maxBatchRows(), settings.maxLogitRows());
   }
 
+  /** Expected time of a pass over one row. */
+  double plainSeconds() {
+    return cost.seconds(1);
+  }
+
   /**
    * Plans, computes and settles one pass. What goes wrong with one sequence ends that one; an
    * exception means that the pass as a whole has failed.

@@ -21,7 +21,12 @@ final class DraftAdvice {
   private final SpeculationState off;
   private final String offReason;
   private final SpeculationGate gate = new SpeculationGate(SpeculationGate.Settings.DEFAULT);
+  private final DraftPatience patience = new DraftPatience();
   private DraftTree tree = DraftTree.empty();
+
+  /** The longest text of which the drafter has said what follows, or that it does not know. */
+  private int answeredLength;
+
   private boolean hadRoom = true;
   private long epoch;
   private Optional<SpeculationGate.Decision> last = Optional.empty();
@@ -71,9 +76,32 @@ final class DraftAdvice {
     for (int i = 0; i < since.length; i++) {
       since[i] = history.token(baseLength + i);
     }
+    answeredLength = baseLength;
+    if (proposed.isEmpty()) {
+      return true;
+    }
     gate.observe(proposed, since);
     tree = advance(proposed, since);
     return !tree.isEmpty();
+  }
+
+  /** Whether a draft for a text of so many tokens is likely to be on its way. */
+  boolean isAwaited(int length) {
+    return gate.isOn() && tree.isEmpty() && answeredLength < length;
+  }
+
+  /**
+   * Whether a pass should wait for it. If so, {@link #waited} must follow.
+   *
+   * @param length tokens of the text
+   */
+  boolean isWorthWaitingFor(int length) {
+    return isAwaited(length) && patience.isWorthwhile(last.orElseThrow().gain());
+  }
+
+  /** Learns from a wait. */
+  void waited() {
+    patience.waited(!tree.isEmpty());
   }
 
   /**

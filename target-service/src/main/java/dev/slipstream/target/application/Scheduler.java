@@ -73,6 +73,12 @@ final class Scheduler {
     metrics.show(this, pool, cache.retained());
   }
 
+  /** The sequence that decodes, if there is exactly one sequence and it does; else null. */
+  Sequence single() {
+    Sequence first = running.size() == 1 ? running.getFirst() : null;
+    return first != null && first.isDecoding() ? first : null;
+  }
+
   /** Whether a pass has something to do. */
   boolean isReady() {
     for (Sequence sequence : running) {

@@ -1,0 +1,27 @@
+package dev.slipstream.transport;
+
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallExecutorSupplier;
+import java.util.concurrent.Executor;
+
+/**
+ * Lets the thread that receives the messages of a method handle them too, where each change of
+ * threads would cost more than what there is to do. Such a method's handler must neither wait nor
+ * compute: the thread may be an event loop.
+ */
+public final class OnArrival implements ServerCallExecutorSupplier {
+  private final MethodDescriptor<?, ?> method;
+
+  public OnArrival(MethodDescriptor<?, ?> method) {
+    this.method = method;
+  }
+
+  @Override
+  public <Q, A> Executor getExecutor(ServerCall<Q, A> call, Metadata metadata) {
+    boolean onArrival =
+        call.getMethodDescriptor().getFullMethodName().equals(method.getFullMethodName());
+    return onArrival ? Runnable::run : null; // null stands for the server's own executor
+  }
+}
