@@ -7,9 +7,11 @@ import io.grpc.ServerCallExecutorSupplier;
 import java.util.concurrent.Executor;
 
 /**
- * Lets the thread that receives the messages of a method handle them too, where each change of
- * threads would cost more than what there is to do. Such a method's handler must neither wait nor
- * compute: the thread may be an event loop.
+ * Lets the thread that receives the messages of a method handle them too, where a change of threads
+ * would cost more than what there is to do. Such a handler must neither wait nor compute, since the
+ * thread may be an event loop. Within a process it is the sender's thread, which brings its locks:
+ * there the client must hear of responses on a thread of its own, or the two sides wait for each
+ * other.
  */
 public final class OnArrival implements ServerCallExecutorSupplier {
   private final MethodDescriptor<?, ?> method;

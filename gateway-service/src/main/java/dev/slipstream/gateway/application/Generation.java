@@ -119,8 +119,8 @@ final class Generation {
 
   /**
    * Passes a proposal on, or keeps it for the target's stream that is about to be opened. Takes no
-   * lock, since a drafter's thread calls it. A target may get the proposal twice, which is
-   * harmless.
+   * lock, so as not to wait for text that is being made; a target may get a proposal twice, which
+   * is harmless.
    */
   void propose(Proposal proposal) {
     newest = proposal;

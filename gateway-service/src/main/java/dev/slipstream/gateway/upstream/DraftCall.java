@@ -44,7 +44,7 @@ public final class DraftCall implements ClientResponseObserver<DraftRequest, Dra
   public static DraftCall open(
       DraftServiceGrpc.DraftServiceStub stub, DraftOpen open, Listener listener) {
     DraftCall call = new DraftCall(listener);
-    stub.withExecutor(Runnable::run).draft(call);
+    stub.draft(call);
     call.requests.onNext(DraftRequest.newBuilder().setOpen(open).build());
     return call;
   }
