@@ -31,6 +31,7 @@ public final class DraftStream implements AutoCloseable {
   private final ProposalTrail trail = new ProposalTrail();
   private int length;
   private int sinceProposal;
+  private int answered;
   private long epoch;
 
   DraftStream(DraftStreams streams, Drafter drafter, int maxTokens, ProposalSink sink) {
@@ -154,7 +155,7 @@ public final class DraftStream implements AutoCloseable {
   }
 
   /**
-   * @param isAwaited whether the target hears of it, too, if there is nothing to propose
+   * @param isAwaited whether the target is to hear, once for each text, that nothing is known
    */
   private void propose(int nodes, boolean isAwaited) {
     DraftTree tree = metrics.time().record(() -> session.propose(nodes));
@@ -165,7 +166,9 @@ public final class DraftStream implements AutoCloseable {
       metrics.proposals().increment();
       metrics.tokens().increment(tree.size());
     }
-    if ((isNews || isAwaited && trail.isOver()) && !isClosed()) {
+    boolean isAnswer = isAwaited && trail.isOver() && length > answered;
+    if ((isNews || isAnswer) && !isClosed()) {
+      answered = length;
       sink.propose(new Proposed(++epoch, length, tree, drafter));
     }
   }

@@ -93,6 +93,26 @@ class DraftStreamTest {
     assertThat(sink.proposals.getFirst().tree().token(0)).isEqualTo(32);
   }
 
+  /** Or it waits for a draft that will not come; but an idle stream must not go on talking. */
+  @Test
+  void aTargetThatCouldUseADraftHearsOnceThatNothingIsKnown() {
+    drafter.knowsNothing = true;
+    DraftStream stream = open(1, 2, 3);
+    runAll();
+    stream.commit(3, new int[] {9}, 4);
+    runAll();
+    stream.ready();
+    runAll();
+    stream.commit(4, new int[] {10}, 0);
+    runAll();
+
+    assertThat(sink.proposals).extracting(Proposed::baseLength).containsExactly(3, 4);
+    assertThat(sink.proposals).allMatch(p -> p.tree().isEmpty());
+    assertThat(
+            meters.get("slipstream.draft.proposals").tag("drafter", "counting").counter().count())
+        .isZero();
+  }
+
   @Test
   void aRestingTargetIsSentAShortProposalNowAndThen() {
     DraftStream stream = open(1, 2, 3);
@@ -232,6 +252,7 @@ class DraftStreamTest {
   /** Continues a text by counting up from its last token. */
   private static final class Counting implements Drafter {
     int open;
+    boolean knowsNothing;
     Throwable broken;
 
     @Override
@@ -262,6 +283,9 @@ class DraftStreamTest {
             case RuntimeException e -> throw e;
             case Error e -> throw e;
             default -> throw new IllegalArgumentException(broken);
+          }
+          if (knowsNothing) {
+            return DraftTree.empty();
           }
           return DraftTree.chain(
               Integer.MAX_VALUE, IntStream.rangeClosed(last + 1, last + maxNodes).toArray());

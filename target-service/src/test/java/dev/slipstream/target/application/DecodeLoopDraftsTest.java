@@ -9,6 +9,8 @@ import dev.slipstream.engine.speculation.VerificationCost;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
@@ -97,6 +99,29 @@ class DecodeLoopDraftsTest extends DecodeLoopFixture {
     submit(task(prompt, 40), answer);
 
     assertThat(answer.tokens()).isEqualTo(expected);
+    assertThat(answer.outcome().speculation().accepted()).isGreaterThan(10);
+  }
+
+  /** A drafter elsewhere is always a little late for the pass that follows at once. */
+  @Test
+  void aPassWaitsForADraftThatIsOnItsWay() {
+    start(settings(64, 256, 1));
+    int[] prompt = prompt(20, 9);
+    List<Integer> expected = model.greedy(prompt, 60);
+    Answer answer = new Answer();
+    try (ExecutorService elsewhere = Executors.newSingleThreadExecutor()) {
+      answer.onStep =
+          step -> {
+            int length = step.baseLength() + step.tokens().size();
+            int from = length - prompt.length;
+            DraftTree draft = chain(expected.subList(from, Math.min(60, from + 2)));
+            elsewhere.execute(() -> answer.handle.join().propose(length, length, draft));
+          };
+      submit(task(prompt, 60), answer);
+
+      assertThat(answer.tokens()).isEqualTo(expected);
+    }
+    assertThat(registry.get("slipstream.spec.decode.draft.wait").timer().count()).isPositive();
     assertThat(answer.outcome().speculation().accepted()).isGreaterThan(10);
   }
 
