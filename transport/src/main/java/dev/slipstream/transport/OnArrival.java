@@ -1,17 +1,18 @@
 package dev.slipstream.transport;
 
+import io.grpc.Grpc;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallExecutorSupplier;
+import java.net.InetSocketAddress;
 import java.util.concurrent.Executor;
 
 /**
- * Lets the thread that receives the messages of a method handle them too, where a change of threads
- * would cost more than what there is to do. Such a handler must neither wait nor compute, since the
- * thread may be an event loop. Within a process it is the sender's thread, which brings its locks:
- * there the client must hear of responses on a thread of its own, or the two sides wait for each
- * other.
+ * Within a process, lets the thread that sends the messages of a method handle them too, where a
+ * change of threads would cost more than what there is to do. Such a handler must neither wait nor
+ * compute. It runs under its client's locks: the client must hear of responses on a thread of its
+ * own, or the two sides wait for each other.
  */
 public final class OnArrival implements ServerCallExecutorSupplier {
   private final MethodDescriptor<?, ?> method;
@@ -22,8 +23,10 @@ public final class OnArrival implements ServerCallExecutorSupplier {
 
   @Override
   public <Q, A> Executor getExecutor(ServerCall<Q, A> call, Metadata metadata) {
+    var client = call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
     boolean onArrival =
-        call.getMethodDescriptor().getFullMethodName().equals(method.getFullMethodName());
+        !(client instanceof InetSocketAddress)
+            && call.getMethodDescriptor().getFullMethodName().equals(method.getFullMethodName());
     return onArrival ? Runnable::run : null; // null stands for the server's own executor
   }
 }

@@ -23,7 +23,7 @@ public final class AttentionPlan {
   /** With more rows there are tiles enough. */
   private static final int SHARED_ROWS = 32;
 
-  /** Most scores to keep at a time; 16 MiB. */
+  /** Most scores of a pass. */
   private static final long SHARED_SCORES = 1 << 22;
 
   private final int kvHeads;
@@ -124,7 +124,7 @@ public final class AttentionPlan {
   }
 
   /** Divides the work of a pass. Not for several threads; workers may only read meanwhile. */
-  public void of(Batch batch) {
+  public void divide(Batch batch) {
     tileCount = 0;
     textCount = 0;
     units = 0;
@@ -181,11 +181,11 @@ public final class AttentionPlan {
   }
 
   private long tileScores() {
-    return (long) AttentionKernels.QUERIES * blocksOf(longest + 1) * BLOCK_TOKENS;
+    return (long) AttentionKernels.QUERIES * blocksOf(longest) * BLOCK_TOKENS;
   }
 
   private void reserve() {
-    stride = blocksOf(longest + 1) * BLOCK_TOKENS;
+    stride = blocksOf(longest) * BLOCK_TOKENS;
     int needed = Math.toIntExact(tileCount * tileScores());
     if (scores.length < needed) {
       scores = new float[Math.max(needed, 2 * scores.length)];

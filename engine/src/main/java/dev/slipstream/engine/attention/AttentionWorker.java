@@ -105,7 +105,7 @@ public final class AttentionWorker {
     }
   }
 
-  /** This worker's share of all units, each for all tiles that see it. */
+  /** This worker's share of all units, each for all tiles of its text and head. */
   private void score(AttentionPlan plan, Worker worker) {
     int heads = layout.kvHeads();
     int first = worker.first(plan.units());

@@ -79,7 +79,7 @@ final class TransformerPass {
 
   /** Runs the pass; logits are valid until the next one. */
   void run(Batch batch) {
-    attentionPlan.of(batch);
+    attentionPlan.divide(batch);
     program.batch = batch;
     try {
       pool.run(program);

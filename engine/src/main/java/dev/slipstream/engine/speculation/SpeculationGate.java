@@ -13,7 +13,7 @@ import java.util.Locale;
  *
  * E(k) is 1 plus the probability of each node being reached and accepted, estimated from proposals
  * that were verified, and from those that were not but can be compared with the tokens that came.
- * Nothing waits for a draft, so drafting itself is not in the formula.
+ * Drafts are made beside the passes, so drafting itself is not in the formula.
  *
  * <p>A sequence starts off, is switched on by a gain of at least {@link Settings#enterGain} and off
  * by one below {@link Settings#leaveGain}. Plain state, no clock and no randomness; not

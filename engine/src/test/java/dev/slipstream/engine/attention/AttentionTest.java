@@ -79,7 +79,7 @@ class AttentionTest {
       Attention attention, AttentionPlan plan, Batch batch, float[] queries, int workers) {
     int width = queries.length / batch.rows();
     float[] out = new float[queries.length];
-    plan.of(batch);
+    plan.divide(batch);
     try (ComputePool pool = new ComputePool(workers)) {
       int slot = attention.slot(LAYER);
       pool.run(worker -> attention.worker().attend(plan, slot, queries, width, out, width, worker));

@@ -62,8 +62,10 @@ final class DecodeCall implements ClientResponseObserver<DecodeRequest, DecodeRe
    * Passes a proposal on, now or when the transport can take it, unless a newer one comes first.
    */
   synchronized void propose(Proposal proposal) {
-    waiting = proposal;
-    sendWaiting();
+    if (waiting == null || waiting.getEpoch() < proposal.getEpoch()) {
+      waiting = proposal;
+      sendWaiting();
+    }
   }
 
   /** Ends the sequence at the target's next step. */
@@ -80,7 +82,7 @@ final class DecodeCall implements ClientResponseObserver<DecodeRequest, DecodeRe
   private synchronized void sendWaiting() {
     if (started && !over && waiting != null && requests.isReady()) {
       Proposal next = waiting;
-      waiting = null; // first: sending may call back to here
+      waiting = null;
       requests.onNext(DecodeRequest.newBuilder().setProposal(next).build());
     }
   }

@@ -78,7 +78,7 @@ public final class DraftCall implements ClientResponseObserver<DraftRequest, Dra
   private synchronized void sendWaiting() {
     if (!over && waiting != null && requests.isReady()) {
       DraftCommitted.Builder next = waiting;
-      waiting = null; // first: sending may call back to here
+      waiting = null;
       requests.onNext(DraftRequest.newBuilder().setCommitted(next).build());
     }
   }

@@ -123,10 +123,14 @@ public final class EngineBench {
         .filter(n -> n > 0)
         .ifPresent(n -> WarmUp.settle(() -> timed.prefill(0, Math.min(n, TimedModel.CHUNK))));
     if (!settings.verifiedRows().isEmpty()) {
-      timed.fill(settings.verifyDepths().getFirst());
-      WarmUp.settle(() -> Arrays.stream(round(timed)).sum());
+      for (int depth : settings.verifyDepths()) {
+        timed.fill(depth);
+        WarmUp.settle(() -> Arrays.stream(round(timed)).sum());
+      }
     }
-    WarmUp.settle(() -> timed.decode(settings.plainDepths().getLast(), WARM_UP_TOKENS));
+    for (int depth : settings.plainDepths()) {
+      WarmUp.settle(() -> timed.decode(depth, WARM_UP_TOKENS));
+    }
   }
 
   private List<EngineResult> measure(TimedModel timed, int threads) {

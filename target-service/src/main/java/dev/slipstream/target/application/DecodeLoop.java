@@ -209,7 +209,7 @@ public final class DecodeLoop implements AutoCloseable {
     }
     long nanos = (long) (DraftPatience.BUDGET * step.plainSeconds() * 1e9);
     long start = System.nanoTime();
-    while (single.state == State.RUNNING && single.drafts.isAwaited(single.history.length())) {
+    while (scheduler.single() == single && single.drafts.isAwaited(single.history.length())) {
       Runnable command = poll(nanos - (System.nanoTime() - start));
       if (command == null) {
         break;

@@ -27,6 +27,7 @@ final class DraftAdvice {
   /** The longest text of which the drafter has said what follows, or that it does not know. */
   private int answeredLength;
 
+  private int wanted;
   private boolean hadRoom = true;
   private long epoch;
   private Optional<SpeculationGate.Decision> last = Optional.empty();
@@ -85,9 +86,9 @@ final class DraftAdvice {
     return !tree.isEmpty();
   }
 
-  /** Whether a draft for a text of so many tokens is likely to be on its way. */
+  /** Whether a draft for a text of so many tokens is likely to be on its way, and would pay. */
   boolean isAwaited(int length) {
-    return gate.isOn() && tree.isEmpty() && answeredLength < length;
+    return gate.isOn() && wanted > 0 && tree.isEmpty() && answeredLength < length;
   }
 
   /**
@@ -121,8 +122,10 @@ final class DraftAdvice {
         : new Choice(tree.prefix(decision.nodes()), decision.expectedTokens());
   }
 
+  /** How many draft tokens the drafter is told to make now; 0 if they are not expected to pay. */
   int wanted(BatchLoad load, VerificationCost cost) {
-    return gate.wanted(maxNodes, load, cost);
+    wanted = gate.wanted(maxNodes, load, cost);
+    return wanted;
   }
 
   /**
