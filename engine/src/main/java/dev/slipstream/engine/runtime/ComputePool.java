@@ -7,7 +7,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BooleanSupplier;
 
 /**
  * A fixed set of platform threads for model computation. A forward pass is one {@link #run}, with a
@@ -30,6 +29,16 @@ public final class ComputePool implements AutoCloseable {
   private static final int SPINS = 1_000;
 
   private static final int YIELDS = 2_000;
+
+  /** A yield that takes longer has let a neighbour compute. */
+  private static final long SLOW_YIELD_NANOS = 1_000_000;
+
+  /** More of them in one task mean that every core has a neighbour, and none is free to go to. */
+  private static final int SLOW_YIELDS = 8;
+
+  /** Waits after which a worker looks again whether its core is still crowded; some passes. */
+  private static final int CROWDED_WAITS = 1_000;
+
   private static final int SCRATCH_ARRAYS = 4;
   private static final int SCRATCH_MEMORIES = 2;
   private static final int CACHE_LINE = 64;
@@ -98,7 +107,7 @@ public final class ComputePool implements AutoCloseable {
       epoch++;
       wake();
       execute(workers[0]);
-      waitUntil(() -> running.get() == 0);
+      for (int i = 0; running.get() != 0; i = workers[0].pause(i)) {}
       this.task = null;
       rethrow(failure.get());
     } finally {
@@ -144,11 +153,10 @@ public final class ComputePool implements AutoCloseable {
   }
 
   private void awaitEpochAfter(long seen, Worker worker) {
-    for (int i = 0; i < spins + YIELDS; i++) {
+    for (int i = 0; i < spins + YIELDS; i = worker.pause(i)) {
       if (epoch != seen) {
         return;
       }
-      pause(i);
     }
     sleeping(worker, true);
     while (epoch == seen) {
@@ -164,6 +172,7 @@ public final class ComputePool implements AutoCloseable {
   }
 
   private void execute(Worker worker) {
+    worker.slowYields = 0;
     try {
       task.run(worker);
     } catch (Abandoned e) {
@@ -172,22 +181,6 @@ public final class ComputePool implements AutoCloseable {
       failure.compareAndSet(null, e);
     } finally {
       running.decrementAndGet();
-    }
-  }
-
-  private void waitUntil(BooleanSupplier condition) {
-    for (int i = 0; !condition.getAsBoolean(); i++) {
-      pause(i);
-    }
-  }
-
-  private void pause(int round) {
-    if (round < spins) {
-      Thread.onSpinWait();
-    } else if (round < spins + YIELDS) {
-      Thread.yield();
-    } else {
-      LockSupport.parkNanos(this, NAP_NANOS);
     }
   }
 
@@ -205,6 +198,8 @@ public final class ComputePool implements AutoCloseable {
     private final int index;
     private final float[][] scratch = new float[SCRATCH_ARRAYS][0];
     private final MemorySegment[] memory = new MemorySegment[SCRATCH_MEMORIES];
+    private int slowYields;
+    private int crowdedWaits;
 
     private Worker(int index) {
       this.index = index;
@@ -244,12 +239,38 @@ public final class ComputePool implements AutoCloseable {
         phase = mine + 1;
         return;
       }
-      for (int i = 0; phase == mine; i++) {
+      for (int i = 0; phase == mine; i = pause(i)) {
         if (failure.get() != null) {
           throw new Abandoned();
         }
-        pause(i);
       }
+    }
+
+    /**
+     * One round of a wait: spins first, then yields, then sleeps; returns the next round. A thread
+     * that yields to a neighbour who computes gets its core back after milliseconds, and that at
+     * every barrier; one that sleeps gets it when it wakes up. So on a crowded core it sleeps.
+     */
+    private int pause(int round) {
+      if (round < spins) {
+        Thread.onSpinWait();
+        return round + 1;
+      }
+      if (round == spins && crowdedWaits > 0) {
+        crowdedWaits--;
+        round += YIELDS;
+      }
+      if (round < spins + YIELDS) {
+        long start = System.nanoTime();
+        Thread.yield();
+        if (System.nanoTime() - start > SLOW_YIELD_NANOS && ++slowYields > SLOW_YIELDS) {
+          crowdedWaits = CROWDED_WAITS;
+          return spins + YIELDS;
+        }
+        return round + 1;
+      }
+      LockSupport.parkNanos(ComputePool.this, NAP_NANOS);
+      return round;
     }
 
     /**
