@@ -72,6 +72,7 @@ class BenchCommandTest {
 
   @Test
   void testsRunBehindAsManyTokensAsAskedFor() throws Exception {
+    Path chart = home.resolve("depths.svg");
     Cli done =
         bench(
             "-p",
@@ -88,11 +89,14 @@ class BenchCommandTest {
             "1",
             "--no-warmup",
             "-o",
-            "json");
+            "json",
+            "--svg",
+            chart.toString());
     assertThat(done.exitCode()).as(done.err()).isZero();
     assertThat(rows(done.out()))
         .extracting(r -> r.path("test").stringValue() + "@" + r.path("n_depth").asInt())
         .containsExactly("pp8@0", "tg4@0", "pp8@40", "tg4@40", "v1@0", "v2@0", "v1@40", "v2@40");
+    assertThat(Files.readString(chart)).contains("depth 0", "depth 40");
     assertThat(bench("-d", "250", "-n", "16", "-p", "0", "-k", "0", "-t", "1").err())
         .contains("A test needs 266 tokens, the model's context has 256.");
   }

@@ -92,7 +92,7 @@ class TargetConfiguration {
         };
   }
 
-  /** What comes in is only handed to the decode loop. */
+  /** What comes in is only checked and handed to the decode loop. */
   @Bean
   <T extends ServerBuilder<T>> ServerBuilderCustomizer<T> handOverOnArrival() {
     return builder -> builder.callExecutor(new OnArrival(TargetServiceGrpc.getDecodeMethod()));

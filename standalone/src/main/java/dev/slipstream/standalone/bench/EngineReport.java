@@ -28,16 +28,21 @@ public record EngineReport(ModelFacts model, List<Part> parts) {
     };
   }
 
-  /** T(k)/T(1), a line for each number of threads; there must be verification passes. */
+  /** T(k)/T(1), a line for each number of threads and depth; there must be verification passes. */
   public String chart() {
     List<LineChart.Series> series = new ArrayList<>();
     for (Part part : parts) {
-      List<LineChart.Point> points =
-          part.results.stream()
-              .filter(result -> result.costRatio().isPresent())
-              .map(r -> new LineChart.Point(r.verifiedRows(), r.costRatio().getAsDouble()))
-              .toList();
-      series.add(new LineChart.Series(part.threads + " threads", points));
+      Map<Integer, List<LineChart.Point>> pointsByDepth = new LinkedHashMap<>();
+      for (EngineResult result : part.results) {
+        if (result.costRatio().isPresent()) {
+          pointsByDepth
+              .computeIfAbsent(result.depth(), depth -> new ArrayList<>())
+              .add(new LineChart.Point(result.verifiedRows(), result.costRatio().getAsDouble()));
+        }
+      }
+      pointsByDepth.forEach(
+          (depth, points) ->
+              series.add(new LineChart.Series(part.threads + " threads, depth " + depth, points)));
     }
     return new LineChart(model.name(), "rows k of a pass", "cost(k) / cost(1)", series).svg();
   }
