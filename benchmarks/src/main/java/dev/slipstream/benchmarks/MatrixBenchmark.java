@@ -1,6 +1,6 @@
 package dev.slipstream.benchmarks;
 
-import dev.slipstream.engine.gguf.GgmlType;
+import dev.slipstream.models.gguf.GgmlType;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;

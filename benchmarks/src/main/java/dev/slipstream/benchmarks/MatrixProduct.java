@@ -1,7 +1,7 @@
 package dev.slipstream.benchmarks;
 
-import dev.slipstream.engine.gguf.GgmlType;
-import dev.slipstream.engine.gguf.GgufTensor;
+import dev.slipstream.models.gguf.GgmlType;
+import dev.slipstream.models.gguf.GgufTensor;
 import dev.slipstream.engine.runtime.ComputePool;
 import dev.slipstream.engine.tensor.Activations;
 import dev.slipstream.engine.tensor.WeightMatrix;

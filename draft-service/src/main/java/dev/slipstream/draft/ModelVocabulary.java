@@ -1,11 +1,11 @@
 package dev.slipstream.draft;
 
 import dev.slipstream.draft.application.Vocabulary;
-import dev.slipstream.engine.catalog.ModelResolver;
-import dev.slipstream.engine.catalog.ProgressListener;
-import dev.slipstream.engine.catalog.ResolvedModel;
-import dev.slipstream.engine.gguf.GgufFile;
-import dev.slipstream.engine.tokenizer.Tokenizer;
+import dev.slipstream.models.catalog.ModelResolver;
+import dev.slipstream.models.catalog.ProgressListener;
+import dev.slipstream.models.catalog.ResolvedModel;
+import dev.slipstream.models.gguf.GgufFile;
+import dev.slipstream.text.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 
@@ -15,8 +15,8 @@ final class ModelVocabulary {
 
   /**
    * @param reference as in {@link ModelResolver#resolve}
-   * @throws dev.slipstream.engine.catalog.ModelUnavailableException if the model cannot be had
-   * @throws dev.slipstream.engine.gguf.ModelFormatException if its file is no good
+   * @throws dev.slipstream.models.catalog.ModelUnavailableException if the model cannot be had
+   * @throws dev.slipstream.models.gguf.ModelFormatException if its file is no good
    */
   static Vocabulary load(String reference) {
     try {

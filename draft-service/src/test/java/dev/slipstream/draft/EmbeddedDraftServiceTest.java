@@ -3,13 +3,13 @@ package dev.slipstream.draft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.slipstream.engine.gguf.GgufWriter;
-import dev.slipstream.engine.tokenizer.Tokenizer;
+import dev.slipstream.models.gguf.GgufWriter;
 import dev.slipstream.proto.v1.DraftOpen;
 import dev.slipstream.proto.v1.DraftRequest;
 import dev.slipstream.proto.v1.DraftResponse;
 import dev.slipstream.proto.v1.DraftServiceGrpc;
 import dev.slipstream.proto.v1.ListDraftersRequest;
+import dev.slipstream.text.tokenizer.Tokenizer;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;

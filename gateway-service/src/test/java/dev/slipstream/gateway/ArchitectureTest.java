@@ -67,13 +67,13 @@ class ArchitectureTest {
           .resideInAPackage("org.springframework..");
 
   @ArchTest
-  static final ArchRule TEXT_KNOWS_ONLY_THE_ENGINE =
+  static final ArchRule TEXT_KNOWS_ONLY_TOKENIZERS =
       classes()
           .that()
           .resideInAPackage("..gateway.text..")
           .should()
           .onlyDependOnClassesThat()
-          .resideInAnyPackage("..gateway.text..", "dev.slipstream.engine..", "java..");
+          .resideInAnyPackage("..gateway.text..", "dev.slipstream.text..", "java..");
 
   @ArchTest
   static final ArchRule HTTP_IS_NOT_SPOKEN_IN_GRPC =

@@ -1,6 +1,6 @@
 package dev.slipstream.standalone;
 
-import dev.slipstream.engine.catalog.ResolvedModel;
+import dev.slipstream.models.catalog.ResolvedModel;
 import dev.slipstream.standalone.bench.ServeSettings;
 import dev.slipstream.standalone.chat.AnswerStatistics;
 import dev.slipstream.standalone.chat.ChatOptions;

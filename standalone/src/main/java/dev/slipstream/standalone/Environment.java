@@ -1,6 +1,6 @@
 package dev.slipstream.standalone;
 
-import dev.slipstream.engine.catalog.CatalogSettings;
+import dev.slipstream.models.catalog.CatalogSettings;
 import java.io.InputStream;
 import java.util.HashMap;
 import java.util.Locale;

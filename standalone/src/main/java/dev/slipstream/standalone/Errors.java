@@ -1,7 +1,7 @@
 package dev.slipstream.standalone;
 
-import dev.slipstream.engine.catalog.ModelUnavailableException;
-import dev.slipstream.engine.gguf.ModelFormatException;
+import dev.slipstream.models.catalog.ModelUnavailableException;
+import dev.slipstream.models.gguf.ModelFormatException;
 import io.grpc.StatusRuntimeException;
 import java.io.PrintWriter;
 import picocli.CommandLine;

@@ -1,7 +1,7 @@
 package dev.slipstream.standalone;
 
-import dev.slipstream.engine.catalog.ModelResolver;
-import dev.slipstream.engine.catalog.ResolvedModel;
+import dev.slipstream.models.catalog.ModelResolver;
+import dev.slipstream.models.catalog.ResolvedModel;
 import java.io.PrintWriter;
 import picocli.CommandLine.Option;
 

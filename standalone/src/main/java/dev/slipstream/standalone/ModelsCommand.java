@@ -1,8 +1,8 @@
 package dev.slipstream.standalone;
 
-import dev.slipstream.engine.catalog.CatalogEntry;
-import dev.slipstream.engine.catalog.ModelResolver;
-import dev.slipstream.engine.catalog.ResolvedModel;
+import dev.slipstream.models.catalog.CatalogEntry;
+import dev.slipstream.models.catalog.ModelResolver;
+import dev.slipstream.models.catalog.ResolvedModel;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

@@ -1,12 +1,12 @@
 package dev.slipstream.standalone;
 
-import dev.slipstream.engine.catalog.ModelResolver;
 import dev.slipstream.engine.evaluation.DivergenceStatistics;
 import dev.slipstream.engine.evaluation.Evaluation;
 import dev.slipstream.engine.evaluation.EvaluationText;
 import dev.slipstream.engine.evaluation.PerplexityStatistics;
 import dev.slipstream.engine.model.LanguageModel;
 import dev.slipstream.engine.runtime.ComputePool;
+import dev.slipstream.models.catalog.ModelResolver;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.CharacterCodingException;

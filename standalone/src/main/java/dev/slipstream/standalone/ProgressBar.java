@@ -1,6 +1,6 @@
 package dev.slipstream.standalone;
 
-import dev.slipstream.engine.catalog.ProgressListener;
+import dev.slipstream.models.catalog.ProgressListener;
 import java.io.PrintWriter;
 
 /**

@@ -1,7 +1,7 @@
 package dev.slipstream.standalone;
 
-import dev.slipstream.engine.catalog.ModelResolver;
-import dev.slipstream.engine.catalog.ResolvedModel;
+import dev.slipstream.models.catalog.ModelResolver;
+import dev.slipstream.models.catalog.ResolvedModel;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;

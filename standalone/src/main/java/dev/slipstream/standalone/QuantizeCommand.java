@@ -1,12 +1,12 @@
 package dev.slipstream.standalone;
 
-import dev.slipstream.engine.catalog.ModelResolver;
-import dev.slipstream.engine.gguf.GgmlType;
-import dev.slipstream.engine.gguf.GgufFile;
 import dev.slipstream.engine.quantization.QuantizationPlan;
 import dev.slipstream.engine.quantization.QuantizationPlan.PlannedTensor;
 import dev.slipstream.engine.quantization.Quantizer;
 import dev.slipstream.engine.quantization.TargetFormat;
+import dev.slipstream.models.catalog.ModelResolver;
+import dev.slipstream.models.gguf.GgmlType;
+import dev.slipstream.models.gguf.GgufFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.channels.ClosedByInterruptException;

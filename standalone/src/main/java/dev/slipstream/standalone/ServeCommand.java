@@ -1,6 +1,6 @@
 package dev.slipstream.standalone;
 
-import dev.slipstream.engine.catalog.ResolvedModel;
+import dev.slipstream.models.catalog.ResolvedModel;
 import dev.slipstream.standalone.suite.EmbeddedSuite;
 import dev.slipstream.standalone.suite.ProcessSuite;
 import dev.slipstream.standalone.suite.Suite;

@@ -1,7 +1,7 @@
 package dev.slipstream.standalone;
 
-import dev.slipstream.engine.gguf.GgufFile;
-import dev.slipstream.engine.tokenizer.Tokenizer;
+import dev.slipstream.models.gguf.GgufFile;
+import dev.slipstream.text.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;

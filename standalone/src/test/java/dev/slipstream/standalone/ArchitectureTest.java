@@ -15,6 +15,7 @@ import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** What may know what, across the modules; each service's own tests see to its layers. */
 @AnalyzeClasses(packages = "dev.slipstream", importOptions = ImportOption.DoNotIncludeTests.class)
@@ -26,20 +27,20 @@ class ArchitectureTest {
           "dev.slipstream.target",
           "dev.slipstream.kv");
 
-  @ArchTest
-  static final ArchRule THE_ENGINE_DEPENDS_ON_NOTHING_OF_OURS =
-      noClasses()
-          .that()
-          .resideInAPackage("dev.slipstream.engine..")
-          .should()
-          .dependOnClassesThat(oursExcept("dev.slipstream.engine"))
-          .because("it is a library that anybody can use without the services");
+  @ArchTest static final ArchRule MODELS_DEPEND_ON_NOTHING_OF_OURS = dependsOnlyOn("models");
+
+  @ArchTest static final ArchRule TEXT_DEPENDS_ON_MODELS = dependsOnlyOn("text", "models");
 
   @ArchTest
-  static final ArchRule THE_ENGINE_KNOWS_NEITHER_SPRING_NOR_GRPC =
+  static final ArchRule THE_ENGINE_DEPENDS_ON_TEXT_AND_MODELS =
+      dependsOnlyOn("engine", "text", "models");
+
+  @ArchTest
+  static final ArchRule LIBRARIES_KNOW_NEITHER_SPRING_NOR_GRPC =
       noClasses()
           .that()
-          .resideInAPackage("dev.slipstream.engine..")
+          .resideInAnyPackage(
+              "dev.slipstream.models..", "dev.slipstream.text..", "dev.slipstream.engine..")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("org.springframework..", "io.grpc..", "com.google.protobuf..");
@@ -86,15 +87,42 @@ class ArchitectureTest {
           .dependOnClassesThat()
           .resideInAPackage("dev.slipstream..transport..");
 
+  @ArchTest
+  static final ArchRule THE_GATEWAY_COMPUTES_NOTHING =
+      noClasses()
+          .that()
+          .resideInAPackage("dev.slipstream.gateway..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("dev.slipstream.engine..");
+
+  private static ArchRule dependsOnlyOn(String library, String... below) {
+    String own = "dev.slipstream." + library;
+    String[] allowed =
+        Stream.concat(Stream.of(own), Stream.of(below).map("dev.slipstream."::concat))
+            .toArray(String[]::new);
+    return noClasses()
+        .that()
+        .resideInAPackage(own + "..")
+        .should()
+        .dependOnClassesThat(oursExcept(allowed))
+        .because("it is a library that anybody can use without the services");
+  }
+
   private static ArchCondition<JavaClass> dependOnNoOtherService() {
-    return new ArchCondition<>("depend on nothing of ours but engine, contracts and transport") {
+    return new ArchCondition<>("depend on nothing of ours but libraries and contracts") {
       @Override
       public void check(JavaClass c, ConditionEvents events) {
         String own =
             SERVICES.stream().filter(service -> isIn(c, service)).findFirst().orElseThrow();
         DescribedPredicate<JavaClass> foreign =
             oursExcept(
-                own, "dev.slipstream.engine", "dev.slipstream.proto", "dev.slipstream.transport");
+                own,
+                "dev.slipstream.models",
+                "dev.slipstream.text",
+                "dev.slipstream.engine",
+                "dev.slipstream.proto",
+                "dev.slipstream.transport");
         for (Dependency dependency : c.getDirectDependenciesFromSelf()) {
           if (foreign.test(dependency.getTargetClass())) {
             events.add(SimpleConditionEvent.violated(dependency, dependency.getDescription()));

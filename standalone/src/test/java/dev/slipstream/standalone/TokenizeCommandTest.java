@@ -2,7 +2,7 @@ package dev.slipstream.standalone;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.slipstream.engine.gguf.GgufWriter;
+import dev.slipstream.models.gguf.GgufWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,14 +1,14 @@
 package dev.slipstream.target;
 
-import dev.slipstream.engine.catalog.ModelResolver;
-import dev.slipstream.engine.catalog.ProgressListener;
-import dev.slipstream.engine.catalog.ResolvedModel;
-import dev.slipstream.engine.gguf.GgmlType;
-import dev.slipstream.engine.gguf.GgufFile;
-import dev.slipstream.engine.gguf.GgufTensor;
 import dev.slipstream.engine.model.LanguageModel;
 import dev.slipstream.engine.runtime.Batch;
 import dev.slipstream.engine.runtime.ComputePool;
+import dev.slipstream.models.catalog.ModelResolver;
+import dev.slipstream.models.catalog.ProgressListener;
+import dev.slipstream.models.catalog.ResolvedModel;
+import dev.slipstream.models.gguf.GgmlType;
+import dev.slipstream.models.gguf.GgufFile;
+import dev.slipstream.models.gguf.GgufTensor;
 import dev.slipstream.target.application.ForwardPass;
 import dev.slipstream.target.application.ServedModel;
 import java.io.IOException;

@@ -1,8 +1,8 @@
 package dev.slipstream.target;
 
 import dev.slipstream.engine.cache.KvLayout;
-import dev.slipstream.engine.catalog.CacheDirectory;
 import dev.slipstream.engine.speculation.VerificationCost;
+import dev.slipstream.models.catalog.CacheDirectory;
 import dev.slipstream.target.application.CostFile;
 import dev.slipstream.target.application.CostProbe;
 import dev.slipstream.target.application.DecodeFailure;

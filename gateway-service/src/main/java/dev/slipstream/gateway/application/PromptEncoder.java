@@ -1,12 +1,12 @@
 package dev.slipstream.gateway.application;
 
-import dev.slipstream.engine.tokenizer.ChatTemplate;
-import dev.slipstream.engine.tokenizer.ChatTemplateException;
-import dev.slipstream.engine.tokenizer.ChatTurn;
-import dev.slipstream.engine.tokenizer.Tokenizer;
 import dev.slipstream.gateway.upstream.ServedModel;
 import dev.slipstream.proto.v1.ChatPrompt;
 import dev.slipstream.proto.v1.GenerateRequest;
+import dev.slipstream.text.template.ChatTemplate;
+import dev.slipstream.text.template.ChatTemplateException;
+import dev.slipstream.text.template.ChatTurn;
+import dev.slipstream.text.tokenizer.Tokenizer;
 import java.util.List;
 import java.util.OptionalInt;
 

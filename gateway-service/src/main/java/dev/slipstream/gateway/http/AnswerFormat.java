@@ -1,7 +1,7 @@
 package dev.slipstream.gateway.http;
 
-import dev.slipstream.engine.tokenizer.Tokenizer;
 import dev.slipstream.proto.v1.CommittedToken;
+import dev.slipstream.text.tokenizer.Tokenizer;
 import java.util.List;
 import java.util.Optional;
 

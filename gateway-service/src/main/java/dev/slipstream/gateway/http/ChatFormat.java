@@ -2,9 +2,9 @@ package dev.slipstream.gateway.http;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
-import dev.slipstream.engine.tokenizer.Tokenizer;
 import dev.slipstream.proto.v1.CommittedToken;
 import dev.slipstream.proto.v1.TokenLogprob;
+import dev.slipstream.text.tokenizer.Tokenizer;
 import java.util.List;
 import java.util.Optional;
 

@@ -1,10 +1,10 @@
 package dev.slipstream.gateway.http;
 
-import dev.slipstream.engine.tokenizer.Tokenizer;
 import dev.slipstream.gateway.application.GenerationEvent;
 import dev.slipstream.gateway.application.PreparedRequest;
 import dev.slipstream.proto.v1.CommittedToken;
 import dev.slipstream.proto.v1.FinishReason;
+import dev.slipstream.text.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -1,6 +1,6 @@
 package dev.slipstream.gateway.http;
 
-import dev.slipstream.engine.tokenizer.Tokenizer;
+import dev.slipstream.text.tokenizer.Tokenizer;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;

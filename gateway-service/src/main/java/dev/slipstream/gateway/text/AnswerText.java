@@ -1,7 +1,7 @@
 package dev.slipstream.gateway.text;
 
-import dev.slipstream.engine.tokenizer.StreamingDetokenizer;
-import dev.slipstream.engine.tokenizer.Tokenizer;
+import dev.slipstream.text.tokenizer.StreamingDetokenizer;
+import dev.slipstream.text.tokenizer.Tokenizer;
 import java.util.List;
 import java.util.Set;
 

@@ -1,14 +1,14 @@
 package dev.slipstream.gateway.upstream;
 
-import dev.slipstream.engine.gguf.GgufFile;
-import dev.slipstream.engine.gguf.GgufMetadata;
-import dev.slipstream.engine.tokenizer.ChatTemplate;
-import dev.slipstream.engine.tokenizer.Tokenizer;
+import dev.slipstream.models.gguf.GgufFile;
+import dev.slipstream.models.gguf.GgufMetadata;
 import dev.slipstream.proto.v1.GetModelRequest;
 import dev.slipstream.proto.v1.GetVocabularyRequest;
 import dev.slipstream.proto.v1.TargetModel;
 import dev.slipstream.proto.v1.TargetServiceGrpc;
 import dev.slipstream.proto.v1.VocabularyChunk;
+import dev.slipstream.text.template.ChatTemplate;
+import dev.slipstream.text.tokenizer.Tokenizer;
 import java.io.ByteArrayOutputStream;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;

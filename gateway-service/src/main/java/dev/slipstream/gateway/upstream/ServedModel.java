@@ -1,8 +1,8 @@
 package dev.slipstream.gateway.upstream;
 
-import dev.slipstream.engine.tokenizer.ChatTemplate;
-import dev.slipstream.engine.tokenizer.Tokenizer;
 import dev.slipstream.proto.v1.TargetModel;
+import dev.slipstream.text.template.ChatTemplate;
+import dev.slipstream.text.tokenizer.Tokenizer;
 import java.util.Optional;
 
 /**

@@ -1,6 +1,5 @@
 package dev.slipstream.gateway.upstream;
 
-import dev.slipstream.engine.cache.KvLayout;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,13 +12,16 @@ import java.util.Optional;
  * equals the one that was chosen longest ago.
  *
  * <p>A chat that goes on repeats its past, whose KV the target of its last turn has. Prompts are
- * remembered as chains of hashes, one for each KV block, with the target that got them last. The
+ * remembered as chains of hashes, one for every few tokens, with the target that got them last. The
  * longest known chain with which a prompt begins says where it was sent before. What many prompts
  * begin with (a template's system message) must not draw all of them to one target, though: a
  * prefix that is known to go on in two other ways counts as common and draws nobody. Every target
  * that gets one of these prompts has it then. Thread-safe.
  */
 public final class TargetSelector {
+  /** As many as a target keeps together: a prefix is worth nothing until it fills a KV block. */
+  private static final int BLOCK_TOKENS = 16;
+
   private static final int REMEMBERED_BLOCKS = 1 << 16;
   private static final int REMEMBERED_TARGETS = 1 << 10;
 
@@ -103,12 +105,12 @@ public final class TargetSelector {
 
   /** A hash for each full block, over all tokens up to its end, and one over the whole prompt. */
   private static long[] chain(int[] prompt) {
-    long[] chain = new long[prompt.length / KvLayout.BLOCK_TOKENS + 1];
+    long[] chain = new long[prompt.length / BLOCK_TOKENS + 1];
     long hash = 1;
     int blocks = 0;
     for (int i = 0; i < prompt.length; i++) {
       hash = mix(hash + prompt[i]);
-      if ((i + 1) % KvLayout.BLOCK_TOKENS == 0) {
+      if ((i + 1) % BLOCK_TOKENS == 0) {
         chain[blocks++] = hash;
       }
     }

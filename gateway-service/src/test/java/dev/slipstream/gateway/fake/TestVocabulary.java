@@ -1,7 +1,7 @@
 package dev.slipstream.gateway.fake;
 
-import dev.slipstream.engine.gguf.GgufWriter;
-import dev.slipstream.engine.tokenizer.Tokenizer;
+import dev.slipstream.models.gguf.GgufWriter;
+import dev.slipstream.text.tokenizer.Tokenizer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,8 +1,8 @@
 package dev.slipstream.standalone.bench;
 
-import dev.slipstream.engine.gguf.GgmlType;
-import dev.slipstream.engine.gguf.GgufFile;
-import dev.slipstream.engine.gguf.GgufTensor;
+import dev.slipstream.models.gguf.GgmlType;
+import dev.slipstream.models.gguf.GgufFile;
+import dev.slipstream.models.gguf.GgufTensor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.EnumMap;
@@ -35,7 +35,7 @@ public record ModelFacts(
   /**
    * Reads the directory of a model file.
    *
-   * @throws dev.slipstream.engine.gguf.ModelFormatException if it is damaged
+   * @throws dev.slipstream.models.gguf.ModelFormatException if it is damaged
    */
   public static ModelFacts of(Path path) throws IOException {
     try (GgufFile file = GgufFile.open(path)) {

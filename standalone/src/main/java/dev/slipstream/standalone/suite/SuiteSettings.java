@@ -1,7 +1,7 @@
 package dev.slipstream.standalone.suite;
 
-import dev.slipstream.engine.catalog.CacheDirectory;
-import dev.slipstream.engine.catalog.ResolvedModel;
+import dev.slipstream.models.catalog.CacheDirectory;
+import dev.slipstream.models.catalog.ResolvedModel;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;

@@ -2,9 +2,9 @@ package dev.slipstream.standalone.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.slipstream.engine.catalog.CatalogSettings;
-import dev.slipstream.engine.catalog.ModelResolver;
-import dev.slipstream.engine.catalog.ProgressListener;
+import dev.slipstream.models.catalog.CatalogSettings;
+import dev.slipstream.models.catalog.ModelResolver;
+import dev.slipstream.models.catalog.ProgressListener;
 import dev.slipstream.proto.v1.GenerationServiceGrpc;
 import dev.slipstream.proto.v1.ListModelsRequest;
 import dev.slipstream.standalone.suite.EmbeddedSuite;

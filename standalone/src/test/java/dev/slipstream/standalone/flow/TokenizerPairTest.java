@@ -2,13 +2,13 @@ package dev.slipstream.standalone.flow;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.slipstream.engine.gguf.GgufWriter;
-import dev.slipstream.engine.tokenizer.Tokenizer;
+import dev.slipstream.models.gguf.GgufWriter;
 import dev.slipstream.proto.v1.GenerationServiceGrpc;
 import dev.slipstream.proto.v1.ListModelsRequest;
 import dev.slipstream.standalone.flow.Flow.Answer;
 import dev.slipstream.standalone.suite.EmbeddedSuite;
 import dev.slipstream.standalone.suite.Service;
+import dev.slipstream.text.tokenizer.Tokenizer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;

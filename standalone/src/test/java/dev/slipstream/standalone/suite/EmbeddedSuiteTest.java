@@ -3,8 +3,8 @@ package dev.slipstream.standalone.suite;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.slipstream.engine.catalog.CacheDirectory;
-import dev.slipstream.engine.catalog.ResolvedModel;
+import dev.slipstream.models.catalog.CacheDirectory;
+import dev.slipstream.models.catalog.ResolvedModel;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -1,5 +1,0 @@
-/**
- * Where model files come from: references, the catalogue of names, the sources that a file can be
- * fetched from, and the cache directory that keeps them.
- */
-package dev.slipstream.engine.catalog;

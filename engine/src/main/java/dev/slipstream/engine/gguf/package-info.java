@@ -1,2 +1,0 @@
-/** Reads model files in GGUF format: metadata, tensor directory and memory-mapped tensor data. */
-package dev.slipstream.engine.gguf;

@@ -1,5 +1,0 @@
-/**
- * Turns text into token ids and back, from the vocabulary in a model file, with the very ids that
- * the model was trained on; renders chat templates.
- */
-package dev.slipstream.engine.tokenizer;

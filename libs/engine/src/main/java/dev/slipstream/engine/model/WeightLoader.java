@@ -1,0 +1,86 @@
+package dev.slipstream.engine.model;
+
+import dev.slipstream.engine.model.TransformerLayer.Linear;
+import dev.slipstream.engine.runtime.ComputePool;
+import dev.slipstream.engine.tensor.RowDecoder;
+import dev.slipstream.engine.tensor.WeightMatrix;
+import dev.slipstream.engine.tensor.WeightMemory;
+import dev.slipstream.models.gguf.GgufFile;
+import dev.slipstream.models.gguf.GgufTensor;
+import dev.slipstream.models.gguf.ModelFormatException;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Takes tensors out of a file by name and checks their shapes. A tensor that nobody asked for is an
+ * error too: a model whose weights are only partly used would answer nonsense.
+ */
+final class WeightLoader {
+  private final GgufFile file;
+  private final ComputePool pool;
+  private final WeightMemory memory;
+  private final Set<String> taken = new HashSet<>();
+
+  WeightLoader(GgufFile file, ComputePool pool, WeightMemory memory) {
+    this.file = file;
+    this.pool = pool;
+    this.memory = memory;
+  }
+
+  WeightMatrix matrix(String name, int rows, int columns) {
+    GgufTensor tensor = require(name);
+    check(tensor, rows, columns);
+    return WeightMatrix.of(tensor, pool, memory);
+  }
+
+  Linear linear(String name, int rows, int columns) {
+    return new Linear(
+        matrix(name + ".weight", rows, columns), optionalVector(name + ".bias", rows));
+  }
+
+  float[] vector(String name, int length) {
+    GgufTensor tensor = require(name);
+    check(tensor, 1, length);
+    float[] values = new float[length];
+    new RowDecoder(tensor).decode(0, values);
+    return values;
+  }
+
+  float[] optionalVector(String name, int length) {
+    return file.tensor(name).isPresent() ? vector(name, length) : new float[0];
+  }
+
+  Optional<GgufTensor> find(String name) {
+    return file.tensor(name);
+  }
+
+  private GgufTensor require(String name) {
+    taken.add(name);
+    return file.tensor(name)
+        .orElseThrow(
+            () ->
+                new ModelFormatException(
+                    "%s: tensor '%s' is missing".formatted(file.name(), name)));
+  }
+
+  private void check(GgufTensor tensor, int rows, int columns) {
+    if (tensor.rows() != rows || tensor.columns() != columns) {
+      throw new ModelFormatException(
+          "%s: tensor '%s' is %d x %d, the metadata asks for %d x %d"
+              .formatted(
+                  file.name(), tensor.name(), tensor.rows(), tensor.columns(), rows, columns));
+    }
+  }
+
+  /** Throws if the file has a tensor that was not used. */
+  void finish() {
+    for (GgufTensor tensor : file.tensors()) {
+      if (!taken.contains(tensor.name())) {
+        throw new ModelFormatException(
+            "%s: tensor '%s' has no place in this architecture; the model is of a kind that is not supported"
+                .formatted(file.name(), tensor.name()));
+      }
+    }
+  }
+}
