@@ -12,6 +12,7 @@ import org.springframework.http.InvalidMediaTypeException;
 import org.springframework.http.MediaType;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.web.server.ResponseStatusException;
+import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Mono;
 
 /** Reads JSON bodies up to a limit. */
@@ -32,7 +33,8 @@ final class BodyReader {
    * not an object, with status 415 if it does not claim to be plain JSON in UTF-8, and with {@link
    * org.springframework.core.io.buffer.DataBufferLimitException}.
    */
-  <T> Mono<T> read(ServerHttpRequest request, Function<Fields, T> reader) {
+  <T> Mono<T> read(ServerWebExchange exchange, Function<Fields, T> reader) {
+    ServerHttpRequest request = exchange.getRequest();
     String encoding = request.getHeaders().getFirst(HttpHeaders.CONTENT_ENCODING);
     if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
       return Mono.error(
@@ -46,7 +48,12 @@ final class BodyReader {
     return DataBufferUtils.join(request.getBody(), maxBytes)
         .map(BodyReader::bytes)
         .defaultIfEmpty(new byte[0])
-        .flatMap(bytes -> service.onWorker(() -> reader.apply(json.object(bytes))));
+        .flatMap(
+            bytes ->
+                service.onWorker(
+                    AccessFilter.caller(exchange),
+                    bytes.length,
+                    () -> reader.apply(json.object(bytes))));
   }
 
   private static boolean isJson(ServerHttpRequest request) {

@@ -49,7 +49,7 @@ class CompletionsController {
   private Mono<Void> answer(
       ServerWebExchange exchange, Function<Fields, ApiRequest> reader, AnswerFormat format) {
     return bodies
-        .read(exchange.getRequest(), reader)
+        .read(exchange, reader)
         .flatMap(request -> prepare(request, format, AccessFilter.caller(exchange)))
         .flatMap(
             answer ->

@@ -55,19 +55,24 @@ class TokenizeController {
   @PostMapping("/tokenize")
   Mono<Void> tokenize(ServerWebExchange exchange) {
     return bodies
-        .read(exchange.getRequest(), Text::read)
+        .read(exchange, Text::read)
         .flatMap(
             text ->
                 service.tokenize(
-                    text.model(), text.content(), text.addSpecial(), text.parseSpecial()))
+                    text.model(),
+                    text.content(),
+                    text.addSpecial(),
+                    text.parseSpecial(),
+                    AccessFilter.caller(exchange)))
         .flatMap(tokens -> json.write(exchange.getResponse(), HttpStatus.OK, new Tokens(tokens)));
   }
 
   @PostMapping("/detokenize")
   Mono<Void> detokenize(ServerWebExchange exchange) {
     return bodies
-        .read(exchange.getRequest(), Ids::read)
-        .flatMap(ids -> service.detokenize(ids.model(), ids.tokens()))
+        .read(exchange, Ids::read)
+        .flatMap(
+            ids -> service.detokenize(ids.model(), ids.tokens(), AccessFilter.caller(exchange)))
         .flatMap(text -> json.write(exchange.getResponse(), HttpStatus.OK, new Content(text)));
   }
 

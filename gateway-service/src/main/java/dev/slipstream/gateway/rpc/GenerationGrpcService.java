@@ -56,7 +56,11 @@ class GenerationGrpcService extends GenerationServiceGrpc.GenerationServiceImplB
     answer(
         service
             .tokenize(
-                request.getModel(), request.getContent(), request.getAddSpecial(), parseSpecial)
+                request.getModel(),
+                request.getContent(),
+                request.getAddSpecial(),
+                parseSpecial,
+                AccessInterceptor.caller())
             .map(
                 tokens ->
                     TokenizeResponse.newBuilder()
@@ -70,7 +74,7 @@ class GenerationGrpcService extends GenerationServiceGrpc.GenerationServiceImplB
   public void detokenize(DetokenizeRequest request, StreamObserver<DetokenizeResponse> responses) {
     answer(
         service
-            .detokenize(request.getModel(), request.getTokensList())
+            .detokenize(request.getModel(), request.getTokensList(), AccessInterceptor.caller())
             .map(text -> DetokenizeResponse.newBuilder().setContent(text).build())
             .flux(),
         responses);

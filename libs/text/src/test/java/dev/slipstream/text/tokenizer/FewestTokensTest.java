@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
@@ -18,7 +19,21 @@ import org.junit.jupiter.api.Test;
  */
 class FewestTokensTest {
   private static final List<String> ALPHABET =
-      List.of("a", "b", " ", "  ", "\n", "\t", "\u2581", "é", "😀", "\ud800", "\0", "<s>", "<|x|>");
+      List.of(
+          "a",
+          "b",
+          " ",
+          "  ",
+          "\n",
+          "\t",
+          "\u2581",
+          "é",
+          "😀",
+          "\ud800",
+          "\0",
+          "<s>",
+          "<|x|>",
+          "  <tool>");
 
   private static final List<String> PRE_TOKENIZERS = List.of("llama-bpe", "qwen2", "default");
 
@@ -81,7 +96,14 @@ class FewestTokensTest {
       names.add("<0x%02X>".formatted(b));
     }
     int first = names.size();
-    words.forEach(w -> names.add(random.nextBoolean() ? w.replace(" ", SpmEncoder.SPACE) : w));
+    for (String word : words) {
+      String spelled = random.nextInt(4) > 0 ? word.replace(" ", SpmEncoder.SPACE) : word;
+      String whole = random.nextBoolean() ? SpmEncoder.SPACE + spelled : spelled;
+      // Pieces are merged from left to right, and only into pieces.
+      IntStream.rangeClosed(1, whole.length())
+          .mapToObj(n -> whole.substring(0, n))
+          .forEach(names::add);
+    }
     float[] scores = new float[names.size()];
     int[] types = new int[names.size()];
     for (int i = 0; i < types.length; i++) {
