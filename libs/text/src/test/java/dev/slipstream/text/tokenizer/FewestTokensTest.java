@@ -35,6 +35,9 @@ class FewestTokensTest {
           "<|x|>",
           "  <tool>");
 
+  /** A special token that no merges lead to. */
+  private static final String SPACED = "<tool call>";
+
   private static final List<String> PRE_TOKENIZERS = List.of("llama-bpe", "qwen2", "default");
 
   private static final String PROSE =
@@ -84,7 +87,7 @@ class FewestTokensTest {
   private static String text(List<String> words, Random random) {
     StringBuilder text = new StringBuilder();
     for (int i = random.nextInt(30); i > 0; i--) {
-      text.append(words.get(random.nextInt(words.size())));
+      text.append(random.nextInt(10) == 0 ? SPACED : words.get(random.nextInt(words.size())));
     }
     return text.toString();
   }
@@ -149,7 +152,7 @@ class FewestTokensTest {
     }
     int[] types = new int[names.size() + 3];
     Arrays.fill(types, 1);
-    for (String special : List.of("<|x|>", "<s>", "  <tool>")) {
+    for (String special : List.of("<|x|>", "<s>", SPACED)) {
       types[names.size()] = random.nextInt(2, 5);
       names.add(special);
     }
