@@ -34,13 +34,13 @@ public final class GatewayMetrics {
 
   /** Measures one answer and logs it when it is over. */
   Flux<GenerationEvent> observe(
-      Flux<GenerationEvent> events, PreparedRequest request, String requestId) {
+      Flux<GenerationEvent> events, PreparedRequest request, String requestId, Defects defects) {
     return Flux.defer(
         () -> {
           RequestRecord record = new RequestRecord(this, request, requestId);
           waiting.incrementAndGet();
           return events
-              .doOnNext(record::event)
+              .map(defects.guarded("the record of request " + requestId, record::heard))
               .doOnError(record::failed)
               .doOnCancel(record::cancelled);
         });

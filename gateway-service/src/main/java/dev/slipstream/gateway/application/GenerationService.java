@@ -204,7 +204,7 @@ public final class GenerationService {
                     .refusal(prepared)
                     .map(refusal -> Flux.<GenerationEvent>error(new ApiException(refusal)))
                     .orElseGet(() -> answer(prepared, requestId, choice, context)))
-        .transform(events -> metrics.observe(events, prepared, requestId))
+        .transform(events -> metrics.observe(events, prepared, requestId, defects))
         .transform(admission::bounded);
   }
 

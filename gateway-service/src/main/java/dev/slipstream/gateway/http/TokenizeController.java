@@ -1,6 +1,7 @@
 package dev.slipstream.gateway.http;
 
 import dev.slipstream.gateway.application.ApiException;
+import dev.slipstream.gateway.application.Defects;
 import dev.slipstream.gateway.application.GenerationService;
 import java.util.List;
 import org.springframework.http.HttpStatus;
@@ -17,11 +18,13 @@ class TokenizeController {
   private record Content(String content) {}
 
   private final GenerationService service;
+  private final Defects defects;
   private final BodyReader bodies;
   private final JsonWriter json = new JsonWriter();
 
-  TokenizeController(GenerationService service, HttpSettings settings) {
+  TokenizeController(GenerationService service, HttpSettings settings, Defects defects) {
     this.service = service;
+    this.defects = defects;
     this.bodies = new BodyReader(service, settings.maxBodyBytes());
   }
 
@@ -64,7 +67,10 @@ class TokenizeController {
                     text.addSpecial(),
                     text.parseSpecial(),
                     AccessFilter.caller(exchange)))
-        .flatMap(tokens -> json.write(exchange.getResponse(), HttpStatus.OK, new Tokens(tokens)));
+        .flatMap(
+            defects.guarded(
+                "the formatting of tokens",
+                tokens -> json.write(exchange.getResponse(), HttpStatus.OK, new Tokens(tokens))));
   }
 
   @PostMapping("/detokenize")
@@ -73,7 +79,10 @@ class TokenizeController {
         .read(exchange, Ids::read)
         .flatMap(
             ids -> service.detokenize(ids.model(), ids.tokens(), AccessFilter.caller(exchange)))
-        .flatMap(text -> json.write(exchange.getResponse(), HttpStatus.OK, new Content(text)));
+        .flatMap(
+            defects.guarded(
+                "the formatting of a text",
+                text -> json.write(exchange.getResponse(), HttpStatus.OK, new Content(text))));
   }
 
   private static ApiException missing(String param) {

@@ -130,10 +130,22 @@ public final class Bench implements AutoCloseable {
    * @param choice number of the answer among several to one request
    */
   public Exchange begin(GenerateRequest.Builder request, int choice) {
+    return begin(request, choice, Caller.ANYBODY);
+  }
+
+  public Exchange begin(GenerateRequest.Builder request, Caller caller) {
+    return begin(request, 0, caller);
+  }
+
+  private Exchange begin(GenerateRequest.Builder request, int choice, Caller caller) {
     return new Exchange(
         service
-            .prepare(request.build(), "", Caller.ANYBODY)
+            .prepare(request.build(), "", caller)
             .flatMapMany(prepared -> service.generate(prepared, "test-" + choice, choice)));
+  }
+
+  public GenerationService service() {
+    return service;
   }
 
   /** The sum of a counter over its labels. */

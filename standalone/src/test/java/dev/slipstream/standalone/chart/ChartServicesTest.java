@@ -32,7 +32,7 @@ class ChartServicesTest {
       """
       tracing: {enabled: true, endpoint: 'http://127.0.0.1:9/v1/traces', samplingProbability: 0}
       gateway:
-        config: {limits: {answers: 64, answerTime: 10m}, failover: {heartbeat: 1s, silence: 3s, patience: 60s}, maxBodySize: 16MB, keepAlive: 5s, workers: 4, maxQueuedPrompts: 64, requestTimeout: 30s, apiKeysInterval: 10s, allowedOrigins: ['https://a.example']}
+        config: {limits: {answers: 64, answerTime: 10m}, failover: {heartbeat: 1s, silence: 3s, patience: 60s, quarantine: 2m}, maxBodySize: 16MB, keepAlive: 5s, workers: 4, maxQueuedPrompts: 64, maxQueuedSize: 32MB, requestTimeout: 30s, apiKeysInterval: 10s, allowedOrigins: ['https://a.example']}
       target:
         config:
           threads: 1
@@ -41,6 +41,7 @@ class ChartServicesTest {
           prefillChunk: 32
           maxRunning: 8
           maxQueued: 10
+          maxResumed: 5
           maxDraftTokens: 4
           costBudget: 1s
           kvCache: {size: 1MB, memoryFraction: 0.01}
