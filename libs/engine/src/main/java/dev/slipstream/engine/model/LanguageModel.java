@@ -1,5 +1,7 @@
 package dev.slipstream.engine.model;
 
+import dev.slipstream.engine.architecture.HeadConfig;
+import dev.slipstream.engine.architecture.ModelConfig;
 import dev.slipstream.engine.attention.Attention;
 import dev.slipstream.engine.cache.KvLayout;
 import dev.slipstream.engine.runtime.Batch;
@@ -34,8 +36,9 @@ public final class LanguageModel implements AutoCloseable {
     this.tokenizer = tokenizer;
     this.pool = pool;
     ModelConfig config = weights.config();
-    this.layout = KvLayout.perLayer(config.layers(), config.kvHeads(), config.headDimension());
-    this.attention = new Attention(layout, config.heads(), config.attentionScale());
+    HeadConfig heads = config.heads();
+    this.layout = KvLayout.perLayer(config.blocks().size(), heads.keyValues(), heads.dimension());
+    this.attention = new Attention(layout, heads.queries());
   }
 
   /**
