@@ -59,28 +59,28 @@ class ArchitectureGoldenTest {
   private static void check(LanguageModel model, JsonNode line) {
     int[] ids = GoldenFiles.ints(line.get("ids"));
     int mustMatch = line.get("must_match").asInt();
-      if (line.has("text")) {
-        assertThat(model.tokenizer().encode(line.get("text").asString(), true, true)).isEqualTo(ids);
-      }
-      GreedyDecoder decoder = new GreedyDecoder(model, 64);
-      int[] answer = decoder.decode(ids, Math.max(1, mustMatch));
-      float[] logits = decoder.firstLogits();
-      JsonNode all = line.path("logits");
-      for (int i = 0; i < all.size(); i++) {
-        double expected = all.get(i).asDouble();
-        assertThat((double) logits[i])
-            .as("%d ids, logit %d", ids.length, i)
-            .isCloseTo(expected, within(TOLERANCE + 0.001 * Math.abs(expected)));
-      }
-      double normaliser = normaliser(logits);
-      for (JsonNode likely : line.path("top_logprobs")) {
-        assertThat(logits[likely.get(0).asInt()] - normaliser)
-            .as("%d ids, token %d", ids.length, likely.get(0).asInt())
-            .isCloseTo(likely.get(1).asDouble(), within(TOLERANCE));
-      }
-      assertThat(Arrays.copyOf(answer, mustMatch))
-          .as("%d ids", ids.length)
-          .isEqualTo(Arrays.copyOf(GoldenFiles.ints(line.get("greedy")), mustMatch));
+    if (line.has("text")) {
+      assertThat(model.tokenizer().encode(line.get("text").asString(), true, true)).isEqualTo(ids);
+    }
+    GreedyDecoder decoder = new GreedyDecoder(model, 64);
+    int[] answer = decoder.decode(ids, Math.max(1, mustMatch));
+    float[] logits = decoder.firstLogits();
+    JsonNode all = line.path("logits");
+    for (int i = 0; i < all.size(); i++) {
+      double expected = all.get(i).asDouble();
+      assertThat((double) logits[i])
+          .as("%d ids, logit %d", ids.length, i)
+          .isCloseTo(expected, within(TOLERANCE + 0.001 * Math.abs(expected)));
+    }
+    double normaliser = normaliser(logits);
+    for (JsonNode likely : line.path("top_logprobs")) {
+      assertThat(logits[likely.get(0).asInt()] - normaliser)
+          .as("%d ids, token %d", ids.length, likely.get(0).asInt())
+          .isCloseTo(likely.get(1).asDouble(), within(TOLERANCE));
+    }
+    assertThat(Arrays.copyOf(answer, mustMatch))
+        .as("%d ids", ids.length)
+        .isEqualTo(Arrays.copyOf(GoldenFiles.ints(line.get("greedy")), mustMatch));
   }
 
   private static double normaliser(float[] logits) {

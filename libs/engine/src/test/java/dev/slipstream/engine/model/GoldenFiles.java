@@ -49,9 +49,7 @@ public final class GoldenFiles {
       return Optional.empty();
     }
     try (var files = Files.walk(cache)) {
-      return files
-          .filter(f -> f.getFileName().toString().equals(name))
-          .findFirst();
+      return files.filter(f -> f.getFileName().toString().equals(name)).findFirst();
     } catch (IOException e) {
       return Optional.empty();
     }
