@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -15,6 +16,7 @@ public final class GgufWriter {
 
   private final GgufSink pairs = new GgufSink();
   private final List<Tensor> tensors = new ArrayList<>();
+  private final Map<String, Long> statedOffsets = new HashMap<>();
   private int pairCount;
   private int version = 3;
   private int alignment = 32;
@@ -116,6 +118,12 @@ public final class GgufWriter {
     return tensor(name, GgmlType.F32, data.array(), shape);
   }
 
+  /** The directory will say that the tensor's data start here, wherever they are. */
+  public GgufWriter stateOffset(String tensor, long offset) {
+    statedOffsets.put(tensor, offset);
+    return this;
+  }
+
   /** Any value at all, for files that should be refused. */
   public GgufWriter raw(String key, int type, byte... value) {
     pairs.putString(key);
@@ -140,7 +148,7 @@ public final class GgufWriter {
         out.putLong(size);
       }
       out.putInt(tensor.type);
-      out.putLong(offset);
+      out.putLong(statedOffsets.getOrDefault(tensor.name, offset));
       offset += tensor.data.length + padding(tensor.data.length);
     }
     for (Tensor tensor : tensors) {
