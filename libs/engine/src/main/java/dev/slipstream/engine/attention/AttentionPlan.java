@@ -34,7 +34,7 @@ public final class AttentionPlan {
   private final List<Text> texts = new ArrayList<>();
   private int tileCount;
   private int textCount;
-  private int units;
+  private long units;
   private int longest;
   private boolean shared;
   private float[] scores = new float[0];
@@ -99,7 +99,7 @@ public final class AttentionPlan {
   static final class Text {
     private int firstTile;
     private int headTiles;
-    private int firstUnit;
+    private long firstUnit;
     private int reach;
 
     /** First tile of a head; those of all heads follow each other. */
@@ -114,7 +114,7 @@ public final class AttentionPlan {
 
     /** Number of its first unit, counted over all texts. */
     int firstUnit() {
-      return firstUnit;
+      return Math.toIntExact(firstUnit);
     }
 
     /** Places that at least one of the rows may see. */
@@ -164,7 +164,7 @@ public final class AttentionPlan {
       tile.first = i % text.headTiles * AttentionKernels.QUERIES;
       tile.size = Math.min(AttentionKernels.QUERIES, pairs - tile.first);
     }
-    units += kvHeads * blocksOf(text.reach);
+    units += (long) kvHeads * blocksOf(text.reach);
     longest = Math.max(longest, text.reach);
     return text;
   }
@@ -215,7 +215,7 @@ public final class AttentionPlan {
 
   /** Units of all texts. */
   int units() {
-    return units;
+    return Math.toIntExact(units);
   }
 
   /** Scores of all tiles: {@code scores[(tile * QUERIES + i) * stride + place]}. */

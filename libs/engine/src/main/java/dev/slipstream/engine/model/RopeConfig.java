@@ -1,7 +1,6 @@
 package dev.slipstream.engine.model;
 
-import dev.slipstream.models.gguf.GgufMetadata;
-import dev.slipstream.models.gguf.ModelFormatException;
+import dev.slipstream.engine.model.ModelConfig.Keys;
 
 /**
  * Rotary position embedding as a GGUF file declares it.
@@ -43,53 +42,66 @@ public record RopeConfig(int dimensions, float base, boolean halves, Scaling sca
       float betaSlow)
       implements Scaling {}
 
-  static RopeConfig of(GgufMetadata metadata, String architecture, int headDimension) {
-    String prefix = architecture + ".rope.";
-    int dimensions = metadata.integer(prefix + "dimension_count").orElse(headDimension);
-    if (dimensions < 2 || dimensions > headDimension || dimensions % 2 != 0) {
-      throw new ModelFormatException(
-          "%sdimension_count is %d, which does not fit heads of %d elements"
-              .formatted(prefix, dimensions, headDimension));
+  /** Far beyond what is used; the angles of all positions stay finite. */
+  private static final float MAX = 1e9f;
+
+  static RopeConfig of(Keys keys, int headDimension) {
+    String count = "rope.dimension_count";
+    int dimensions = keys.size(count, headDimension, headDimension);
+    if (dimensions % 2 != 0) {
+      throw keys.invalid(count, "is %d, but elements are rotated in pairs".formatted(dimensions));
     }
-    float base = real(metadata, prefix + "freq_base", 10000f);
-    if (!(base > 0) || Float.isInfinite(base)) {
-      throw new ModelFormatException("%sfreq_base is %s".formatted(prefix, base));
+    String baseKey = "rope.freq_base";
+    float base = keys.positive(baseKey, 10000f, MAX);
+    if (base <= 1) {
+      throw keys.invalid(baseKey, "is %s, not above 1".formatted(base));
     }
-    boolean halves = architecture.startsWith("qwen");
-    return new RopeConfig(dimensions, base, halves, scaling(metadata, architecture, prefix));
+    boolean halves = keys.architecture().startsWith("qwen");
+    return new RopeConfig(dimensions, base, halves, scaling(keys));
   }
 
-  private static Scaling scaling(GgufMetadata metadata, String architecture, String prefix) {
-    float factor =
-        real(metadata, prefix + "scaling.factor", real(metadata, prefix + "scale_linear", 0f));
-    if (!(factor >= 0) || Float.isInfinite(factor)) {
-      throw new ModelFormatException("%sscaling.factor is %s".formatted(prefix, factor));
-    }
-    String type = metadata.string(prefix + "scaling.type").orElse("linear");
+  private static Scaling scaling(Keys keys) {
+    float factor = factor(keys);
+    String type = keys.metadata().string(keys.name("rope.scaling.type")).orElse("linear");
     return switch (type) {
       case "none" -> new None();
-      case "linear" -> factor == 0 || factor == 1 ? new None() : new Linear(factor);
-      case "yarn" ->
-          new Yarn(
-              factor == 0 ? 1 : factor,
-              metadata
-                  .integer(prefix + "scaling.original_context_length")
-                  .orElseGet(() -> ModelConfig.size(metadata, architecture + ".context_length")),
-              real(metadata, prefix + "scaling.yarn_ext_factor", 1f),
-              real(
-                  metadata,
-                  prefix + "scaling.yarn_attn_factor",
-                  real(metadata, prefix + "scaling.attn_factor", 1f)),
-              real(metadata, prefix + "scaling.yarn_beta_fast", 32f),
-              real(metadata, prefix + "scaling.yarn_beta_slow", 1f));
+      case "linear" -> factor == 1 ? new None() : new Linear(factor);
+      case "yarn" -> yarn(keys, factor);
       default ->
-          throw new ModelFormatException(
-              "%sscaling.type '%s' is not supported; supported are none, linear and yarn"
-                  .formatted(prefix, type));
+          throw keys.invalid(
+              "rope.scaling.type",
+              "is '%s', which is not supported; supported are none, linear and yarn"
+                  .formatted(type));
     };
   }
 
-  private static float real(GgufMetadata metadata, String key, float absent) {
-    return (float) metadata.number(key).orElse(absent);
+  private static Yarn yarn(Keys keys, float factor) {
+    int context = ModelConfig.contextLength(keys);
+    String extrapolation = "rope.scaling.yarn_ext_factor";
+    float share = (float) keys.metadata().number(keys.name(extrapolation)).orElse(1);
+    if (!(share >= 0 && share <= 1)) {
+      throw keys.invalid(extrapolation, "is %s, outside of 0 to 1".formatted(share));
+    }
+    return new Yarn(
+        factor,
+        keys.size("rope.scaling.original_context_length", context, ModelConfig.MAX_CONTEXT),
+        share,
+        keys.positive(
+            "rope.scaling.yarn_attn_factor",
+            keys.positive("rope.scaling.attn_factor", 1f, MAX),
+            MAX),
+        keys.positive("rope.scaling.yarn_beta_fast", 32f, MAX),
+        keys.positive("rope.scaling.yarn_beta_slow", 1f, MAX));
+  }
+
+  /** 0 stands for none, as in llama.cpp. */
+  private static float factor(Keys keys) {
+    for (String key : new String[] {"rope.scaling.factor", "rope.scale_linear"}) {
+      String name = keys.name(key);
+      if (keys.metadata().contains(name)) {
+        return keys.metadata().requireNumber(name) == 0 ? 1 : keys.positive(key, 1, MAX);
+      }
+    }
+    return 1;
   }
 }

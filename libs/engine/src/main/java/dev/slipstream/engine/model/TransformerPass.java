@@ -52,14 +52,40 @@ final class TransformerPass {
     for (int i = 0; i < workspaces.length; i++) {
       workspaces[i] = new Workspace(attention, config, WorkShare.maxRows(rows, workspaces.length));
     }
-    this.stream = new float[rows * config.dimension()];
-    this.qkv = new float[rows * qkvWidth];
-    this.attended = new float[rows * config.queryDimension()];
-    this.projected = new float[rows * config.dimension()];
-    this.gate = new float[rows * config.hidden()];
-    this.up = new float[rows * config.hidden()];
-    this.angles = new float[rows * rope.angleCount()];
-    this.logits = new float[logitRows * config.vocabularySize()];
+    this.stream = floats(rows, config.dimension());
+    this.qkv = floats(rows, qkvWidth);
+    this.attended = floats(rows, config.queryDimension());
+    this.projected = floats(rows, config.dimension());
+    this.gate = floats(rows, config.hidden());
+    this.up = floats(rows, config.hidden());
+    this.angles = floats(rows, rope.angleCount());
+    this.logits = floats(logitRows, config.vocabularySize());
+  }
+
+  /** Indices into it are products like its size, and cannot wrap where that does not. */
+  private static float[] floats(int rows, int width) {
+    return new float[Math.multiplyExact(rows, width)];
+  }
+
+  /** Bytes of the buffers of a pass, but for a few that do not grow with it. */
+  static long bytes(ModelConfig config, int rows, int logitRows, int workers) {
+    long width =
+        2L * config.dimension()
+            + 2L * config.queryDimension()
+            + 2L * config.kvDimension()
+            + 2L * config.hidden()
+            + config.rope().dimensions();
+    long share = (long) widest(config) + config.dimension();
+    long floats =
+        rows * width
+            + workers * WorkShare.maxRows(rows, workers) * share
+            + (long) logitRows * config.vocabularySize();
+    return floats * Float.BYTES;
+  }
+
+  /** Columns of the widest matrix. */
+  private static int widest(ModelConfig config) {
+    return Math.max(config.hidden(), Math.max(config.queryDimension(), config.dimension()));
   }
 
   /** Memory of one worker. */
@@ -70,10 +96,9 @@ final class TransformerPass {
     final float[] partials = new float[RowKernels.PARTIALS];
 
     Workspace(Attention attention, ModelConfig config, int rows) {
-      int widest = Math.max(config.hidden(), Math.max(config.queryDimension(), config.dimension()));
       this.attention = attention.worker();
-      this.activations = new Activations(rows, widest);
-      this.normed = new float[rows * config.dimension()];
+      this.activations = new Activations(rows, widest(config));
+      this.normed = floats(rows, config.dimension());
     }
   }
 

@@ -102,6 +102,17 @@ public final class GgufWriter {
         });
   }
 
+  /** The directory will say that the tensor has this shape, whatever its data are. */
+  public GgufWriter stateShape(String name, long... shape) {
+    tensors.replaceAll(t -> t.name.equals(name) ? new Tensor(name, t.type, shape, t.data) : t);
+    return this;
+  }
+
+  public GgufWriter remove(String tensor) {
+    tensors.removeIf(t -> t.name.equals(tensor));
+    return this;
+  }
+
   public GgufWriter tensor(String name, GgmlType type, byte[] data, long... shape) {
     return tensor(name, type.id(), data, shape);
   }
