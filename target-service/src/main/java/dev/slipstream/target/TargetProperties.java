@@ -1,5 +1,6 @@
 package dev.slipstream.target;
 
+import dev.slipstream.engine.runtime.Batch;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.AssertTrue;
 import jakarta.validation.constraints.Max;
@@ -43,7 +44,7 @@ public record TargetProperties(
     @NotNull @DefaultValue("") String modelId,
     @Min(0) @Max(1024) @DefaultValue("0") int threads,
     @Min(0) @DefaultValue("0") int contextLength,
-    @Min(1) @Max(8192) @DefaultValue("256") int maxBatchRows,
+    @Min(1) @Max(Batch.MAX_ROWS) @DefaultValue("256") int maxBatchRows,
     @Min(1) @DefaultValue("64") int prefillChunk,
     @Min(1) @DefaultValue("16") int maxRunning,
     @Min(0) @DefaultValue("256") int maxQueued,

@@ -23,9 +23,16 @@ interface Architecture {
    */
   ModelConfig read(ArchitectureKeys keys, int vocabularySize);
 
+  int MAX_VOCABULARY = 1 << 20;
+
   /** The shape that a file's metadata describe. */
   static ModelConfig read(GgufMetadata metadata, int vocabularySize) {
     String name = metadata.requireString("general.architecture");
+    if (vocabularySize > MAX_VOCABULARY) {
+      throw metadata.invalid(
+          "tokenizer.ggml.tokens",
+          "has %d tokens, more than %d".formatted(vocabularySize, MAX_VOCABULARY));
+    }
     return ALL.stream()
         .filter(architecture -> architecture.names().contains(name))
         .findFirst()

@@ -1,7 +1,6 @@
 package dev.slipstream.engine.architecture;
 
 import dev.slipstream.engine.architecture.FeedForwardConfig.Activation;
-import dev.slipstream.models.gguf.ModelFormatException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -27,30 +26,21 @@ final class GemmaArchitecture implements Architecture {
 
   @Override
   public ModelConfig read(ArchitectureKeys keys, int vocabularySize) {
-    float attentionCap = keys.real(ATTENTION_CAP, 0);
-    if (attentionCap != 0) {
-      throw keys.unsupported(ATTENTION_CAP, attentionCap);
+    if (keys.metadata().number(keys.name(ATTENTION_CAP)).orElse(0) != 0) {
+      throw keys.invalid(ATTENTION_CAP, "is not 0: capped attention scores are not supported");
     }
-    int dimension = keys.size("embedding_length");
+    int dimension = keys.dimension();
     HeadConfig heads = keys.heads(dimension);
     return new ModelConfig(
         keys.architecture(),
         dimension,
         vocabularySize,
-        keys.size("context_length"),
+        keys.contextLength(),
         keys.normEpsilon(),
         heads,
         blocks(keys, dimension, heads),
-        new ScaleConfig((float) Math.sqrt(dimension), 1, 1, logitCap(keys)));
-  }
-
-  private static float logitCap(ArchitectureKeys keys) {
-    String key = "final_logit_softcapping";
-    float cap = keys.real(key, 0);
-    if (cap < 0) {
-      throw new ModelFormatException("%s is %s".formatted(keys.name(key), cap));
-    }
-    return cap;
+        new ScaleConfig(
+            (float) Math.sqrt(dimension), 1, 1, keys.scale("final_logit_softcapping", 0)));
   }
 
   private static List<BlockConfig> blocks(ArchitectureKeys keys, int dimension, HeadConfig heads) {
@@ -65,10 +55,12 @@ final class GemmaArchitecture implements Architecture {
     AttentionConfig global = new AttentionConfig(scale, AttentionConfig.WHOLE_TEXT, true, rope);
     AttentionConfig local = global;
     if (keys.metadata().integer(keys.name(WINDOW)).orElse(0) != 0) {
-      float base = keys.positive("rope.freq_base_swa", LOCAL_ROPE_BASE);
-      local = new AttentionConfig(scale, keys.size(WINDOW), true, rope.unscaled(base));
+      float base = RopeConfig.base(keys, "rope.freq_base_swa", LOCAL_ROPE_BASE);
+      local =
+          new AttentionConfig(
+              scale, keys.size(WINDOW, keys.contextLength()), true, rope.unscaled(base));
     }
-    int pattern = keys.size(PATTERN, DEFAULT_PATTERN);
+    int pattern = keys.size(PATTERN, DEFAULT_PATTERN, Integer.MAX_VALUE);
     List<BlockConfig> blocks = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
       boolean isLocal = i % pattern < pattern - 1;

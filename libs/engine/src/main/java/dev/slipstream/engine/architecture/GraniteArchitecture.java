@@ -13,13 +13,13 @@ final class GraniteArchitecture implements Architecture {
   public ModelConfig read(ArchitectureKeys keys, int vocabularySize) {
     String rotated = "rope.scaling.finetuned";
     if (!keys.metadata().bool(keys.name(rotated)).orElse(true)) {
-      throw keys.unsupported(rotated, false);
+      throw keys.invalid(rotated, "is false: models without rotation are not supported");
     }
     ScaleConfig scales =
         new ScaleConfig(
-            keys.factor("embedding_scale", 1),
-            keys.factor("residual_scale", 1),
-            1 / keys.factor("logit_scale", 1),
+            keys.scale("embedding_scale", 1),
+            keys.scale("residual_scale", 1),
+            1 / keys.scale("logit_scale", 1),
             0);
     return LlamaArchitecture.plain(
         keys, vocabularySize, RopeConfig.Pairing.NEIGHBOURS, false, scales);

@@ -24,11 +24,11 @@ final class LlamaArchitecture implements Architecture {
       RopeConfig.Pairing pairing,
       boolean headNorms,
       ScaleConfig scales) {
-    int dimension = keys.size("embedding_length");
+    int dimension = keys.dimension();
     HeadConfig heads = keys.heads(dimension);
     AttentionConfig attention =
         new AttentionConfig(
-            keys.factor("attention.scale", (float) (1 / Math.sqrt(heads.dimension()))),
+            keys.scale("attention.scale", (float) (1 / Math.sqrt(heads.dimension()))),
             AttentionConfig.WHOLE_TEXT,
             headNorms,
             RopeConfig.of(keys, heads.dimension(), pairing));
@@ -36,7 +36,7 @@ final class LlamaArchitecture implements Architecture {
         keys.architecture(),
         dimension,
         vocabularySize,
-        keys.size("context_length"),
+        keys.contextLength(),
         keys.normEpsilon(),
         heads,
         keys.blocks(attention, keys.feedForward(Activation.SILU)),

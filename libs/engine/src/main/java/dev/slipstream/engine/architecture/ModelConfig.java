@@ -9,7 +9,7 @@ import java.util.List;
  *
  * @param architecture value of {@code general.architecture}
  * @param dimension width of the residual stream
- * @param vocabularySize rows of the embedding and of the output head
+ * @param vocabularySize tokens of the tokenizer, rows of the embedding and of the output head
  * @param contextLength longest text the model was made for, in tokens
  * @param normEpsilon epsilon of every RMSNorm
  * @param heads of every block
@@ -37,8 +37,9 @@ public record ModelConfig(
   /**
    * Reads the shape of a model.
    *
-   * @throws ModelFormatException for an architecture that is not supported, and for values that no
-   *     such model can have
+   * @param vocabularySize tokens of the model's tokenizer
+   * @throws ModelFormatException naming the key, for an architecture that is not supported, and for
+   *     values that no such model can have
    */
   public static ModelConfig of(GgufMetadata metadata, int vocabularySize) {
     return Architecture.read(metadata, vocabularySize);

@@ -1,7 +1,5 @@
 package dev.slipstream.engine.architecture;
 
-import dev.slipstream.models.gguf.ModelFormatException;
-
 /**
  * Rotary position embedding as a GGUF file declares it.
  *
@@ -49,44 +47,72 @@ public record RopeConfig(int dimensions, float base, Pairing pairing, Scaling sc
       float betaSlow)
       implements Scaling {}
 
+  /** Far beyond what is used; the angles of all positions stay finite. */
+  private static final float MAX = 1e9f;
+
   static RopeConfig of(ArchitectureKeys keys, int headDimension, Pairing pairing) {
-    int dimensions = keys.size("rope.dimension_count", headDimension);
-    if (dimensions > headDimension || dimensions % 2 != 0) {
-      throw new ModelFormatException(
-          "%s is %d, which does not fit heads of %d elements"
-              .formatted(keys.name("rope.dimension_count"), dimensions, headDimension));
+    String count = "rope.dimension_count";
+    int dimensions = keys.size(count, headDimension, headDimension);
+    if (dimensions % 2 != 0) {
+      throw keys.invalid(count, "is %d, but elements are rotated in pairs".formatted(dimensions));
     }
-    float base = keys.positive("rope.freq_base", 10_000);
-    return new RopeConfig(dimensions, base, pairing, scaling(keys));
+    return new RopeConfig(dimensions, base(keys, "rope.freq_base", 10_000), pairing, scaling(keys));
   }
 
-  /** The same heads without context extension. */
+  static float base(ArchitectureKeys keys, String key, float absent) {
+    float base = keys.positive(key, absent, MAX);
+    if (base <= 1) {
+      throw keys.invalid(key, "is %s, not above 1".formatted(base));
+    }
+    return base;
+  }
+
+  /** The same heads with another base and without context extension. */
   RopeConfig unscaled(float otherBase) {
     return new RopeConfig(dimensions, otherBase, pairing, new None());
   }
 
   private static Scaling scaling(ArchitectureKeys keys) {
-    float factor = keys.real("rope.scaling.factor", keys.real("rope.scale_linear", 0));
-    if (factor < 0) {
-      throw new ModelFormatException(
-          "%s is %s".formatted(keys.name("rope.scaling.factor"), factor));
-    }
-    String key = keys.name("rope.scaling.type");
-    String type = keys.metadata().string(key).orElse("linear");
+    float factor = factor(keys);
+    String type = keys.metadata().string(keys.name("rope.scaling.type")).orElse("linear");
     return switch (type) {
       case "none" -> new None();
-      case "linear" -> factor == 0 || factor == 1 ? new None() : new Linear(factor);
-      case "yarn" ->
-          new Yarn(
-              factor == 0 ? 1 : factor,
-              keys.size("rope.scaling.original_context_length", keys.size("context_length")),
-              keys.real("rope.scaling.yarn_ext_factor", 1),
-              keys.real("rope.scaling.yarn_attn_factor", keys.real("rope.scaling.attn_factor", 1)),
-              keys.real("rope.scaling.yarn_beta_fast", 32),
-              keys.real("rope.scaling.yarn_beta_slow", 1));
+      case "linear" -> factor == 1 ? new None() : new Linear(factor);
+      case "yarn" -> yarn(keys, factor);
       default ->
-          throw new ModelFormatException(
-              "%s '%s' is not supported; supported are none, linear and yarn".formatted(key, type));
+          throw keys.invalid(
+              "rope.scaling.type",
+              "is '%s', which is not supported; supported are none, linear and yarn"
+                  .formatted(type));
     };
+  }
+
+  private static Yarn yarn(ArchitectureKeys keys, float factor) {
+    String extrapolation = "rope.scaling.yarn_ext_factor";
+    float share = (float) keys.metadata().number(keys.name(extrapolation)).orElse(1);
+    if (!(share >= 0 && share <= 1)) {
+      throw keys.invalid(extrapolation, "is %s, outside of 0 to 1".formatted(share));
+    }
+    return new Yarn(
+        factor,
+        keys.originalContextLength(),
+        share,
+        keys.positive(
+            "rope.scaling.yarn_attn_factor",
+            keys.positive("rope.scaling.attn_factor", 1f, MAX),
+            MAX),
+        keys.positive("rope.scaling.yarn_beta_fast", 32f, MAX),
+        keys.positive("rope.scaling.yarn_beta_slow", 1f, MAX));
+  }
+
+  /** 0 stands for none, as in llama.cpp. */
+  private static float factor(ArchitectureKeys keys) {
+    for (String key : new String[] {"rope.scaling.factor", "rope.scale_linear"}) {
+      String name = keys.name(key);
+      if (keys.metadata().contains(name)) {
+        return keys.metadata().requireNumber(name) == 0 ? 1 : keys.positive(key, 1, MAX);
+      }
+    }
+    return 1;
   }
 }

@@ -36,7 +36,7 @@ public final class AttentionPlan {
   private final List<Text> texts = new ArrayList<>();
   private int tileCount;
   private int textCount;
-  private int units;
+  private long units;
   private int longest;
   private boolean shared;
   private float[] scores = new float[0];
@@ -111,7 +111,7 @@ public final class AttentionPlan {
   static final class Text {
     private int firstTile;
     private int headTiles;
-    private int firstUnit;
+    private long firstUnit;
     private int start;
     private int reach;
 
@@ -127,7 +127,7 @@ public final class AttentionPlan {
 
     /** Number of its first unit, counted over all texts. */
     int firstUnit() {
-      return firstUnit;
+      return Math.toIntExact(firstUnit);
     }
 
     /** First place, at the start of a block, that one of the rows may see. */
@@ -190,7 +190,7 @@ public final class AttentionPlan {
       tile.start = start(tile);
       text.start = Math.min(text.start, tile.start);
     }
-    units += kvHeads * text.blocks();
+    units += (long) kvHeads * text.blocks();
     longest = Math.max(longest, text.reach);
     return text;
   }
@@ -259,7 +259,7 @@ public final class AttentionPlan {
 
   /** Units of all texts. */
   int units() {
-    return units;
+    return Math.toIntExact(units);
   }
 
   /** Scores of all tiles: {@code scores[(tile * QUERIES + i) * stride + place]}. */

@@ -1,6 +1,7 @@
 package dev.slipstream.engine.model;
 
 import dev.slipstream.engine.architecture.AttentionConfig;
+import dev.slipstream.engine.architecture.BlockConfig;
 import dev.slipstream.engine.architecture.FeedForwardConfig;
 import dev.slipstream.engine.architecture.HeadConfig;
 import dev.slipstream.engine.architecture.ModelConfig;
@@ -64,13 +65,49 @@ final class TransformerPass {
     for (int i = 0; i < workspaces.length; i++) {
       workspaces[i] = new Workspace(attention, config, WorkShare.maxRows(rows, workspaces.length));
     }
-    this.stream = new float[rows * config.dimension()];
-    this.qkv = new float[rows * qkvWidth];
-    this.attended = new float[rows * heads.queryDimension()];
-    this.projected = new float[rows * config.dimension()];
-    this.gate = new float[rows * config.hidden()];
-    this.up = new float[rows * config.hidden()];
-    this.logits = new float[logitRows * config.vocabularySize()];
+    this.stream = floats(rows, config.dimension());
+    this.qkv = floats(rows, qkvWidth);
+    this.attended = floats(rows, heads.queryDimension());
+    this.projected = floats(rows, config.dimension());
+    this.gate = floats(rows, config.hidden());
+    this.up = floats(rows, config.hidden());
+    this.logits = floats(logitRows, config.vocabularySize());
+  }
+
+  /** Indices into it are products like its size, and cannot wrap where that does not. */
+  private static float[] floats(int rows, int width) {
+    return new float[Math.multiplyExact(rows, width)];
+  }
+
+  /** Bytes of the buffers of a pass, but for a few that do not grow with it. */
+  static long bytes(ModelConfig config, int rows, int logitRows, int workers) {
+    HeadConfig heads = config.heads();
+    long width =
+        2L * config.dimension()
+            + 2L * heads.queryDimension()
+            + 2L * heads.kvDimension()
+            + 2L * config.hidden()
+            + angles(config);
+    long share = (long) widest(config) + config.dimension();
+    long floats =
+        rows * width
+            + workers * WorkShare.maxRows(rows, workers) * share
+            + (long) logitRows * config.vocabularySize();
+    return floats * Float.BYTES;
+  }
+
+  private static long angles(ModelConfig config) {
+    return config.blocks().stream()
+        .map(BlockConfig::attention)
+        .distinct()
+        .mapToLong(attention -> attention.rope().dimensions())
+        .sum();
+  }
+
+  /** Columns of the widest matrix. */
+  private static int widest(ModelConfig config) {
+    int queries = config.heads().queryDimension();
+    return Math.max(config.hidden(), Math.max(queries, config.dimension()));
   }
 
   /** What the layers with attention of one kind share in a pass. */
@@ -82,7 +119,7 @@ final class TransformerPass {
     AttentionKind(AttentionConfig config, int rows) {
       this.plan = attention.plan(config.scale(), config.window(), pool.threads());
       this.rope = new Rope(config.rope(), weights.ropeFactors());
-      this.angles = new float[rows * rope.angleCount()];
+      this.angles = floats(rows, rope.angleCount());
     }
   }
 
@@ -94,11 +131,9 @@ final class TransformerPass {
     final float[] partials = new float[RowKernels.PARTIALS];
 
     Workspace(Attention attention, ModelConfig config, int rows) {
-      int queries = config.heads().queryDimension();
-      int widest = Math.max(config.hidden(), Math.max(queries, config.dimension()));
       this.attention = attention.worker();
-      this.activations = new Activations(rows, widest);
-      this.normed = new float[rows * config.dimension()];
+      this.activations = new Activations(rows, widest(config));
+      this.normed = floats(rows, config.dimension());
     }
   }
 

@@ -9,7 +9,6 @@ import dev.slipstream.engine.runtime.ComputePool;
 import dev.slipstream.engine.tensor.WeightMatrix;
 import dev.slipstream.engine.tensor.WeightMemory;
 import dev.slipstream.models.gguf.GgufFile;
-import dev.slipstream.models.gguf.GgufTensor;
 import dev.slipstream.models.gguf.ModelFormatException;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,16 +27,21 @@ record TransformerWeights(
     WeightMatrix head,
     float[] ropeFactors) {
 
-  static TransformerWeights load(GgufFile file, ComputePool pool, WeightMemory memory) {
-    GgufTensor tokens =
-        file.tensor("token_embd.weight")
-            .orElseThrow(
-                () ->
-                    new ModelFormatException(
-                        file.name()
-                            + ": tensor 'token_embd.weight' is missing; a file with a vocabulary only cannot answer"));
-    ModelConfig config = ModelConfig.of(file.metadata(), tokens.rows());
+  /**
+   * @param vocabularySize tokens of the model's tokenizer
+   */
+  static TransformerWeights load(
+      GgufFile file, int vocabularySize, ComputePool pool, WeightMemory memory) {
+    if (file.tensor("token_embd.weight").isEmpty()) {
+      throw new ModelFormatException(
+          file.name()
+              + ": tensor 'token_embd.weight' is missing; a file with a vocabulary only cannot answer");
+    }
+    ModelConfig config = ModelConfig.of(file.metadata(), vocabularySize);
     WeightLoader loader = new WeightLoader(file, pool, memory);
+    loader.requireRows("token_embd.weight", vocabularySize);
+    loader.requireRows("output.weight", vocabularySize);
+    loader.requireMemory();
     WeightMatrix embedding =
         loader.matrix("token_embd.weight", config.vocabularySize(), config.dimension());
     WeightMatrix head =
