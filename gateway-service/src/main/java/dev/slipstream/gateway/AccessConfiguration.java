@@ -2,6 +2,8 @@ package dev.slipstream.gateway;
 
 import dev.slipstream.gateway.access.ApiKey;
 import dev.slipstream.gateway.access.ApiKeys;
+import dev.slipstream.gateway.access.ByteBudget;
+import dev.slipstream.gateway.access.HostRule;
 import dev.slipstream.gateway.access.KeyFile;
 import java.nio.file.Path;
 import java.util.List;
@@ -10,11 +12,14 @@ import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
+import org.springframework.util.unit.DataSize;
 
 /** Who may use the gateway. */
 @Configuration(proxyBeanMethods = false)
 class AccessConfiguration {
   private static final Logger log = LoggerFactory.getLogger(AccessConfiguration.class);
+  private static final int HEAP_SHARE = 4;
 
   @Bean
   ApiKeys apiKeys(GatewayProperties properties) {
@@ -38,6 +43,36 @@ class AccessConfiguration {
             configured(properties),
             keys)
         ::close;
+  }
+
+  @Bean
+  HostRule httpHosts(GatewayProperties properties, ApiKeys keys, Environment environment) {
+    return hosts(properties, keys, OpenDoorWarning.isOnLoopback(environment, "server.address"));
+  }
+
+  @Bean
+  HostRule grpcHosts(GatewayProperties properties, ApiKeys keys, Environment environment) {
+    return hosts(
+        properties, keys, OpenDoorWarning.isOnLoopback(environment, "spring.grpc.server.address"));
+  }
+
+  private static HostRule hosts(GatewayProperties properties, ApiKeys keys, boolean loopback) {
+    return new HostRule(properties.allowedHosts(), !keys.required(), loopback);
+  }
+
+  /** What is left of the heap is for what becomes of the bytes, and for everything else. */
+  @Bean
+  ByteBudget byteBudget(GatewayProperties properties, LimitProperties limits) {
+    DataSize capacity =
+        limits.requestBytes() == null
+            ? DataSize.ofBytes(Runtime.getRuntime().maxMemory() / HEAP_SHARE)
+            : limits.requestBytes();
+    if (capacity.toBytes() < 2 * properties.maxBodySize().toBytes()) {
+      throw new IllegalStateException(
+          "slipstream.gateway.limits.request-bytes (%d MB; a quarter of the heap if it is not set) must be at least twice slipstream.gateway.max-body-size (%d MB)"
+              .formatted(capacity.toMegabytes(), properties.maxBodySize().toMegabytes()));
+    }
+    return new ByteBudget(capacity.toBytes());
   }
 
   private static List<ApiKey> configured(GatewayProperties properties) {

@@ -6,6 +6,8 @@ import dev.slipstream.gateway.application.GenerationService;
 import dev.slipstream.gateway.application.GenerationSettings;
 import dev.slipstream.gateway.http.HttpSettings;
 import dev.slipstream.gateway.http.RateLimitHeaders;
+import dev.slipstream.gateway.rpc.InboundBytes;
+import dev.slipstream.gateway.rpc.RpcSettings;
 import dev.slipstream.gateway.upstream.Channels;
 import dev.slipstream.gateway.upstream.Drafts;
 import dev.slipstream.gateway.upstream.Heartbeat;
@@ -113,11 +115,18 @@ class GatewayConfiguration {
   }
 
   @Bean
-  HttpSettings httpSettings(GatewayProperties properties) {
+  HttpSettings httpSettings(GatewayProperties properties, LimitProperties limits) {
     return new HttpSettings(
         Math.toIntExact(properties.maxBodySize().toBytes()),
         properties.keepAlive(),
-        properties.requestTimeout());
+        properties.requestTimeout(),
+        properties.bodyPause(),
+        limits.connections());
+  }
+
+  @Bean
+  RpcSettings rpcSettings(GatewayProperties properties) {
+    return new RpcSettings(properties.requestTimeout(), properties.bodyPause());
   }
 
   /** Other pages get no CORS headers, so that browsers keep the answers from them. */
@@ -146,6 +155,7 @@ class GatewayConfiguration {
     int bytes = Math.toIntExact(properties.maxBodySize().toBytes());
     return builder -> {
       builder.maxInboundMessageSize(bytes);
+      builder.addStreamTracerFactory(new InboundBytes.Factory());
       if (builder instanceof NettyServerBuilder server) {
         server.maxConcurrentCallsPerConnection(CALLS_PER_CONNECTION);
         // Opening and cancelling calls without end would be work for the price of a few bytes.

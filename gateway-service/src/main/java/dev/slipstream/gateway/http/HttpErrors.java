@@ -63,6 +63,11 @@ final class HttpErrors {
               HttpStatus.TOO_MANY_REQUESTS,
               body(message, "rate_limit_error", null, "rate_limit_exceeded"),
               retryAfter);
+      case ApiError.Overloaded(String message, Duration retryAfter) ->
+          new Failure(
+              HttpStatus.SERVICE_UNAVAILABLE,
+              body(message, SERVER, null, "overloaded"),
+              retryAfter);
       case ApiError.Unauthenticated(String message) ->
           failure(HttpStatus.UNAUTHORIZED, message, INVALID, null, "invalid_api_key");
       case ApiError.Unavailable(String message) ->
@@ -78,8 +83,10 @@ final class HttpErrors {
     HttpStatusCode status = e.getStatusCode();
     return switch (status.value()) {
       case 404 -> failure(status, UNKNOWN_PATH, INVALID, null, "unknown_url");
+      case 408 -> failure(status, e.getReason(), INVALID, null, "request_timeout");
       case 405 -> failure(status, wrongMethod(e), INVALID, null, "method_not_supported");
       case 415 -> failure(status, e.getReason(), INVALID, null, "unsupported_media_type");
+      case 421 -> failure(status, e.getReason(), INVALID, null, "host_not_allowed");
       default ->
           failure(
               status,
@@ -95,6 +102,26 @@ final class HttpErrors {
         ? "The method %s is not allowed here. Allowed: %s."
             .formatted(wrong.getHttpMethod(), wrong.getSupportedMethods())
         : "The method is not allowed here.";
+  }
+
+  /** For answers that come from beneath this application and say nothing. */
+  static ErrorBody bare(int status) {
+    return switch (status) {
+      case 404 -> body(UNKNOWN_PATH, INVALID, null, "unknown_url");
+      case 413 -> body("The request body is too large.", INVALID, null, "request_too_large");
+      case 414, 431 ->
+          body(
+              "The request line and header are too large.",
+              INVALID,
+              null,
+              "request_header_too_large");
+      case 505 ->
+          body("HTTP/1.0 and HTTP/1.1 are spoken here.", INVALID, null, "version_not_supported");
+      default ->
+          status < 500
+              ? body("The request is not valid HTTP, or not allowed.", INVALID, null, null)
+              : body("The server failed to process the request.", SERVER, null, "internal_error");
+    };
   }
 
   private static Failure failure(

@@ -22,7 +22,7 @@ class TokenizeController {
 
   TokenizeController(GenerationService service, HttpSettings settings) {
     this.service = service;
-    this.bodies = new BodyReader(service, settings.maxBodyBytes());
+    this.bodies = new BodyReader(service, settings);
   }
 
   private record Text(String model, String content, boolean addSpecial, boolean parseSpecial) {
@@ -55,7 +55,7 @@ class TokenizeController {
   @PostMapping("/tokenize")
   Mono<Void> tokenize(ServerWebExchange exchange) {
     return bodies
-        .read(exchange.getRequest(), Text::read)
+        .read(exchange, Text::read)
         .flatMap(
             text ->
                 service.tokenize(
@@ -66,7 +66,7 @@ class TokenizeController {
   @PostMapping("/detokenize")
   Mono<Void> detokenize(ServerWebExchange exchange) {
     return bodies
-        .read(exchange.getRequest(), Ids::read)
+        .read(exchange, Ids::read)
         .flatMap(ids -> service.detokenize(ids.model(), ids.tokens()))
         .flatMap(text -> json.write(exchange.getResponse(), HttpStatus.OK, new Content(text)));
   }

@@ -76,11 +76,12 @@ class GenerationGrpcService extends GenerationServiceGrpc.GenerationServiceImplB
         responses);
   }
 
-  /** Cancelling the call, or its deadline, cancels the work. */
+  /** Cancelling the call, or its deadline, or refusing it cancels the work. */
   private static <T> void answer(Flux<T> work, StreamObserver<T> responses) {
     ServerCallStreamObserver<T> call = (ServerCallStreamObserver<T>) responses;
     Disposable.Swap subscription = Disposables.swap();
     call.setOnCancelHandler(subscription::dispose);
+    call.setOnCloseHandler(subscription::dispose);
     subscription.update(
         work.onErrorMap(GrpcErrors::of)
             .contextCapture()
