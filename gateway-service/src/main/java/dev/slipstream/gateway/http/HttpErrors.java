@@ -104,23 +104,39 @@ final class HttpErrors {
         : "The method is not allowed here.";
   }
 
-  /** For answers that come from beneath this application and say nothing. */
-  static ErrorBody bare(int status) {
-    return switch (status) {
-      case 404 -> body(UNKNOWN_PATH, INVALID, null, "unknown_url");
-      case 413 -> body("The request body is too large.", INVALID, null, "request_too_large");
+  /** A request that is wrong before it comes to anything that could throw an exception. */
+  static Failure malformed(String message) {
+    return failure(HttpStatus.BAD_REQUEST, message, INVALID, null, "malformed_request");
+  }
+
+  /** For answers from beneath this application, which say nothing but their status. */
+  static Failure bare(HttpStatusCode status) {
+    return switch (status.value()) {
+      case 400 -> malformed("The request is not valid HTTP.");
+      case 404 -> failure(status, UNKNOWN_PATH, INVALID, null, "unknown_url");
       case 414, 431 ->
-          body(
+          failure(
+              status,
               "The request line and header are too large.",
               INVALID,
               null,
               "request_header_too_large");
       case 505 ->
-          body("HTTP/1.0 and HTTP/1.1 are spoken here.", INVALID, null, "version_not_supported");
+          failure(
+              status,
+              "HTTP/1.0 and HTTP/1.1 are spoken here.",
+              INVALID,
+              null,
+              "version_not_supported");
       default ->
-          status < 500
-              ? body("The request is not valid HTTP, or not allowed.", INVALID, null, null)
-              : body("The server failed to process the request.", SERVER, null, "internal_error");
+          failure(
+              status,
+              status.is5xxServerError()
+                  ? "The server failed to process the request."
+                  : "The request is not allowed.",
+              status.is5xxServerError() ? SERVER : INVALID,
+              null,
+              null);
     };
   }
 

@@ -18,14 +18,14 @@ import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
-import io.netty.handler.codec.http.TooLongHttpHeaderException;
-import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.netty.util.ReferenceCountUtil;
 import java.nio.channels.ClosedChannelException;
 import java.util.ArrayDeque;
+import java.util.Optional;
 import java.util.Queue;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.http.HttpStatusCode;
 
 /**
  * What HTTP/1 asks for and the server beneath does not do. It has no bodies for errors of its own,
@@ -41,19 +41,20 @@ final class HttpProtocol extends ChannelDuplexHandler {
   /** Versions of the requests whose answers have not ended. */
   private final Queue<HttpVersion> open = new ArrayDeque<>();
 
-  private HttpResponseStatus failure;
+  private HttpErrors.Failure failure;
   private boolean receiving;
   private boolean answering;
 
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) throws Exception {
-    HttpResponseStatus wrong = failure == null ? wrong(message) : failure;
-    if (wrong != null) {
-      ReferenceCountUtil.release(message);
-      if (failure == null) {
-        failure = wrong;
+    if (failure == null) {
+      failure = wrong(message).orElse(null);
+      if (failure != null) {
         fail(context);
       }
+    }
+    if (failure != null) {
+      ReferenceCountUtil.release(message);
       return;
     }
     if (message instanceof HttpRequest request) {
@@ -63,16 +64,11 @@ final class HttpProtocol extends ChannelDuplexHandler {
     super.channelRead(context, message);
   }
 
-  /** Null if nothing is. */
-  private static HttpResponseStatus wrong(Object message) {
-    if (message instanceof DecoderResultProvider result && result.decoderResult().isFailure()) {
-      return switch (result.decoderResult().cause()) {
-        case TooLongHttpLineException e -> HttpResponseStatus.REQUEST_URI_TOO_LONG;
-        case TooLongHttpHeaderException e -> HttpResponseStatus.REQUEST_HEADER_FIELDS_TOO_LARGE;
-        default -> HttpResponseStatus.BAD_REQUEST;
-      };
+  private static Optional<HttpErrors.Failure> wrong(Object message) {
+    if (message instanceof DecoderResultProvider part && part.decoderResult().isFailure()) {
+      return Optional.of(RequestHead.of(part.decoderResult()));
     }
-    return message instanceof HttpRequest request ? RequestHead.check(request) : null;
+    return message instanceof HttpRequest request ? RequestHead.check(request) : Optional.empty();
   }
 
   /** Answers of earlier requests come first; the request at fault gets none of its own any more. */
@@ -82,18 +78,23 @@ final class HttpProtocol extends ChannelDuplexHandler {
       return;
     }
     boolean answered = answering || receiving && open.isEmpty();
-    if (answered) {
+    if (answered || !context.channel().isActive()) {
       context.close();
       return;
     }
     // Of a body that breaks off, the request's own line tells.
     if (!receiving) {
-      log.info("request status={} reason={}", failure.code(), failure.reasonPhrase());
+      log.info(
+          "request status={} code={} param=null from={}",
+          failure.status().value(),
+          failure.body().error().code(),
+          context.channel().remoteAddress());
     }
+    HttpResponseStatus status = HttpResponseStatus.valueOf(failure.status().value());
     FullHttpResponse response =
-        new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, failure, Unpooled.EMPTY_BUFFER);
+        describe(new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, bytes(failure)));
     response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
-    context.writeAndFlush(withBody(response)).addListener(ChannelFutureListener.CLOSE);
+    context.writeAndFlush(response).addListener(ChannelFutureListener.CLOSE);
   }
 
   /** Whatever comes from that side is the client's doing, and the end of it. */
@@ -160,13 +161,21 @@ final class HttpProtocol extends ChannelDuplexHandler {
     if (!bare) {
       return response;
     }
-    ByteBuf body = Unpooled.wrappedBuffer(json.bytes(HttpErrors.bare(response.status().code())));
+    HttpErrors.Failure said = HttpErrors.bare(HttpStatusCode.valueOf(response.status().code()));
+    FullHttpResponse full = response.replace(bytes(said));
+    response.release();
+    return describe(full);
+  }
+
+  private ByteBuf bytes(HttpErrors.Failure said) {
+    return Unpooled.wrappedBuffer(json.bytes(said.body()));
+  }
+
+  private static FullHttpResponse describe(FullHttpResponse response) {
     response
         .headers()
         .set(HttpHeaderNames.CONTENT_TYPE, HttpHeaderValues.APPLICATION_JSON)
-        .set(HttpHeaderNames.CONTENT_LENGTH, body.readableBytes());
-    FullHttpResponse full = response.replace(body);
-    response.release();
-    return full;
+        .set(HttpHeaderNames.CONTENT_LENGTH, response.content().readableBytes());
+    return response;
   }
 }
