@@ -19,6 +19,11 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.springframework.beans.factory.InitializingBean;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.logging.LogLevel;
+import org.springframework.boot.logging.LoggerConfiguration;
+import org.springframework.boot.logging.LoggingSystem;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -38,6 +43,8 @@ import reactor.core.scheduler.Schedulers;
 class GatewayConfiguration {
   private static final int CALLS_PER_CONNECTION = 1000;
   private static final int RESET_WINDOW_SECONDS = 10;
+  private static final List<String> CLIENT_FAULTS =
+      List.of("io.grpc.netty.NettyServerStream", "io.grpc.netty.NettyServerTransport.connections");
 
   @Bean
   TargetSelector targetSelector() {
@@ -146,6 +153,21 @@ class GatewayConfiguration {
             allowed.checkOrigin(exchange.getRequest().getHeaders().getOrigin()) == null
                 ? null
                 : allowed);
+  }
+
+  /**
+   * gRPC logs what clients send wrong with a stack trace each, and nothing else with these names.
+   */
+  @Bean
+  InitializingBean clientFaultsAreNotLogged(ObjectProvider<LoggingSystem> logging) {
+    return () -> logging.ifAvailable(system -> CLIENT_FAULTS.forEach(name -> quiet(system, name)));
+  }
+
+  private static void quiet(LoggingSystem system, String name) {
+    LoggerConfiguration known = system.getLoggerConfiguration(name);
+    if (known == null || known.getConfiguredLevel() == null) {
+      system.setLogLevel(name, LogLevel.ERROR);
+    }
   }
 
   /** The public gRPC API takes requests as large as the HTTP API does, and not any number. */

@@ -64,8 +64,7 @@ class GrpcBytesTest {
                 "--slipstream.gateway.limits.request-bytes=256KB",
                 "--slipstream.gateway.body-pause=1h",
                 "--slipstream.gateway.api-keys=a %s,b %s,c %s,d %s"
-                    .formatted(
-                        KeyHash.of("a"), KeyHash.of("b"), KeyHash.of("c"), KeyHash.of("d")))
+                    .formatted(KeyHash.of("a"), KeyHash.of("b"), KeyHash.of("c"), KeyHash.of("d")))
             .awaitModels(1);
     budget = gateway.context().getBean(ByteBudget.class);
     channel =
@@ -109,9 +108,7 @@ class GrpcBytesTest {
   private Http2Client.Call unfinished(String key) {
     Http2Client client = new Http2Client(gateway.grpcPort());
     clients.add(client);
-    return client
-        .begin(GENERATE, "localhost", "Bearer " + key, LARGE + 1)
-        .send(new byte[LARGE]);
+    return client.begin(GENERATE, "localhost", "Bearer " + key, LARGE + 1).send(new byte[LARGE]);
   }
 
   private void hold(String key, int messages) {
@@ -192,12 +189,10 @@ class GrpcBytesTest {
   @Test
   void compressedMessagesCountForWhatTheyBecome() {
     hold("a", 1);
-    assertThatThrownBy(
-            () -> stub("a").withCompression("gzip").generate(prompt(120_000)).next())
+    assertThatThrownBy(() -> stub("a").withCompression("gzip").generate(prompt(120_000)).next())
         .isInstanceOfSatisfying(
             StatusRuntimeException.class,
-            e ->
-                assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED));
+            e -> assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED));
     assertThat(target.isIdle()).isTrue();
   }
 
@@ -205,8 +200,7 @@ class GrpcBytesTest {
   void nobodyFillsTheGatewayWithQuestionsForHealth() {
     Http2Client client = new Http2Client(gateway.grpcPort());
     clients.add(client);
-    Http2Client.Call call =
-        client.begin(CHECK, "localhost", null, LARGE).send(new byte[10_000]);
+    Http2Client.Call call = client.begin(CHECK, "localhost", null, LARGE).send(new byte[10_000]);
     assertThat(call.status()).isEqualTo(UNAVAILABLE);
   }
 
