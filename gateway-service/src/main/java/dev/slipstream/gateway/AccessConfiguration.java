@@ -5,6 +5,9 @@ import dev.slipstream.gateway.access.ApiKeys;
 import dev.slipstream.gateway.access.ByteBudget;
 import dev.slipstream.gateway.access.HostRule;
 import dev.slipstream.gateway.access.KeyFile;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.binder.MeterBinder;
 import java.nio.file.Path;
 import java.util.List;
 import org.slf4j.Logger;
@@ -73,6 +76,21 @@ class AccessConfiguration {
               .formatted(capacity.toMegabytes(), properties.maxBodySize().toMegabytes()));
     }
     return new ByteBudget(capacity.toBytes());
+  }
+
+  @Bean
+  MeterBinder byteBudgetMetrics(ByteBudget budget) {
+    return registry -> {
+      Gauge.builder("slipstream_request_bytes", budget, ByteBudget::held)
+          .description("Bytes of requests that are held until they are answered")
+          .register(registry);
+      Gauge.builder("slipstream_request_bytes_limit", budget, ByteBudget::capacity)
+          .description("Bytes of requests that may be held at a time")
+          .register(registry);
+      FunctionCounter.builder("slipstream_request_bytes_refused", budget, ByteBudget::refused)
+          .description("Requests that were refused because there was no room for them")
+          .register(registry);
+    };
   }
 
   private static List<ApiKey> configured(GatewayProperties properties) {

@@ -9,9 +9,15 @@ import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Mono;
 
-/** {@code POST /tokenize} and {@code POST /detokenize}, as llama-server has them. */
+/**
+ * {@code POST /tokenize} and {@code POST /detokenize}, as llama-server has them. What they answer
+ * is larger than what they were asked, and is held until the client has read it.
+ */
 @RestController
 class TokenizeController {
+  /** Bytes of an id and its comma. */
+  private static final int WRITTEN_TOKEN = 7;
+
   private record Tokens(int[] tokens) {}
 
   private record Content(String content) {}
@@ -60,6 +66,7 @@ class TokenizeController {
             text ->
                 service.tokenize(
                     text.model(), text.content(), text.addSpecial(), text.parseSpecial()))
+        .doOnNext(tokens -> BodyBytes.of(exchange).grow((long) WRITTEN_TOKEN * tokens.length))
         .flatMap(tokens -> json.write(exchange.getResponse(), HttpStatus.OK, new Tokens(tokens)));
   }
 
@@ -68,6 +75,7 @@ class TokenizeController {
     return bodies
         .read(exchange, Ids::read)
         .flatMap(ids -> service.detokenize(ids.model(), ids.tokens()))
+        .doOnNext(text -> BodyBytes.of(exchange).grow(text.length()))
         .flatMap(text -> json.write(exchange.getResponse(), HttpStatus.OK, new Content(text)));
   }
 

@@ -52,6 +52,7 @@ class GenerationGrpcService extends GenerationServiceGrpc.GenerationServiceImplB
 
   @Override
   public void tokenize(TokenizeRequest request, StreamObserver<TokenizeResponse> responses) {
+    InboundBytes bytes = InboundBytes.current();
     boolean parseSpecial = !request.hasParseSpecial() || request.getParseSpecial();
     answer(
         service
@@ -62,16 +63,19 @@ class GenerationGrpcService extends GenerationServiceGrpc.GenerationServiceImplB
                     TokenizeResponse.newBuilder()
                         .addAllTokens(IntStream.of(tokens).boxed().toList())
                         .build())
+            .doOnNext(response -> bytes.hold(response.getSerializedSize()))
             .flux(),
         responses);
   }
 
   @Override
   public void detokenize(DetokenizeRequest request, StreamObserver<DetokenizeResponse> responses) {
+    InboundBytes bytes = InboundBytes.current();
     answer(
         service
             .detokenize(request.getModel(), request.getTokensList())
             .map(text -> DetokenizeResponse.newBuilder().setContent(text).build())
+            .doOnNext(response -> bytes.hold(response.getSerializedSize()))
             .flux(),
         responses);
   }

@@ -60,6 +60,17 @@ public final class InboundBytes extends ServerStreamTracer {
     }
   }
 
+  /**
+   * Takes more for what is answered.
+   *
+   * @throws ApiException if there is no room for it
+   */
+  synchronized void hold(long bytes) {
+    if (reservation != null) {
+      reservation.grow(bytes);
+    }
+  }
+
   /** Bytes that have come so far. */
   synchronized long size() {
     return onWire;

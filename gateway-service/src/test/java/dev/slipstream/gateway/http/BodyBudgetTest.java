@@ -191,6 +191,17 @@ class BodyBudgetTest {
     await().until(() -> budget.held() == 0);
   }
 
+  /** Many tokens take more than their text, and a client need not be in a hurry to read them. */
+  @Test
+  void whatIsAnsweredIsHeldTooWhereItIsLarger() {
+    String body = "{\"content\": \"%s\"}".formatted("a".repeat(100_000));
+    String request = post("a", body.length(), body).replace(PATH, "/tokenize");
+    assertThat(send(request).response()).startsWith("HTTP/1.1 503").contains("overloaded");
+    String shorter = body.replace("a".repeat(50_000), "");
+    assertThat(send(post("a", shorter.length(), shorter).replace(PATH, "/tokenize")).response())
+        .startsWith("HTTP/1.1 200");
+  }
+
   /** Whoever sends all of it before looking at the answer comes to see it, and may go on. */
   @Test
   void aRefusalLeavesTheConnectionInOrder() {
