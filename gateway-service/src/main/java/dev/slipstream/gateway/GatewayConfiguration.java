@@ -1,9 +1,12 @@
 package dev.slipstream.gateway;
 
+import dev.slipstream.gateway.application.Defects;
 import dev.slipstream.gateway.application.EndpointMetrics;
+import dev.slipstream.gateway.application.FairWorkers;
 import dev.slipstream.gateway.application.GatewayMetrics;
 import dev.slipstream.gateway.application.GenerationService;
 import dev.slipstream.gateway.application.GenerationSettings;
+import dev.slipstream.gateway.application.PromptBudget;
 import dev.slipstream.gateway.http.HttpSettings;
 import dev.slipstream.gateway.http.RateLimitHeaders;
 import dev.slipstream.gateway.rpc.InboundBytes;
@@ -19,8 +22,11 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.springframework.beans.factory.InitializingBean;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.logging.LogLevel;
 import org.springframework.boot.logging.LoggerConfiguration;
 import org.springframework.boot.logging.LoggingSystem;
@@ -35,8 +41,6 @@ import org.springframework.grpc.server.ServerBuilderCustomizer;
 import org.springframework.http.HttpHeaders;
 import org.springframework.web.cors.CorsConfiguration;
 import org.springframework.web.cors.reactive.CorsWebFilter;
-import reactor.core.scheduler.Scheduler;
-import reactor.core.scheduler.Schedulers;
 
 /** Wires the service from its properties. */
 @Configuration(proxyBeanMethods = false)
@@ -89,10 +93,29 @@ class GatewayConfiguration {
     };
   }
 
-  @Bean(destroyMethod = "dispose")
-  Scheduler promptWorkers(GatewayProperties properties) {
-    return Schedulers.newBoundedElastic(
-        properties.workers(), properties.maxQueuedPrompts(), "prompt");
+  @Bean(destroyMethod = "shutdown")
+  ExecutorService promptThreads(GatewayProperties properties) {
+    return Executors.newFixedThreadPool(
+        properties.workers(), Thread.ofPlatform().name("prompt-", 0).daemon().factory());
+  }
+
+  @Bean
+  FairWorkers promptWorkers(
+      @Qualifier("promptThreads") ExecutorService threads,
+      GatewayProperties properties,
+      Defects defects) {
+    return new FairWorkers(threads, properties.workers(), defects);
+  }
+
+  @Bean
+  PromptBudget promptBudget(GatewayProperties properties, GatewayMetrics metrics) {
+    return new PromptBudget(
+        properties.maxQueuedPrompts(), properties.maxQueuedSize().toBytes(), metrics);
+  }
+
+  @Bean
+  Defects defects(GatewayMetrics metrics) {
+    return new Defects(metrics);
   }
 
   @Bean
@@ -104,7 +127,9 @@ class GatewayConfiguration {
   GenerationService generationService(
       Targets targets,
       Drafts drafts,
-      Scheduler promptWorkers,
+      FairWorkers promptWorkers,
+      PromptBudget budget,
+      Defects defects,
       GatewayMetrics metrics,
       FailoverProperties failover,
       LimitProperties limits) {
@@ -112,8 +137,11 @@ class GatewayConfiguration {
         targets,
         drafts,
         promptWorkers,
+        budget,
+        defects,
         metrics,
-        new GenerationSettings(limits.answers(), limits.answerTime(), failover.patience()));
+        new GenerationSettings(
+            limits.answers(), limits.answerTime(), failover.patience(), failover.quarantine()));
   }
 
   @Bean

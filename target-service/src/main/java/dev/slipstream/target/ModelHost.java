@@ -242,6 +242,7 @@ final class ModelHost
         properties.prefillChunk(),
         properties.maxRunning(),
         properties.maxQueued(),
+        properties.maxResumed(),
         properties.maxDraftTokens());
   }
 

@@ -28,6 +28,8 @@ import org.springframework.validation.annotation.Validated;
  *     wait for the new answer and longer pauses in the others
  * @param maxRunning sequences that are decoded at the same time
  * @param maxQueued requests that wait for a place; more are refused with RESOURCE_EXHAUSTED
+ * @param maxResumed answers that other targets had begun and that wait besides these; whoever says
+ *     so of more is treated like everybody else
  * @param maxDraftTokens draft tokens of one sequence in one pass; 0 switches speculation off
  * @param drainLimit how long answers may take to finish when the service is stopped; keep it below
  *     {@code spring.grpc.server.shutdown.grace-period}
@@ -48,6 +50,7 @@ public record TargetProperties(
     @Min(1) @DefaultValue("64") int prefillChunk,
     @Min(1) @DefaultValue("16") int maxRunning,
     @Min(0) @DefaultValue("256") int maxQueued,
+    @Min(0) @Max(1 << 16) @DefaultValue("64") int maxResumed,
     @Min(0) @Max(256) @DefaultValue("16") int maxDraftTokens,
     @NotNull @DefaultValue("20s") Duration drainLimit,
     @NotNull @Valid @DefaultValue KvCache kvCache,

@@ -68,4 +68,14 @@ public sealed interface ApiError {
       message = ErrorText.shortened(message, LONGEST_MESSAGE);
     }
   }
+
+  /** This gateway has too little memory. */
+  record Exhausted(String message) implements ApiError {}
+
+  /** Targets fail over the request, so that it comes to no other one for a while. */
+  record Quarantined(String message) implements ApiError {
+    public Quarantined {
+      message = ErrorText.shortened(message, LONGEST_MESSAGE);
+    }
+  }
 }

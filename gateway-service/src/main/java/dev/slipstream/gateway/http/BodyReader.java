@@ -53,7 +53,12 @@ final class BodyReader {
                     settings.maxBodyBytes(),
                     BodyBytes.of(exchange)))
         .flatMap(body -> Mono.firstWithSignal(received(request, body), stalled(body)))
-        .flatMap(body -> service.onWorker(() -> reader.apply(json.object(body.take()))));
+        .flatMap(
+            body ->
+                service.onWorker(
+                    AccessFilter.caller(exchange),
+                    body.size(),
+                    () -> reader.apply(json.object(body.take()))));
   }
 
   private static Mono<BodyBuffer> received(ServerHttpRequest request, BodyBuffer body) {

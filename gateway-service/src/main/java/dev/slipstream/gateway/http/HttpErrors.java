@@ -76,6 +76,10 @@ final class HttpErrors {
           failure(HttpStatus.GATEWAY_TIMEOUT, message, SERVER, null, "timeout");
       case ApiError.Internal(String message) ->
           failure(HttpStatus.INTERNAL_SERVER_ERROR, message, SERVER, null, "internal_error");
+      case ApiError.Exhausted(String message) ->
+          failure(HttpStatus.SERVICE_UNAVAILABLE, message, SERVER, null, "out_of_memory");
+      case ApiError.Quarantined(String message) ->
+          failure(HttpStatus.INTERNAL_SERVER_ERROR, message, SERVER, null, "request_quarantined");
     };
   }
 

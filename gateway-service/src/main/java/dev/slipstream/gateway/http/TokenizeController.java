@@ -65,7 +65,11 @@ class TokenizeController {
         .flatMap(
             text ->
                 service.tokenize(
-                    text.model(), text.content(), text.addSpecial(), text.parseSpecial()))
+                    text.model(),
+                    text.content(),
+                    text.addSpecial(),
+                    text.parseSpecial(),
+                    AccessFilter.caller(exchange)))
         .doOnNext(tokens -> BodyBytes.of(exchange).grow((long) WRITTEN_TOKEN * tokens.length))
         .flatMap(tokens -> json.write(exchange.getResponse(), HttpStatus.OK, new Tokens(tokens)));
   }
@@ -74,7 +78,8 @@ class TokenizeController {
   Mono<Void> detokenize(ServerWebExchange exchange) {
     return bodies
         .read(exchange, Ids::read)
-        .flatMap(ids -> service.detokenize(ids.model(), ids.tokens()))
+        .flatMap(
+            ids -> service.detokenize(ids.model(), ids.tokens(), AccessFilter.caller(exchange)))
         .doOnNext(text -> BodyBytes.of(exchange).grow(text.length()))
         .flatMap(text -> json.write(exchange.getResponse(), HttpStatus.OK, new Content(text)));
   }

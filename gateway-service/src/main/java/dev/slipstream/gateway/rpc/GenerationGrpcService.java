@@ -57,7 +57,11 @@ class GenerationGrpcService extends GenerationServiceGrpc.GenerationServiceImplB
     answer(
         service
             .tokenize(
-                request.getModel(), request.getContent(), request.getAddSpecial(), parseSpecial)
+                request.getModel(),
+                request.getContent(),
+                request.getAddSpecial(),
+                parseSpecial,
+                AccessInterceptor.caller())
             .map(
                 tokens ->
                     TokenizeResponse.newBuilder()
@@ -73,7 +77,7 @@ class GenerationGrpcService extends GenerationServiceGrpc.GenerationServiceImplB
     InboundBytes bytes = InboundBytes.current();
     answer(
         service
-            .detokenize(request.getModel(), request.getTokensList())
+            .detokenize(request.getModel(), request.getTokensList(), AccessInterceptor.caller())
             .map(text -> DetokenizeResponse.newBuilder().setContent(text).build())
             .doOnNext(response -> bytes.hold(response.getSerializedSize()))
             .flux(),

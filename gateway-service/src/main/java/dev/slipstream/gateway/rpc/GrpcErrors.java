@@ -44,6 +44,8 @@ final class GrpcErrors {
       case ApiError.Unavailable(String message) -> status(Status.UNAVAILABLE, message);
       case ApiError.TimedOut(String message) -> status(Status.DEADLINE_EXCEEDED, message);
       case ApiError.Internal(String message) -> status(Status.INTERNAL, message);
+      case ApiError.Exhausted(String message) -> status(Status.RESOURCE_EXHAUSTED, message);
+      case ApiError.Quarantined(String message) -> status(Status.INTERNAL, message);
     };
   }
 

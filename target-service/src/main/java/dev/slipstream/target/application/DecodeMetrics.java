@@ -244,6 +244,17 @@ public final class DecodeMetrics {
     failures.increment();
   }
 
+  /** Something unforeseen has ended a request. */
+  void broke(Throwable cause) {
+    if (cause instanceof VirtualMachineError || cause instanceof LinkageError) {
+      Counter.builder("slipstream.vm.errors")
+          .description("Errors of the JVM, such as a stack overflow, that requests have met")
+          .tag("error", cause.getClass().getSimpleName())
+          .register(registry)
+          .increment();
+    }
+  }
+
   void show(Scheduler scheduler, KvPool pool, int retained) {
     Arrays.fill(counts, 0);
     int speculating = 0;

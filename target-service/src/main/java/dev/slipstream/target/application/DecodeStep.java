@@ -81,7 +81,12 @@ final class DecodeStep {
    * exception means that the pass as a whole has failed.
    */
   void run() {
-    planChains();
+    run(scheduler.running());
+  }
+
+  /** The same for some of the running sequences only. */
+  void run(List<Sequence> sequences) {
+    planChains(sequences);
     planDrafts();
     if (slices.isEmpty()) {
       return;
@@ -105,12 +110,12 @@ final class DecodeStep {
   }
 
   /** Every decoding sequence gets its row, the others share what is left for prefill. */
-  private void planChains() {
+  private void planChains(List<Sequence> sequences) {
     slices.clear();
     // A copy, because making room for one sequence may put off others.
     ready.clear();
     int decoding = 0;
-    for (Sequence sequence : scheduler.running()) {
+    for (Sequence sequence : sequences) {
       if (sequence.state == State.RUNNING) {
         ready.add(sequence);
         decoding += sequence.isDecoding() ? 1 : 0;

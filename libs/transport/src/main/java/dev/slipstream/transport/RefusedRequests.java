@@ -15,19 +15,26 @@ import io.grpc.StatusRuntimeException;
 import java.io.InputStream;
 
 /**
- * What services say to bytes that are no message: INVALID_ARGUMENT. By itself gRPC takes them for a
- * fault of the service: the client sees UNKNOWN, and the log an error with a stack trace for
- * everything that anybody sends.
+ * What services say to requests that they cannot take.
+ *
+ * <ul>
+ *   <li>Bytes that are no message are INVALID_ARGUMENT. By itself gRPC takes them for a fault of
+ *       the service: the client sees UNKNOWN, and the log an error with a stack trace for
+ *       everything that anybody sends.
+ *   <li>A handler that throws ends its call, as {@link HandlerFailures} says. By itself gRPC throws
+ *       errors on, in the threads of its transport, or of the client within a process.
+ * </ul>
  */
-final class MalformedRequests {
-  private MalformedRequests() {}
+final class RefusedRequests {
+  private RefusedRequests() {}
 
-  /** The same service, for which a request that cannot be parsed is the client's error. */
-  static ServerServiceDefinition refused(ServerServiceDefinition service) {
+  /** The same service with these answers. */
+  static ServerServiceDefinition refused(
+      ServerServiceDefinition service, HandlerFailures failures) {
     var descriptor =
         ServiceDescriptor.newBuilder(service.getServiceDescriptor().getName())
             .setSchemaDescriptor(service.getServiceDescriptor().getSchemaDescriptor());
-    var methods = service.getMethods().stream().map(MalformedRequests::refused).toList();
+    var methods = service.getMethods().stream().map(method -> refused(method, failures)).toList();
     methods.forEach(method -> descriptor.addMethod(method.getMethodDescriptor()));
     var definition = ServerServiceDefinition.builder(descriptor.build());
     methods.forEach(definition::addMethod);
@@ -35,14 +42,14 @@ final class MalformedRequests {
   }
 
   private static <Q, R> ServerMethodDefinition<Object, R> refused(
-      ServerMethodDefinition<Q, R> method) {
+      ServerMethodDefinition<Q, R> method, HandlerFailures failures) {
     MethodDescriptor<Q, R> descriptor = method.getMethodDescriptor();
     return ServerMethodDefinition.create(
         descriptor.toBuilder(
                 new Parser<>(descriptor.getRequestMarshaller(), descriptor.getFullMethodName()),
                 descriptor.getResponseMarshaller())
             .build(),
-        new Handler<>(descriptor, method.getServerCallHandler()));
+        new Handler<>(descriptor, method.getServerCallHandler(), failures));
   }
 
   /** Stands for a request that cannot be parsed. */
@@ -75,16 +82,27 @@ final class MalformedRequests {
     }
   }
 
-  private record Handler<Q, R>(MethodDescriptor<Q, R> method, ServerCallHandler<Q, R> handler)
+  private record Handler<Q, R>(
+      MethodDescriptor<Q, R> method, ServerCallHandler<Q, R> handler, HandlerFailures failures)
       implements ServerCallHandler<Object, R> {
     @Override
     public ServerCall.Listener<Object> startCall(ServerCall<Object, R> call, Metadata headers) {
       @SuppressWarnings("unchecked") // Calls only send responses; requests come by the listener.
       Call<Q, R> refusable = new Call<>((ServerCall<Q, R>) (ServerCall<?, R>) call, method);
-      ServerCall.Listener<Q> service = handler.startCall(refusable, headers);
+      ServerCall.Listener<Q> service = start(refusable, headers);
       @SuppressWarnings("unchecked") // Whatever is not Malformed was parsed by Q's marshaller.
       var requests = (ServerCall.Listener<Object>) service;
-      return new Listener<>(requests, refusable);
+      return new Listener<>(requests, refusable, failures);
+    }
+
+    private ServerCall.Listener<Q> start(Call<Q, R> call, Metadata headers) {
+      try {
+        return handler.startCall(call, headers);
+      } catch (RuntimeException | Error e) {
+        call.silence();
+        call.closeRefused(failures.status(method, e));
+        return new ServerCall.Listener<>() {};
+      }
     }
   }
 
@@ -153,54 +171,72 @@ final class MalformedRequests {
   /** After a refusal the service hears of a cancellation, and then nothing more. */
   private static final class Listener<R> extends SimpleForwardingServerCallListener<Object> {
     private final Call<?, R> call;
+    private final HandlerFailures failures;
 
-    Listener(ServerCall.Listener<Object> service, Call<?, R> call) {
+    Listener(ServerCall.Listener<Object> service, Call<?, R> call, HandlerFailures failures) {
       super(service);
       this.call = call;
+      this.failures = failures;
+    }
+
+    private void refuse(Status status) {
+      call.silence();
+      last(super::onCancel);
+      call.closeRefused(status);
+    }
+
+    private void guarded(Runnable step) {
+      if (call.isRefused()) {
+        return;
+      }
+      try {
+        step.run();
+      } catch (RuntimeException | Error e) {
+        refuse(failures.status(call.getMethodDescriptor(), e));
+      }
+    }
+
+    /** After this the service hears nothing more, and there is nobody to tell of its failure. */
+    private void last(Runnable step) {
+      try {
+        step.run();
+      } catch (RuntimeException | Error e) {
+        failures.status(call.getMethodDescriptor(), e);
+      }
     }
 
     @Override
     public void onMessage(Object message) {
-      if (call.isRefused()) {
-        return;
-      }
       if (message instanceof Malformed(Status status)) {
-        call.silence();
-        try {
-          super.onCancel();
-        } finally {
-          call.closeRefused(status);
+        if (!call.isRefused()) {
+          refuse(status);
         }
       } else {
-        super.onMessage(message);
+        guarded(() -> super.onMessage(message));
       }
     }
 
     @Override
     public void onHalfClose() {
-      if (!call.isRefused()) {
-        super.onHalfClose();
-      }
+      guarded(super::onHalfClose);
     }
 
     @Override
     public void onReady() {
-      if (!call.isRefused()) {
-        super.onReady();
-      }
+      guarded(super::onReady);
     }
 
     @Override
     public void onCancel() {
       if (!call.isRefused()) {
-        super.onCancel();
+        last(super::onCancel);
       }
     }
 
     @Override
     public void onComplete() {
       if (!call.isRefused()) {
-        super.onComplete();
+        last(super::onComplete);
       }
     }
   }
