@@ -8,6 +8,7 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.DisposableBean;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -15,6 +16,8 @@ import org.springframework.context.annotation.Configuration;
 @Configuration(proxyBeanMethods = false)
 class AccessConfiguration {
   private static final Logger log = LoggerFactory.getLogger(AccessConfiguration.class);
+  private static final String KEYS = "slipstream.gateway.api-keys";
+  private static final String KEYS_FILE = "slipstream.gateway.api-keys-file";
 
   @Bean
   ApiKeys apiKeys(GatewayProperties properties) {
@@ -32,15 +35,24 @@ class AccessConfiguration {
     if (properties.apiKeysFile().isBlank()) {
       return () -> {};
     }
-    return KeyFile.follow(
-            Path.of(properties.apiKeysFile()),
-            properties.apiKeysInterval(),
-            configured(properties),
-            keys)
-        ::close;
+    try {
+      return KeyFile.follow(
+              Path.of(properties.apiKeysFile()),
+              properties.apiKeysInterval(),
+              configured(properties),
+              keys)
+          ::close;
+    } catch (IllegalArgumentException e) {
+      throw new InvalidConfigurationPropertyValueException(
+          KEYS_FILE, properties.apiKeysFile(), e.getMessage());
+    }
   }
 
   private static List<ApiKey> configured(GatewayProperties properties) {
-    return properties.apiKeys().stream().map(ApiKey::parse).toList();
+    try {
+      return properties.apiKeys().stream().map(ApiKey::parse).toList();
+    } catch (IllegalArgumentException e) {
+      throw new InvalidConfigurationPropertyValueException(KEYS, "", e.getMessage());
+    }
   }
 }
