@@ -13,6 +13,7 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.DisposableBean;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
@@ -23,6 +24,8 @@ import org.springframework.util.unit.DataSize;
 class AccessConfiguration {
   private static final Logger log = LoggerFactory.getLogger(AccessConfiguration.class);
   private static final int HEAP_SHARE = 4;
+  private static final String KEYS = "slipstream.gateway.api-keys";
+  private static final String KEYS_FILE = "slipstream.gateway.api-keys-file";
 
   @Bean
   ApiKeys apiKeys(GatewayProperties properties) {
@@ -40,12 +43,17 @@ class AccessConfiguration {
     if (properties.apiKeysFile().isBlank()) {
       return () -> {};
     }
-    return KeyFile.follow(
-            Path.of(properties.apiKeysFile()),
-            properties.apiKeysInterval(),
-            configured(properties),
-            keys)
-        ::close;
+    try {
+      return KeyFile.follow(
+              Path.of(properties.apiKeysFile()),
+              properties.apiKeysInterval(),
+              configured(properties),
+              keys)
+          ::close;
+    } catch (IllegalArgumentException e) {
+      throw new InvalidConfigurationPropertyValueException(
+          KEYS_FILE, properties.apiKeysFile(), e.getMessage());
+    }
   }
 
   @Bean
@@ -71,9 +79,11 @@ class AccessConfiguration {
             ? DataSize.ofBytes(Runtime.getRuntime().maxMemory() / HEAP_SHARE)
             : limits.requestBytes();
     if (capacity.toBytes() < 2 * properties.maxBodySize().toBytes()) {
-      throw new IllegalStateException(
-          "slipstream.gateway.limits.request-bytes (%d MB; a quarter of the heap if it is not set) must be at least twice slipstream.gateway.max-body-size (%d MB)"
-              .formatted(capacity.toMegabytes(), properties.maxBodySize().toMegabytes()));
+      throw new InvalidConfigurationPropertyValueException(
+          "slipstream.gateway.limits.request-bytes",
+          capacity.toMegabytes() + "MB",
+          "It must be at least twice slipstream.gateway.max-body-size (%dMB); a quarter of the heap if it is not set."
+              .formatted(properties.maxBodySize().toMegabytes()));
     }
     return new ByteBudget(capacity.toBytes());
   }
@@ -94,6 +104,10 @@ class AccessConfiguration {
   }
 
   private static List<ApiKey> configured(GatewayProperties properties) {
-    return properties.apiKeys().stream().map(ApiKey::parse).toList();
+    try {
+      return properties.apiKeys().stream().map(ApiKey::parse).toList();
+    } catch (IllegalArgumentException e) {
+      throw new InvalidConfigurationPropertyValueException(KEYS, "", e.getMessage());
+    }
   }
 }

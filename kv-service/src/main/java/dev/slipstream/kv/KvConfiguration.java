@@ -3,12 +3,13 @@ package dev.slipstream.kv;
 import dev.slipstream.kv.application.PrefixCache;
 import dev.slipstream.kv.memory.MemoryBlockStore;
 import dev.slipstream.kv.redis.RedisBlockStore;
+import dev.slipstream.kv.redis.RedisSettings;
 import dev.slipstream.kv.storage.BlockStore;
 import io.grpc.ServerBuilder;
 import io.micrometer.core.instrument.MeterRegistry;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.boot.ssl.SslBundles;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.grpc.server.ServerBuilderCustomizer;
@@ -22,7 +23,8 @@ class KvConfiguration {
   private static final int MESSAGE_OVERHEAD_BYTES = 64 << 10;
 
   @Bean
-  BlockStore blockStore(KvProperties properties, SslBundles bundles, MeterRegistry registry) {
+  BlockStore blockStore(
+      KvProperties properties, ObjectProvider<RedisSettings> redis, MeterRegistry registry) {
     return switch (properties.storage()) {
       case MEMORY -> {
         log.info(
@@ -36,8 +38,7 @@ class KvConfiguration {
             "kv storage redis: blocks up to {}, for {} after their last use",
             properties.maxBlockSize(),
             properties.redis().timeToLive());
-        yield new RedisBlockStore(
-            RedisConfiguration.settings(properties.redis(), bundles), registry);
+        yield new RedisBlockStore(redis.getObject(), registry);
       }
     };
   }
