@@ -9,6 +9,7 @@ import dev.slipstream.target.application.Outcome.Reason;
 import dev.slipstream.target.application.Sequence.State;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -173,9 +174,16 @@ public final class DecodeLoop implements AutoCloseable {
       step.run();
     } catch (RuntimeException | Error e) {
       DecodeFailure failure = logged("a forward pass", e);
-      scheduler.all().stream()
-          .filter(sequence -> sequence.state == State.RUNNING)
-          .forEach(sequence -> fail(sequence, failure));
+      List<Sequence> running =
+          scheduler.running().stream().filter(s -> s.state == State.RUNNING).toList();
+      // Nothing was committed. If blocks of kv-service may be to blame, all go on without them.
+      boolean suspected = false;
+      for (Sequence sequence : running) {
+        suspected |= scheduler.recompute(sequence, e);
+      }
+      if (!suspected) {
+        running.forEach(sequence -> fail(sequence, failure));
+      }
     }
   }
 

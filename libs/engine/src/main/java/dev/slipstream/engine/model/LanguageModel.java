@@ -115,6 +115,14 @@ public final class LanguageModel implements AutoCloseable {
     return logitRow * config().vocabularySize();
   }
 
+  /**
+   * Whether all that the last pass computed for a row was finite. If not, its KV is no better than
+   * its logits: what cannot be stored was replaced.
+   */
+  public boolean isFinite(int row) {
+    return pass.isFinite(row);
+  }
+
   @Override
   public void close() {
     file.close();

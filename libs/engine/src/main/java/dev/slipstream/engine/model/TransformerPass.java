@@ -11,6 +11,7 @@ import dev.slipstream.engine.runtime.ComputePool;
 import dev.slipstream.engine.runtime.ComputePool.Worker;
 import dev.slipstream.engine.tensor.Activations;
 import dev.slipstream.engine.tensor.WeightMatrix;
+import java.util.Arrays;
 
 /**
  * One forward pass of a batch. All workers run the same program over their shares of the work and
@@ -37,6 +38,10 @@ final class TransformerPass {
   private final float[] up;
   private final float[] angles;
   private final float[] logits;
+
+  /** Set to false by any worker; read after the pass. */
+  private final boolean[] finite;
+
   private final Program program = new Program();
 
   TransformerPass(
@@ -60,6 +65,7 @@ final class TransformerPass {
     this.up = new float[rows * config.hidden()];
     this.angles = new float[rows * rope.angleCount()];
     this.logits = new float[logitRows * config.vocabularySize()];
+    this.finite = new boolean[rows];
   }
 
   /** Memory of one worker. */
@@ -80,6 +86,7 @@ final class TransformerPass {
   /** Runs the pass; logits are valid until the next one. */
   void run(Batch batch) {
     attentionPlan.divide(batch);
+    Arrays.fill(finite, true);
     program.batch = batch;
     try {
       pool.run(program);
@@ -90,6 +97,10 @@ final class TransformerPass {
 
   float[] logits() {
     return logits;
+  }
+
+  boolean isFinite(int row) {
+    return finite[row];
   }
 
   /** What each worker does; an object so that a pass allocates next to nothing. */
@@ -125,8 +136,24 @@ final class TransformerPass {
         attend(layer, attention.slot(i));
         feedForward(layer);
       }
+      checkStream();
       worker.barrier();
       project();
+    }
+
+    /**
+     * What is not finite anywhere in a row's layers ends up in its stream, or was a key or value.
+     */
+    private void checkStream() {
+      for (int row = 0; row < batch.rows(); row++) {
+        if (share.owns(row, row)) {
+          float sum = 0;
+          for (int i = 0; i < config.dimension(); i++) {
+            sum += 0 * stream[row * config.dimension() + i];
+          }
+          finite[row] &= sum == 0;
+        }
+      }
     }
 
     private void embed() {
@@ -181,7 +208,10 @@ final class TransformerPass {
       rope.rotate(qkv, at, angles, row * rope.angleCount());
       if (!isQuery) {
         int values = at + config.kvDimension();
-        attention.store(batch, row, slot, head - config.heads(), qkv, at, qkv, values);
+        int kvHead = head - config.heads();
+        if (!attention.store(batch, row, slot, kvHead, qkv, at, qkv, values)) {
+          finite[row] = false;
+        }
       }
     }
 
