@@ -111,7 +111,8 @@ record SecuredStack(Path folder, Authority authority) {
     return tls;
   }
 
-  private static String keys() {
+  /** The gateway's configuration of {@link #KEYS}. */
+  static String keys() {
     return String.join(",", KEYS.stream().map(key -> key + " sha256:" + sha256(key)).toList());
   }
 

@@ -46,7 +46,12 @@ class TargetConfiguration {
     return new KvServiceClient(
         channel(channels, kv.target(), message),
         new KvServiceClient.Limits(
-            kv.patience(), kv.fetchRate().toBytes(), kv.pause(), kv.storeQueue().toBytes()),
+            kv.patience(),
+            kv.fetchRate().toBytes(),
+            kv.pause(),
+            kv.storeQueue().toBytes(),
+            kv.fetchMemory().toBytes(),
+            kv.refusal()),
         registry);
   }
 

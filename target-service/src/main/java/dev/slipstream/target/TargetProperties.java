@@ -9,6 +9,7 @@ import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotNull;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.stream.Stream;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
@@ -82,6 +83,8 @@ public record TargetProperties(
    * @param fetchRate bytes a second that a fetch is given time for, besides {@code patience}
    * @param pause how long it is not asked after a failure
    * @param storeQueue bytes of blocks that wait to be stored; more are dropped
+   * @param fetchMemory heap for blocks that are being fetched; prefixes beyond are computed
+   * @param refusal how long a block that was of no use is not asked for again
    * @param maxBlockSize largest block that can be exchanged
    */
   public record Kv(
@@ -90,15 +93,19 @@ public record TargetProperties(
       @NotNull @DefaultValue("100MB") DataSize fetchRate,
       @NotNull @DefaultValue("5s") Duration pause,
       @NotNull @DefaultValue("64MB") DataSize storeQueue,
+      @NotNull @DefaultValue("128MB") DataSize fetchMemory,
+      @NotNull @DefaultValue("5m") Duration refusal,
       @NotNull @DefaultValue("16MB") DataSize maxBlockSize) {
-    @AssertTrue(message = "patience and pause must be above 0")
+    @AssertTrue(message = "patience, pause and refusal must be above 0")
     boolean isPeriodsPositive() {
-      return patience.isPositive() && pause.isPositive();
+      return patience.isPositive() && pause.isPositive() && refusal.isPositive();
     }
 
-    @AssertTrue(message = "fetch-rate, store-queue and max-block-size must be above 0")
+    @AssertTrue(
+        message = "fetch-rate, store-queue, fetch-memory and max-block-size must be above 0")
     boolean isSizesPositive() {
-      return fetchRate.toBytes() > 0 && storeQueue.toBytes() > 0 && maxBlockSize.toBytes() > 0;
+      return Stream.of(fetchRate, storeQueue, fetchMemory, maxBlockSize)
+          .allMatch(size -> size.toBytes() > 0);
     }
   }
 

@@ -44,7 +44,7 @@ class ChartServicesTest {
           maxDraftTokens: 4
           costBudget: 1s
           kvCache: {size: 1MB, memoryFraction: 0.01}
-          kv: {patience: 80ms, fetchRate: 1GB, pause: 10s, storeQueue: 128MB, maxBlockSize: 32MB}
+          kv: {patience: 80ms, fetchRate: 1GB, pause: 10s, storeQueue: 128MB, fetchMemory: 64MB, refusal: 1m, maxBlockSize: 32MB}
       draft:
         config:
           defaultDrafter: prompt-lookup
@@ -56,7 +56,7 @@ class ChartServicesTest {
           resting: {nodes: 2, interval: 16}
           promptLookup: {minNgram: 1, maxNgram: 4, candidates: 8, maxDepth: 8}
       kv:
-        config: {maxBlockSize: 32MB, maxKeys: 1024, memory: {capacity: 1MB}, redis: {keyPrefix: 'a:', timeToLive: 1h, commandTimeout: 250ms}}
+        config: {maxBlockSize: 32MB, maxKeys: 1024, maxFetchSize: 1GB, maxInFlight: 128MB, memory: {capacity: 1MB}, redis: {keyPrefix: 'a:', timeToLive: 1h, commandTimeout: 250ms}}
       """;
 
   @TempDir private Path home;

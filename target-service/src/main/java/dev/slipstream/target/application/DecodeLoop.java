@@ -196,7 +196,7 @@ public final class DecodeLoop implements AutoCloseable {
     List<Sequence> computed =
         scheduler.running().stream().filter(sequence -> sequence.state == State.RUNNING).toList();
     if (computed.size() == 1) {
-      broke(computed.getFirst(), cause);
+      recomputeOrFail(computed.getFirst(), cause);
       return;
     }
     log.warn(
@@ -207,8 +207,15 @@ public final class DecodeLoop implements AutoCloseable {
       try {
         step.run(List.of(sequence));
       } catch (RuntimeException | Error e) {
-        broke(sequence, e);
+        recomputeOrFail(sequence, e);
       }
+    }
+  }
+
+  /** Blocks of kv-service may be to blame, if there are any: then it goes on without them. */
+  private void recomputeOrFail(Sequence sequence, Throwable cause) {
+    if (!scheduler.recompute(sequence, cause)) {
+      broke(sequence, cause);
     }
   }
 

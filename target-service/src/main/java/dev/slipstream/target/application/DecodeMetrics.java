@@ -41,6 +41,7 @@ public final class DecodeMetrics {
   private final Counter[] acceptedAt = new Counter[POSITIONS];
   private final Counter droppedProposals;
   private final Counter preemptions;
+  private final Counter recomputations;
   private final Counter cancellations;
   private final Counter failures;
   private final Counter steps;
@@ -96,6 +97,11 @@ public final class DecodeMetrics {
         counter(
             "spec.decode.num.proposals.dropped", "Proposals that did not fit the text (any more)");
     preemptions = counter("num.preemptions", "Requests that lost their KV blocks to older ones");
+    recomputations =
+        counter(
+            "num.recomputations",
+            "Requests whose passes went wrong on KV from kv-service, and were computed again from"
+                + " their tokens");
     cancellations = counter("requests.cancelled", "Requests cancelled by the client");
     failures = counter("requests.failed", "Requests refused or failed");
     steps = counter("decode.steps", "Forward passes; mean batch = decode_step_rows/decode_steps");
@@ -230,6 +236,10 @@ public final class DecodeMetrics {
 
   void preempted() {
     preemptions.increment();
+  }
+
+  void recomputed() {
+    recomputations.increment();
   }
 
   void waitedForDraft(long nanos) {

@@ -164,6 +164,11 @@ class DecodeAllocationTest {
     }
 
     @Override
+    public boolean isFinite(int row) {
+      return model.isFinite(row);
+    }
+
+    @Override
     public float[] logits() {
       return model.logits();
     }
@@ -228,6 +233,11 @@ class DecodeAllocationTest {
       if (!withPass) {
         last = threads.getCurrentThreadAllocatedBytes();
       }
+    }
+
+    @Override
+    public boolean isFinite(int row) {
+      return pass.isFinite(row);
     }
 
     @Override

@@ -64,8 +64,10 @@ public final class Attention {
   /**
    * Writes keys and values of one head of one row to their place. What is not finite is stored as
    * 0, so that a broken row cannot reach other sequences through reused blocks.
+   *
+   * @return whether all was finite, and what is stored is what was computed
    */
-  public void store(
+  public boolean store(
       Batch batch, int row, int slot, int kvHead, float[] keys, int k, float[] values, int v) {
     KvSequence sequence = batch.sequence(row);
     MemorySegment memory = sequence.pool().memory();
@@ -73,17 +75,19 @@ public final class Attention {
     int token = place % BLOCK_TOKENS;
     int dimension = layout.headDimension();
     long block = sequence.block(place / BLOCK_TOKENS) * blockBytes;
-    store(memory, block + layout.keyOffset(slot, kvHead), token, 1, BLOCK_TOKENS, keys, k);
-    store(memory, block + layout.valueOffset(slot, kvHead), token, dimension, 1, values, v);
+    return store(memory, block + layout.keyOffset(slot, kvHead), token, 1, BLOCK_TOKENS, keys, k)
+        & store(memory, block + layout.valueOffset(slot, kvHead), token, dimension, 1, values, v);
   }
 
   /** Rounds one vector to integers; element d goes to {@code token * tokenStep + d * step}. */
-  private void store(
+  private boolean store(
       MemorySegment memory, long plane, int token, int tokenStep, int step, float[] x, int from) {
     int dimension = layout.headDimension();
     float max = 0;
+    boolean finite = true;
     for (int d = 0; d < dimension; d++) {
       float size = Math.abs(x[from + d]);
+      finite &= size <= Float.MAX_VALUE;
       max = size > max && size <= Float.MAX_VALUE ? size : max;
     }
     float scale = max < SMALLEST ? 0 : max / Short.MAX_VALUE;
@@ -96,5 +100,6 @@ public final class Attention {
     }
     memory.set(
         ValueLayout.JAVA_FLOAT, plane + layout.scalesAfter() + (long) token * Float.BYTES, scale);
+    return finite;
   }
 }

@@ -164,6 +164,14 @@ public final class LanguageModel implements AutoCloseable {
     return Objects.checkIndex(logitRow, passLogitRows) * config().vocabularySize();
   }
 
+  /**
+   * Whether all that the last pass computed for a row was finite. If not, its KV is no better than
+   * its logits: what cannot be stored was replaced.
+   */
+  public boolean isFinite(int row) {
+    return pass.isFinite(row);
+  }
+
   @Override
   public void close() {
     file.close();

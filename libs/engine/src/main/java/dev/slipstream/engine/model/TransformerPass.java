@@ -19,6 +19,7 @@ import dev.slipstream.engine.runtime.ComputePool;
 import dev.slipstream.engine.runtime.ComputePool.Worker;
 import dev.slipstream.engine.tensor.Activations;
 import dev.slipstream.engine.tensor.WeightMatrix;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -47,6 +48,10 @@ final class TransformerPass {
   private final float[] gate;
   private final float[] up;
   private final float[] logits;
+
+  /** Set to false by any worker; read after the pass. */
+  private final boolean[] finite;
+
   private final Program program = new Program();
 
   TransformerPass(
@@ -72,6 +77,7 @@ final class TransformerPass {
     this.gate = floats(rows, config.hidden());
     this.up = floats(rows, config.hidden());
     this.logits = floats(logitRows, config.vocabularySize());
+    this.finite = new boolean[rows];
   }
 
   /** Indices into it are products like its size, and cannot wrap where that does not. */
@@ -142,6 +148,7 @@ final class TransformerPass {
     for (AttentionKind kind : kinds.values()) {
       kind.plan.divide(batch);
     }
+    Arrays.fill(finite, true);
     program.batch = batch;
     try {
       pool.run(program);
@@ -152,6 +159,10 @@ final class TransformerPass {
 
   float[] logits() {
     return logits;
+  }
+
+  boolean isFinite(int row) {
+    return finite[row];
   }
 
   /** What each worker does; an object so that a pass allocates next to nothing. */
@@ -187,8 +198,24 @@ final class TransformerPass {
         attend(layer.attention(), kindOfLayer[i], attention.slot(i));
         feedForward(layer.feedForward(), layer.config().feedForward());
       }
+      checkStream();
       worker.barrier();
       project();
+    }
+
+    /**
+     * What is not finite anywhere in a row's layers ends up in its stream, or was a key or value.
+     */
+    private void checkStream() {
+      for (int row = 0; row < batch.rows(); row++) {
+        if (share.owns(row, row)) {
+          float sum = 0;
+          for (int i = 0; i < config.dimension(); i++) {
+            sum += 0 * stream[row * config.dimension() + i];
+          }
+          finite[row] &= sum == 0;
+        }
+      }
     }
 
     private void embed() {
@@ -249,7 +276,10 @@ final class TransformerPass {
       kind.rope.rotate(qkv, at, kind.angles, row * kind.rope.angleCount());
       if (!isQuery) {
         int values = at + heads.kvDimension();
-        attention.store(batch, row, slot, head - heads.queries(), qkv, at, qkv, values);
+        int kvHead = head - heads.queries();
+        if (!attention.store(batch, row, slot, kvHead, qkv, at, qkv, values)) {
+          finite[row] = false;
+        }
       }
     }
 
