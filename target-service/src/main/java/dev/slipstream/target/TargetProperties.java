@@ -1,5 +1,6 @@
 package dev.slipstream.target;
 
+import dev.slipstream.drafting.promptlookup.PromptLookupConfig;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.AssertTrue;
 import jakarta.validation.constraints.Max;
@@ -8,6 +9,7 @@ import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotNull;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
@@ -28,6 +30,9 @@ import org.springframework.validation.annotation.Validated;
  * @param maxRunning sequences that are decoded at the same time
  * @param maxQueued requests that wait for a place; more are refused with RESOURCE_EXHAUSTED
  * @param maxDraftTokens draft tokens of one sequence in one pass; 0 switches speculation off
+ * @param drafters names of drafters that run in this process, the default first, instead of in a
+ *     draft service; there is {@code prompt-lookup}. Empty for none
+ * @param promptLookup settings of that drafter
  * @param drainLimit how long answers may take to finish when the service is stopped; keep it below
  *     {@code spring.grpc.server.shutdown.grace-period}
  * @param kvCache memory for keys and values
@@ -48,6 +53,8 @@ public record TargetProperties(
     @Min(1) @DefaultValue("16") int maxRunning,
     @Min(0) @DefaultValue("256") int maxQueued,
     @Min(0) @Max(256) @DefaultValue("16") int maxDraftTokens,
+    @NotNull @DefaultValue List<String> drafters,
+    @NotNull @DefaultValue PromptLookupConfig promptLookup,
     @NotNull @DefaultValue("20s") Duration drainLimit,
     @NotNull @Valid @DefaultValue KvCache kvCache,
     @NotNull @Valid @DefaultValue Kv kv,

@@ -28,7 +28,7 @@ final class BlockReceiver implements StreamObserver<StoreRequest> {
     }
     KvBlock block = request.getBlock();
     try {
-      BlockId id = new BlockId(request.getTenant(), Messages.key(block.getKey()));
+      BlockId id = new BlockId(request.getTenant(), BlockMessages.key(block.getKey()));
       if (cache.store(id, block.getData().asReadOnlyByteBuffer(), block.getCrc32C())) {
         stored++;
       } else {
@@ -36,7 +36,7 @@ final class BlockReceiver implements StreamObserver<StoreRequest> {
       }
     } catch (InvalidRequestException e) {
       failed = true;
-      responses.onError(Messages.status(e));
+      responses.onError(BlockMessages.status(e));
     }
   }
 

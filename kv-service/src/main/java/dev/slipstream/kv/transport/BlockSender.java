@@ -51,7 +51,7 @@ final class BlockSender {
     while (!done && responses.isReady()) {
       Optional<StoredBlock> block = blocks.next();
       if (block.isPresent()) {
-        responses.onNext(Messages.block(request.getKeys(next++), block.get()));
+        responses.onNext(BlockMessages.block(request.getKeys(next++), block.get()));
       } else {
         done = true;
         responses.onCompleted();

@@ -27,11 +27,11 @@ class KvGrpcService extends KvServiceGrpc.KvServiceImplBase {
   @Override
   public void match(MatchRequest request, StreamObserver<MatchResponse> responses) {
     try {
-      int matched = cache.match(request.getTenant(), Messages.keys(request.getKeysList()));
+      int matched = cache.match(request.getTenant(), BlockMessages.keys(request.getKeysList()));
       responses.onNext(MatchResponse.newBuilder().setMatched(matched).build());
       responses.onCompleted();
     } catch (InvalidRequestException e) {
-      responses.onError(Messages.status(e));
+      responses.onError(BlockMessages.status(e));
     }
   }
 
@@ -39,10 +39,10 @@ class KvGrpcService extends KvServiceGrpc.KvServiceImplBase {
   public void fetch(FetchRequest request, StreamObserver<KvBlock> responses) {
     try {
       cache.check(request.getTenant(), request.getKeysCount());
-      var keys = Messages.keys(request.getKeysList());
+      var keys = BlockMessages.keys(request.getKeysList());
       new BlockSender(cache, request, keys, (ServerCallStreamObserver<KvBlock>) responses).start();
     } catch (InvalidRequestException e) {
-      responses.onError(Messages.status(e));
+      responses.onError(BlockMessages.status(e));
     }
   }
 
@@ -53,7 +53,7 @@ class KvGrpcService extends KvServiceGrpc.KvServiceImplBase {
 
   @Override
   public void getStats(GetStatsRequest request, StreamObserver<KvStats> responses) {
-    responses.onNext(Messages.stats(cache));
+    responses.onNext(BlockMessages.stats(cache));
     responses.onCompleted();
   }
 }

@@ -151,10 +151,7 @@ class DecodeAllocationTest {
         true,
         Set.of(),
         DecodeTask.NO_LOGPROBS,
-        false,
-        0,
-        "",
-        "");
+        new DecodeTask.Speculation(false, 0, "", ""), "");
   }
 
   private record Pass(LanguageModel model) implements ForwardPass {
