@@ -29,9 +29,7 @@ final class ContractFacts {
   private void file(FileDescriptor file) {
     add("file %s package %s", file.getName(), file.getPackage());
     add("file %s java_package %s", file.getName(), file.getOptions().getJavaPackage());
-    add(
-        "file %s java_multiple_files %s",
-        file.getName(), file.getOptions().getJavaMultipleFiles());
+    add("file %s java_multiple_files %s", file.getName(), file.getOptions().getJavaMultipleFiles());
     file.getMessageTypes().forEach(this::message);
     file.getEnumTypes().forEach(this::enumeration);
     file.getServices().forEach(this::service);

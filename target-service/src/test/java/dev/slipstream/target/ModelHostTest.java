@@ -149,7 +149,8 @@ class ModelHostTest {
         false,
         Set.of(),
         DecodeTask.NO_LOGPROBS,
-        new DecodeTask.Speculation(false, 0, "", ""), "");
+        new DecodeTask.Speculation(false, 0, "", ""),
+        "");
   }
 
   /** Acts on the loop's thread. */

@@ -55,8 +55,7 @@ class TargetDraftersTest {
         .isThrownBy(() -> TargetConfiguration.hosted(List.of("oracle"), KNOWN))
         .withMessageContaining("slipstream.target.drafters names 'oracle'")
         .withMessageContaining("prompt-lookup");
-    assertThatThrownBy(
-            () -> properties(Map.of("slipstream.target.prompt-lookup.max-ngram", "1")))
+    assertThatThrownBy(() -> properties(Map.of("slipstream.target.prompt-lookup.max-ngram", "1")))
         .hasStackTraceContaining("1 <= min-ngram <= max-ngram <= 32");
   }
 }

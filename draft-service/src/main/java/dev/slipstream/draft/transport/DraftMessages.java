@@ -40,10 +40,7 @@ final class DraftMessages {
         tenantLength,
         MAX_NAME_LENGTH);
     check(
-        teacherTokens >= 0,
-        "max_teacher_tokens",
-        "is %d, but must not be negative",
-        teacherTokens);
+        teacherTokens >= 0, "max_teacher_tokens", "is %d, but must not be negative", teacherTokens);
     // A target may know more of its likeliest tokens than anybody here can be told of.
     var features = new TargetFeatures(Math.min(teacherTokens, TeacherProbabilities.MAX_TOKENS));
     long seed = ThreadLocalRandom.current().nextLong();

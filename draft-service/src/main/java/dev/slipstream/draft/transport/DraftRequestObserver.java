@@ -49,7 +49,8 @@ final class DraftRequestObserver implements StreamObserver<DraftRequest>, Propos
       switch (request.getMessageCase()) {
         case OPEN -> open(request.getOpen());
         case COMMITTED -> committed(request.getCommitted());
-        case MESSAGE_NOT_SET -> end(DraftMessages.invalid("a request with neither open nor committed"));
+        case MESSAGE_NOT_SET ->
+            end(DraftMessages.invalid("a request with neither open nor committed"));
       }
     } catch (DraftRefusedException e) {
       log.info("draft stream refused: {}", e.getMessage());

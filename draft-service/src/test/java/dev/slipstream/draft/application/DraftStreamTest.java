@@ -113,7 +113,10 @@ class DraftStreamTest {
     DraftStream stream = open(1, 2, 3);
 
     assertRefused(
-        () -> stream.commit(5, Progress.of(new int[] {4}), 1), Reason.INVALID, "after 5 tokens", "has 3");
+        () -> stream.commit(5, Progress.of(new int[] {4}), 1),
+        Reason.INVALID,
+        "after 5 tokens",
+        "has 3");
   }
 
   /** A drafter that learns would take other tokens for those that were refused. */
@@ -146,9 +149,7 @@ class DraftStreamTest {
 
     DraftStreams small = streams(Vocabulary.any(), 10);
     assertRefused(
-        () -> small.open(opening("", new int[11], "", 1), sink),
-        Reason.EXHAUSTED,
-        "in all");
+        () -> small.open(opening("", new int[11], "", 1), sink), Reason.EXHAUSTED, "in all");
   }
 
   @Test
@@ -178,13 +179,12 @@ class DraftStreamTest {
         "oracle",
         "counting");
     assertRefused(
-        () -> streams.open(opening("", new int[] {1}, "", 0), sink),
-        Reason.INVALID,
-        "max_tokens");
+        () -> streams.open(opening("", new int[] {1}, "", 0), sink), Reason.INVALID, "max_tokens");
     assertRefused(() -> open(), Reason.INVALID, "empty");
     assertRefused(() -> open(-1), Reason.INVALID, "-1");
     DraftStream stream = open(1);
-    assertRefused(() -> stream.commit(1, Progress.of(new int[0]), -1), Reason.INVALID, "wanted_draft_tokens");
+    assertRefused(
+        () -> stream.commit(1, Progress.of(new int[0]), -1), Reason.INVALID, "wanted_draft_tokens");
   }
 
   private static void assertRefused(ThrowingCallable call, Reason reason, String... said) {

@@ -41,7 +41,9 @@ class GenerationGrpcService extends GenerationServiceGrpc.GenerationServiceImplB
                 prepared ->
                     Flux.just(GenerationMessages.started(id, prepared))
                         .concatWith(
-                            service.generate(prepared, id, 0).mapNotNull(GenerationMessages::response))),
+                            service
+                                .generate(prepared, id, 0)
+                                .mapNotNull(GenerationMessages::response))),
         responses);
   }
 

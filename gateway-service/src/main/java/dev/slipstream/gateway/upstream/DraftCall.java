@@ -68,10 +68,7 @@ public final class DraftCall implements ClientResponseObserver<DraftRequest, Dra
     if (waiting == null) {
       waiting = DraftCommitted.newBuilder().setBaseLength(baseLength);
     }
-    waiting
-        .addAllTokens(tokens)
-        .setWantedDraftTokens(wantedDraftTokens)
-        .addAllFeedback(feedback);
+    waiting.addAllTokens(tokens).setWantedDraftTokens(wantedDraftTokens).addAllFeedback(feedback);
     sendWaiting();
   }
 

@@ -84,7 +84,9 @@ class DraftRelayTest {
     assertThat(stream.nextCommit().getFeedbackList()).isEmpty();
   }
 
-  /** Of a draft with a distribution, in either form, an answer must not say that it changed nothing. */
+  /**
+   * Of a draft with a distribution, in either form, an answer must not say that it changed nothing.
+   */
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void aDrawnDraftMakesAnAnswerThatStopsEarlyALossOfItsDraws(boolean drawn) {

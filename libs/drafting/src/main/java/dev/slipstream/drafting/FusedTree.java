@@ -71,9 +71,7 @@ final class FusedTree {
       Child child = option.siblings.getFirst();
       int node = tree.add(child.token, option.parent, child.origin);
       offer(
-          option.parent,
-          option.parentReached,
-          option.siblings.subList(1, option.siblings.size()));
+          option.parent, option.parentReached, option.siblings.subList(1, option.siblings.size()));
       offer(node, option.reached, children(child.places));
     }
     return tree.build();

@@ -172,7 +172,8 @@ class DraftFollowerTest {
   /** Or its host would wait for proposals that never come. */
   @Test
   void aDrafterThatBreaksEndsItsTextAndTheHostHearsOfIt() {
-    for (Throwable broken : List.of(new IllegalStateException("broken"), new StackOverflowError())) {
+    for (Throwable broken :
+        List.of(new IllegalStateException("broken"), new StackOverflowError())) {
       drafter.broken = broken;
       open(1);
       runAll();

@@ -26,8 +26,7 @@ class FusedDrafterTest {
 
   private final PromptLookupDrafter lookup = new PromptLookupDrafter(PromptLookupConfig.DEFAULT);
   private final FusedDrafter fused =
-      new FusedDrafter(
-          "fused", List.of(lookup, new DrawingDrafter(3), new LearningDrafter()));
+      new FusedDrafter("fused", List.of(lookup, new DrawingDrafter(3), new LearningDrafter()));
 
   @Test
   void allOfThemAreInOneTreeUnderTheirNames() {
@@ -98,7 +97,8 @@ class FusedDrafterTest {
       session.observe(Progress.of(50, 51));
       var teacher = new TeacherProbabilities(new int[] {60, 61}, new float[] {0.7f, 0.2f}, 0.1f);
       session.observe(
-          new Progress(new int[] {60, 51}, List.of(new VerifiedDraft(2, 1, 0, Optional.of(teacher)))));
+          new Progress(
+              new int[] {60, 51}, List.of(new VerifiedDraft(2, 1, 0, Optional.of(teacher)))));
 
       DraftTree tree = session.propose(BUDGET).orElseThrow();
       assertThat(tree.token(0)).as("after 51 comes what the target had thought").isEqualTo(60);

@@ -145,8 +145,7 @@ class FusedTreeTest {
         DraftTree tree = fuse(maxNodes, a, b);
         both += tree.size() < a.size() + b.size() ? 1 : 0;
         Verdict verdict =
-            TreeVerifier.verify(
-                tree, models.rows(tree, history), models::offset, sampler, history);
+            TreeVerifier.verify(tree, models.rows(tree, history), models::offset, sampler, history);
         Arrays.stream(verdict.tokens()).forEach(history::append);
       }
       pairs[6 * history.token(3) + history.token(4)]++;

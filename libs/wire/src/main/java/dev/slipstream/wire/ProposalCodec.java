@@ -164,8 +164,7 @@ public final class ProposalCodec {
     float[] probabilities = new float[size];
     for (int i = 0; i < size; i++) {
       tokens[i] = packed > 0 ? node.getQTokens(i) : node.getQ(i).getToken();
-      probabilities[i] =
-          packed > 0 ? node.getQProbabilities(i) : node.getQ(i).getProbability();
+      probabilities[i] = packed > 0 ? node.getQProbabilities(i) : node.getQ(i).getProbability();
     }
     try {
       return DraftDistribution.of(tokens, probabilities);
@@ -182,7 +181,6 @@ public final class ProposalCodec {
         "has %d characters; %d is the most",
         name.length(),
         MAX_NAME_LENGTH);
-    check(
-        NAME.matcher(name).matches(), field, "may have letters, digits, '.', '_' and '-' only");
+    check(NAME.matcher(name).matches(), field, "may have letters, digits, '.', '_' and '-' only");
   }
 }

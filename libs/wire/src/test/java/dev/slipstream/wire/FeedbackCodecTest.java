@@ -30,8 +30,7 @@ class FeedbackCodecTest {
             drafted,
             random.nextInt(drafted + 1),
             teacher(random, teacherTokens));
-    DraftFeedback message =
-        DraftFeedback.parseFrom(FeedbackCodec.encode(sent).toByteArray());
+    DraftFeedback message = DraftFeedback.parseFrom(FeedbackCodec.encode(sent).toByteArray());
 
     assertThat(FeedbackCodec.decode(List.of(message, message), VOCABULARY))
         .containsExactly(sent, sent);

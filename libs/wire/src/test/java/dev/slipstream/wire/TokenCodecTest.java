@@ -46,7 +46,8 @@ class TokenCodecTest {
     refused("sampling: temperature is NaN", p -> p.setTemperature(Float.NaN));
     refused("sampling: top_k is -1", p -> p.setTopK(-1));
     refused("sampling: top_p is 0", p -> p.setTopP(0));
-    refused("sampling: logit_bias of token 3 is Infinity", p -> bias(p, 3, Float.POSITIVE_INFINITY));
+    refused(
+        "sampling: logit_bias of token 3 is Infinity", p -> bias(p, 3, Float.POSITIVE_INFINITY));
     refused("sampling.logit_bias is token 50, outside", p -> bias(p, 50, 1));
     refused("sampling.logit_bias is token -1, outside", p -> bias(p, -1, 1));
   }

@@ -83,8 +83,7 @@ class LosslessTest {
   @ParameterizedTest(name = "drafts of the target's own process, {0} at a time")
   @ValueSource(ints = {1, 8})
   void answersAreTheSameTokensWithADrafterInTheTarget(int atOnce) throws Exception {
-    var properties =
-        Map.of(Service.TARGET, Map.of("slipstream.target.drafters", "prompt-lookup"));
+    var properties = Map.of(Service.TARGET, Map.of("slipstream.target.drafters", "prompt-lookup"));
     try (var suite = EmbeddedSuite.start(Flow.settings(home, properties))) {
       List<Answer> answers = run(suite, GREEDY, true, atOnce);
       assertSame("greedy", answers, greedy);

@@ -54,8 +54,7 @@ final class DrafterMetrics {
       OfSource source = own.of(tree.origin(n).sourceOr(drafter));
       source.drafted.increment();
       int parent = tree.parent(n);
-      reached[n] =
-          tree.origin(n).probability() * (parent == DraftTree.ROOT ? 1 : reached[parent]);
+      reached[n] = tree.origin(n).probability() * (parent == DraftTree.ROOT ? 1 : reached[parent]);
       if (!Double.isNaN(reached[n])) {
         source.expected.increment(reached[n]);
       }

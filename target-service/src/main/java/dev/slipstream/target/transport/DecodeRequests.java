@@ -27,8 +27,7 @@ final class DecodeRequests {
     checkTokenizer(start, model);
     checkName("request_id", start.getRequestId());
     checkName("tenant", start.getTenant());
-    int[] prompt =
-        TokenCodec.decode("prompt", start.getPromptList(), model.vocabularySize());
+    int[] prompt = TokenCodec.decode("prompt", start.getPromptList(), model.vocabularySize());
     if (prompt.length == 0) {
       throw invalid("prompt is empty");
     }

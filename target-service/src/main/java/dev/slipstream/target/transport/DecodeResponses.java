@@ -140,8 +140,7 @@ final class DecodeResponses {
     return switch (state) {
       case GAIN -> SpeculationStatus.SPECULATION_STATUS_ON;
       case NO_GAIN, NO_DRAFT, NO_ROOM -> SpeculationStatus.SPECULATION_STATUS_GATED;
-      case REQUEST, CONFIGURATION, NO_DRAFT_SERVICE ->
-          SpeculationStatus.SPECULATION_STATUS_OFF;
+      case REQUEST, CONFIGURATION, NO_DRAFT_SERVICE -> SpeculationStatus.SPECULATION_STATUS_OFF;
     };
   }
 }

@@ -151,7 +151,8 @@ class DecodeAllocationTest {
         true,
         Set.of(),
         DecodeTask.NO_LOGPROBS,
-        new DecodeTask.Speculation(false, 0, "", ""), "");
+        new DecodeTask.Speculation(false, 0, "", ""),
+        "");
   }
 
   private record Pass(LanguageModel model) implements ForwardPass {

@@ -64,7 +64,16 @@ abstract class DecodeLoopFixture {
 
   static DecodeTask task(int[] prompt, int tokens, SamplingParams sampling, int maxDraftTokens) {
     return new DecodeTask(
-        "", prompt, 0, sampling, tokens, false, Set.of(), -1, new DecodeTask.Speculation(true, maxDraftTokens, "", ""), "");
+        "",
+        prompt,
+        0,
+        sampling,
+        tokens,
+        false,
+        Set.of(),
+        -1,
+        new DecodeTask.Speculation(true, maxDraftTokens, "", ""),
+        "");
   }
 
   /** A draft of the drafter "test". */

@@ -88,7 +88,8 @@ class DecodeMetricsTest extends DecodeLoopFixture {
             false,
             Set.of(),
             -1,
-            new DecodeTask.Speculation(true, 9, "", "a reason in the client's own words"), "tenant-4711");
+            new DecodeTask.Speculation(true, 9, "", "a reason in the client's own words"),
+            "tenant-4711");
     submit(task, new Answer()).outcome();
 
     assertThat(finished("off", "no_draft_service")).isEqualTo(1);
@@ -110,10 +111,7 @@ class DecodeMetricsTest extends DecodeLoopFixture {
             int right = tree.add(expected.get(1), -1, NodeOrigin.of("copy", 0.5));
             tree.add(5, -1, NodeOrigin.of("guess", 0.25));
             tree.add(expected.get(2), right, NodeOrigin.of("copy", 0.5));
-            answer
-                .handle
-                .join()
-                .propose(new Proposed(1, length, tree.build(), "fused", 0.5, 0));
+            answer.handle.join().propose(new Proposed(1, length, tree.build(), "fused", 0.5, 0));
           }
         };
     submit(task(prompt, 30), answer);

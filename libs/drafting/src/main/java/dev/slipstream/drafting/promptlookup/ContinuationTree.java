@@ -61,8 +61,7 @@ final class ContinuationTree {
         1, DraftTree.ROOT, 0, continuations.isEmpty() ? 0 : -1L >>> (64 - continuations.size()));
     for (int n = 0; n < maxNodes && !options.isEmpty(); n++) {
       Option best = options.remove();
-      tree.add(
-          best.token, best.parent, NodeOrigin.of(PromptLookupDrafter.NAME, best.share));
+      tree.add(best.token, best.parent, NodeOrigin.of(PromptLookupDrafter.NAME, best.share));
       offerChildren(best.probability, n, best.depth, best.agreeing);
     }
     return tree.build();
@@ -80,8 +79,7 @@ final class ContinuationTree {
       long same = agreeing(open, depth, token);
       int matched = longestMatch(same) + depth;
       double share = weight(same) / total * matched / (matched + 1);
-      options.add(
-          new Option(probability * share, share, order++, token, parent, depth + 1, same));
+      options.add(new Option(probability * share, share, order++, token, parent, depth + 1, same));
       open &= ~same;
     }
   }

@@ -127,8 +127,8 @@ class PromptLookupDrafterTest {
       session.observe(Progress.of(4, 5));
       assertThat(mainChain(session.propose(new DraftBudget(8)).orElseThrow())).startsWith(1, 2);
       session.observe(Progress.of(77));
-      assertThat(session.propose(new DraftBudget(8))).hasValueSatisfying(
-          tree -> assertThat(tree.isEmpty()).isTrue());
+      assertThat(session.propose(new DraftBudget(8)))
+          .hasValueSatisfying(tree -> assertThat(tree.isEmpty()).isTrue());
     }
   }
 

@@ -19,8 +19,8 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Learns from the target what follows each token: where one of its tokens was refused, it keeps
- * what the target thought likeliest there. Of a token that it knows nothing of yet, it says that the
- * same comes again, so as to be refused.
+ * what the target thought likeliest there. Of a token that it knows nothing of yet, it says that
+ * the same comes again, so as to be refused.
  */
 public final class LearningDrafter implements Drafter {
   public static final String NAME = "learning";

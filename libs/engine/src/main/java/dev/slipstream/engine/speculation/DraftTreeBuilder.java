@@ -84,10 +84,7 @@ public final class DraftTreeBuilder {
 
   public DraftTree build() {
     return new DraftTree(
-        Arrays.copyOf(tokens, size),
-        Arrays.copyOf(parents, size),
-        Arrays.copyOf(origins, size),
-        0);
+        Arrays.copyOf(tokens, size), Arrays.copyOf(parents, size), Arrays.copyOf(origins, size), 0);
   }
 
   private void grow() {

@@ -12,12 +12,7 @@ package dev.slipstream.engine.speculation;
  *     a token of this draft is refused; 0 for none
  */
 public record Proposed(
-    long epoch,
-    int baseLength,
-    DraftTree tree,
-    String drafter,
-    double seconds,
-    int teacherTokens) {
+    long epoch, int baseLength, DraftTree tree, String drafter, double seconds, int teacherTokens) {
   /** The later of two; {@code known} if both are of one epoch. */
   public static Proposed later(Proposed known, Proposed next) {
     return known == null || next.epoch > known.epoch ? next : known;

@@ -13,8 +13,8 @@ import java.util.Locale;
  *
  * E(k) is 1 plus the probability of each node being reached and accepted, estimated from proposals
  * that were verified, and from those that were not but can be compared with the tokens that came; a
- * node is judged by what came of the nodes of its own source.
- * Drafts are made beside the passes, so drafting itself is not in the formula.
+ * node is judged by what came of the nodes of its own source. Drafts are made beside the passes, so
+ * drafting itself is not in the formula.
  *
  * <p>A sequence starts off, is switched on by a gain of at least {@link Settings#enterGain} and off
  * by one below {@link Settings#leaveGain}. Plain state, no clock and no randomness; not
@@ -162,8 +162,7 @@ public final class SpeculationGate {
   private double probability(DraftTree tree, int node, double[] known) {
     int parent = tree.parent(node);
     double reached = parent == DraftTree.ROOT ? 1 : known[parent];
-    double first =
-        acceptance.first(tree.origin(node).source(), tree.walked() + tree.depth(node));
+    double first = acceptance.first(tree.origin(node).source(), tree.walked() + tree.depth(node));
     int sibling = tree.firstChild(parent);
     if (sibling == node) {
       return reached * first;

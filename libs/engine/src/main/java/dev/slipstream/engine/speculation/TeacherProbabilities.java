@@ -45,8 +45,7 @@ public record TeacherProbabilities(int[] tokens, float[] probabilities, float ta
    * @param offset where the row starts
    * @param count of tokens, 1 to {@link #MAX_TOKENS}
    */
-  public static TeacherProbabilities of(
-      float[] logits, int offset, int vocabularySize, int count) {
+  public static TeacherProbabilities of(float[] logits, int offset, int vocabularySize, int count) {
     List<TokenLogprobs.Entry> top =
         TokenLogprobs.likeliest(logits, offset, vocabularySize, Math.min(count, MAX_TOKENS));
     int[] tokens = new int[top.size()];

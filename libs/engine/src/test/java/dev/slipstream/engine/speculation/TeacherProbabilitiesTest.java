@@ -18,8 +18,7 @@ class TeacherProbabilitiesTest {
     assertThat(teacher.tokens()).containsExactly(1, 4, 2);
     assertThat(teacher.probabilities()[0]).isCloseTo((float) (Math.exp(2) / sum), within(1e-6f));
     assertThat(teacher.probabilities()[2]).isCloseTo((float) (Math.exp(1) / sum), within(1e-6f));
-    assertThat(teacher.tailMass())
-        .isCloseTo((float) ((1 + Math.exp(-1)) / sum), within(1e-6f));
+    assertThat(teacher.tailMass()).isCloseTo((float) ((1 + Math.exp(-1)) / sum), within(1e-6f));
   }
 
   @Test
