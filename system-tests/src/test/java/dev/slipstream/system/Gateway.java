@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -48,6 +47,16 @@ record Gateway(HttpClient client, URI address, Optional<String> key) {
    */
   record Answer(String text, double millisToFirst, int cached, int resumes) {}
 
+  /** One that keeps its connections, as clients do. */
+  static HttpClient newClient() {
+    return HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  }
+
+  /** Something that happens to the suite. */
+  interface Event {
+    void happen() throws Exception;
+  }
+
   Gateway withKey(String other) {
     return new Gateway(client, address, Optional.of(other));
   }
@@ -81,16 +90,21 @@ record Gateway(HttpClient client, URI address, Optional<String> key) {
   }
 
   /** A greedy streamed answer in whose midst something happens, surely before its end. */
-  Answer answerDuring(String prompt, int tokens, Callable<String> event) throws Exception {
+  Answer answerDuring(String prompt, int tokens, Event event) throws Exception {
     try (ExecutorService other = Executors.newSingleThreadExecutor()) {
-      List<Future<String>> happened = new ArrayList<>();
+      List<Future<?>> happened = new ArrayList<>();
       Answer answer =
           answer(
               prompt,
               tokens,
               pieces -> {
                 if (pieces >= MIDST && happened.isEmpty()) {
-                  happened.add(other.submit(event));
+                  happened.add(
+                      other.submit(
+                          () -> {
+                            event.happen();
+                            return null;
+                          }));
                 }
               });
       assertThat(happened).singleElement().as("happened during the answer").matches(Future::isDone);
