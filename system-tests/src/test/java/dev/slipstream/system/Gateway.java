@@ -27,7 +27,7 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * @param key the client's API key, or empty
  */
-record Gateway(HttpClient client, URI address, Optional<String> key) {
+public record Gateway(HttpClient client, URI address, Optional<String> key) {
   private static final JsonMapper JSON = new JsonMapper();
 
   /** Pieces of an answer after which it is surely under way. */
@@ -45,11 +45,21 @@ record Gateway(HttpClient client, URI address, Optional<String> key) {
    * @param cached tokens of the prompt that the target had, or fetched from kv
    * @param resumes how often another target had to go on
    */
-  record Answer(String text, double millisToFirst, int cached, int resumes) {}
+  public record Answer(String text, double millisToFirst, int cached, int resumes) {}
 
   /** One that keeps its connections, as clients do. */
-  static HttpClient newClient() {
+  public static HttpClient newClient() {
     return HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  }
+
+  /** For clients without a key. */
+  public static Gateway at(URI address) {
+    return new Gateway(newClient(), address, Optional.empty());
+  }
+
+  /** For a client with connections of its own. */
+  public Gateway with(HttpClient other) {
+    return new Gateway(other, address, key);
   }
 
   /** Something that happens to the suite. */
@@ -63,7 +73,7 @@ record Gateway(HttpClient client, URI address, Optional<String> key) {
 
   /** A greedy chat that is not streamed, whatever comes of it. */
   HttpResponse<String> chat(String prompt, int tokens) throws IOException, InterruptedException {
-    return client.send(request(false, tokens, user(prompt)), HttpResponse.BodyHandlers.ofString());
+    return client.send(request("", tokens, user(prompt)), HttpResponse.BodyHandlers.ofString());
   }
 
   /** The text of a good answer to {@link #chat}. */
@@ -75,8 +85,8 @@ record Gateway(HttpClient client, URI address, Optional<String> key) {
   }
 
   /** A greedy streamed answer, which must end as it should. */
-  Answer answer(String prompt, int tokens) throws IOException, InterruptedException {
-    return answer(prompt, tokens, event -> {});
+  public Answer answer(String prompt, int tokens) throws IOException, InterruptedException {
+    return answer(prompt, tokens, pieces -> {});
   }
 
   /**
@@ -86,7 +96,17 @@ record Gateway(HttpClient client, URI address, Optional<String> key) {
    */
   Answer answer(String prompt, int tokens, IntConsumer progress)
       throws IOException, InterruptedException {
-    return answer(request(true, tokens, user(prompt)), progress);
+    return answer(streamed(tokens, "", user(prompt)), progress);
+  }
+
+  /**
+   * One that takes its time: with all its tokens, whether the model would have ended before or not,
+   * and without drafts, which would make short work of a text that repeats itself.
+   */
+  public Answer longAnswer(String prompt, int tokens, IntConsumer progress)
+      throws IOException, InterruptedException {
+    String fields = "\"ignore_eos\": true, \"slipstream\": {\"speculation\": \"off\"}, ";
+    return answer(streamed(tokens, fields, user(prompt)), progress);
   }
 
   /** A greedy streamed answer in whose midst something happens, surely before its end. */
@@ -119,7 +139,7 @@ record Gateway(HttpClient client, URI address, Optional<String> key) {
   Answer answerFrom(String beginning, int tokens) throws IOException, InterruptedException {
     String system =
         "{\"role\": \"system\", \"content\": %s}, ".formatted(JSON.writeValueAsString(beginning));
-    return answer(request(true, tokens, system + user("Go on.")), event -> {});
+    return answer(streamed(tokens, "", system + user("Go on.")), pieces -> {});
   }
 
   private static String user(String prompt) {
@@ -171,12 +191,19 @@ record Gateway(HttpClient client, URI address, Optional<String> key) {
     return json.at("/choices/0/delta/content").asString("");
   }
 
-  private HttpRequest request(boolean stream, int tokens, String messages) {
+  private HttpRequest streamed(int tokens, String fields, String messages) {
+    return request("\"stream\": true, " + fields, tokens, messages);
+  }
+
+  /**
+   * @param fields with a comma after each
+   */
+  private HttpRequest request(String fields, int tokens, String messages) {
     String body =
         """
-        {"stream": %b, "temperature": 0, "max_tokens": %d, "messages": [%s]}
+        {%s"temperature": 0, "max_tokens": %d, "messages": [%s]}
         """
-            .formatted(stream, tokens, messages);
+            .formatted(fields, tokens, messages);
     HttpRequest.Builder builder =
         HttpRequest.newBuilder(address.resolve("/v1/chat/completions"))
             .header("Content-Type", "application/json")
@@ -197,7 +224,7 @@ record Gateway(HttpClient client, URI address, Optional<String> key) {
   }
 
   /** Sums of a metric's values by one of its labels; all under "" if they lack it. */
-  static Map<String, Double> values(String metrics, String name, String label) {
+  public static Map<String, Double> values(String metrics, String name, String label) {
     Map<String, Double> values = new TreeMap<>();
     metrics
         .lines()

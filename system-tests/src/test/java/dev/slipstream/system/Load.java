@@ -20,7 +20,6 @@ import java.util.concurrent.atomic.AtomicInteger;
  * is not as before, is a fault.
  */
 public final class Load implements AutoCloseable {
-  private static final Duration PATIENCE = Duration.ofMinutes(5);
   private static final int SHORT = 8;
   private static final int STORY = 48;
 
@@ -129,7 +128,7 @@ public final class Load implements AutoCloseable {
   /** Waits until there are so many answers more, or a fault. */
   public void awaitMore(int answers) {
     int enough = answered() + answers;
-    await().atMost(PATIENCE).until(() -> answered() >= enough || !faults().isEmpty());
+    await().atMost(Stack.PATIENCE).until(() -> answered() >= enough || !faults().isEmpty());
   }
 
   /** Answers so far. */

@@ -1,5 +1,7 @@
 package dev.slipstream.system;
 
+import static org.awaitility.Awaitility.await;
+
 import com.github.dockerjava.api.async.ResultCallback;
 import com.github.dockerjava.api.command.InspectContainerResponse;
 import com.github.dockerjava.api.model.Capability;
@@ -10,12 +12,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.testcontainers.containers.GenericContainer;
-import org.testcontainers.containers.wait.strategy.Wait;
+import org.testcontainers.containers.wait.strategy.AbstractWaitStrategy;
 
 /**
  * A container of one of the suite's images, with the limits that docker-compose.yml gives it. It
@@ -33,6 +36,18 @@ final class Service extends GenericContainer<Service> {
           "draft", new Role(8081, 768),
           "target", new Role(8082, 2048),
           "kv", new Role(8083, 1024));
+
+  /** Testcontainers' own would wait in vain for one that has ended. */
+  private static final class Healthy extends AbstractWaitStrategy {
+    @Override
+    protected void waitUntilReady() {
+      await()
+          .atMost(Stack.PATIENCE)
+          .pollInterval(Duration.ofMillis(500))
+          .failFast("it has ended", () -> !waitStrategyTarget.isRunning())
+          .until(waitStrategyTarget::isHealthy);
+    }
+  }
 
   private static final long MEBIBYTE = 1 << 20;
   private static final int SECONDS_TO_END = 40;
@@ -68,7 +83,7 @@ final class Service extends GenericContainer<Service> {
                 .withSecurityOpts(List.of("no-new-privileges:true"))
                 .withPidsLimit(512L)
                 .withMemory(this.role.mebibytes() * MEBIBYTE));
-    waitingFor(Wait.forHealthcheck().withStartupTimeout(Stack.PATIENCE));
+    waitingFor(new Healthy());
   }
 
   /** The image under test of this name. */

@@ -3,6 +3,7 @@ package dev.slipstream.system;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.github.dockerjava.api.model.Volume;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.time.Duration;
@@ -23,7 +24,7 @@ import org.testcontainers.lifecycle.Startables;
  */
 final class Stack implements Startable {
   /** For what must happen, on a machine that does much else. */
-  static final Duration PATIENCE = Duration.ofMinutes(3);
+  static final Duration PATIENCE = Duration.ofMinutes(5);
 
   private final Network network = newNetwork();
   private final List<GenericContainer<?>> others = new ArrayList<>();
@@ -46,6 +47,7 @@ final class Stack implements Startable {
         .withEnv("SLIPSTREAM_TARGET_KV_TARGET", "dns:///kv:9093")
         .withEnv("SLIPSTREAM_TARGET_KV_CACHE_SIZE", "512MB")
         .withEnv("SLIPSTREAM_TARGET_THREADS", "1")
+        .withCreateContainerCmdModifier(create -> create.withVolumes(new Volume("/models")))
         .dependsOn(hub);
   }
 
