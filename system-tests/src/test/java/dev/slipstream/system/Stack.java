@@ -47,6 +47,9 @@ final class Stack implements Startable {
         .withEnv("SLIPSTREAM_TARGET_KV_TARGET", "dns:///kv:9093")
         .withEnv("SLIPSTREAM_TARGET_KV_CACHE_SIZE", "512MB")
         .withEnv("SLIPSTREAM_TARGET_THREADS", "1")
+        // Or it would depend on the machine's speed whether an answer can be finished.
+        .withEnv("SLIPSTREAM_TARGET_DRAINLIMIT", "2m")
+        .withEnv("SPRING_GRPC_SERVER_SHUTDOWN_GRACEPERIOD", "3m")
         .withCreateContainerCmdModifier(create -> create.withVolumes(new Volume("/models")))
         .dependsOn(hub);
   }
