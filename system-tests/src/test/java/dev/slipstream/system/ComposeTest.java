@@ -24,7 +24,6 @@ import org.testcontainers.containers.ComposeContainer;
 import org.testcontainers.containers.ContainerState;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.Network;
-import org.testcontainers.containers.wait.strategy.Wait;
 
 /**
  * docker-compose.yml as it is, with the profile that keeps prefixes in Redis. Without this nobody
@@ -64,7 +63,7 @@ class ComposeTest {
             .withStartupTimeout(Stack.PATIENCE);
     for (String service :
         List.of("gateway-1", "target-1", "target-2", "draft-1", "kv-1", "redis-1")) {
-      compose.waitingFor(service, Wait.forHealthcheck().withStartupTimeout(Stack.PATIENCE));
+      compose.waitingFor(service, new Service.Healthy());
     }
     compose.start();
   }

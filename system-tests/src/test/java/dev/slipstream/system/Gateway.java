@@ -57,11 +57,6 @@ public record Gateway(HttpClient client, URI address, Optional<String> key) {
     return new Gateway(newClient(), address, Optional.empty());
   }
 
-  /** For a client with connections of its own. */
-  public Gateway with(HttpClient other) {
-    return new Gateway(other, address, key);
-  }
-
   /** Something that happens to the suite. */
   interface Event {
     void happen() throws Exception;

@@ -13,10 +13,10 @@ import java.io.InputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.wait.strategy.AbstractWaitStrategy;
 
@@ -37,8 +37,8 @@ final class Service extends GenericContainer<Service> {
           "target", new Role(8082, 2048),
           "kv", new Role(8083, 1024));
 
-  /** Testcontainers' own would wait in vain for one that has ended. */
-  private static final class Healthy extends AbstractWaitStrategy {
+  /** Testcontainers' own asks without a pause, and waits in vain for one that has ended. */
+  static final class Healthy extends AbstractWaitStrategy {
     @Override
     protected void waitUntilReady() {
       await()
@@ -176,24 +176,21 @@ final class Service extends GenericContainer<Service> {
   }
 
   /** Memory in use, in MiB, as {@code docker stats} shows it to operators. */
-  double mebibytes() throws IOException {
-    CompletableFuture<MemoryStatsConfig> memory = new CompletableFuture<>();
+  double mebibytes() throws IOException, InterruptedException {
+    List<Statistics> statistics = new ArrayList<>();
     var callback =
         new ResultCallback.Adapter<Statistics>() {
           @Override
-          public void onNext(Statistics statistics) {
-            memory.complete(statistics.getMemoryStats());
-          }
-
-          @Override
-          public void onError(Throwable throwable) {
-            memory.completeExceptionally(throwable);
+          public void onNext(Statistics current) {
+            statistics.add(current);
           }
         };
-    try (callback) {
-      getDockerClient().statsCmd(getContainerId()).withNoStream(true).exec(callback);
-      MemoryStatsConfig used = memory.join();
-      return (double) (used.getUsage() - used.getStats().getInactiveFile()) / MEBIBYTE;
-    }
+    getDockerClient()
+        .statsCmd(getContainerId())
+        .withNoStream(true)
+        .exec(callback)
+        .awaitCompletion();
+    MemoryStatsConfig memory = statistics.getFirst().getMemoryStats();
+    return (double) (memory.getUsage() - memory.getStats().getInactiveFile()) / MEBIBYTE;
   }
 }
