@@ -7,6 +7,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -69,6 +70,37 @@ public record Gateway(HttpClient client, URI address, Optional<String> key) {
   /** A greedy chat that is not streamed, whatever comes of it. */
   HttpResponse<String> chat(String prompt, int tokens) throws IOException, InterruptedException {
     return client.send(request("", tokens, user(prompt)), HttpResponse.BodyHandlers.ofString());
+  }
+
+  /** A greedy completion of a text as it is, whatever comes of it. */
+  HttpResponse<String> completion(String prompt, int tokens)
+      throws IOException, InterruptedException {
+    return post(
+        "/v1/completions",
+        """
+        {"temperature": 0, "max_tokens": %d, "prompt": %s}
+        """
+            .formatted(tokens, JSON.writeValueAsString(prompt))
+            .getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** The text of a good answer to {@link #completion}. */
+  static String completionText(String body) {
+    return JSON.readTree(body).at("/choices/0/text").asString();
+  }
+
+  /** Ids of a text's tokens. */
+  int[] tokenize(String text) throws IOException, InterruptedException {
+    String body = "{\"content\": %s}".formatted(JSON.writeValueAsString(text));
+    HttpResponse<String> answer = post("/tokenize", body.getBytes(StandardCharsets.UTF_8));
+    return JSON.treeToValue(JSON.readTree(answer.body()).get("tokens"), int[].class);
+  }
+
+  /** Whatever comes of a request with this body. */
+  HttpResponse<String> post(String path, byte[] body) throws IOException, InterruptedException {
+    return client.send(
+        request(path, HttpRequest.BodyPublishers.ofByteArray(body)),
+        HttpResponse.BodyHandlers.ofString());
   }
 
   /** The text of a good answer to {@link #chat}. */
@@ -199,10 +231,14 @@ public record Gateway(HttpClient client, URI address, Optional<String> key) {
         {%s"temperature": 0, "max_tokens": %d, "messages": [%s]}
         """
             .formatted(fields, tokens, messages);
+    return request("/v1/chat/completions", HttpRequest.BodyPublishers.ofString(body));
+  }
+
+  private HttpRequest request(String path, HttpRequest.BodyPublisher body) {
     HttpRequest.Builder builder =
-        HttpRequest.newBuilder(address.resolve("/v1/chat/completions"))
+        HttpRequest.newBuilder(address.resolve(path))
             .header("Content-Type", "application/json")
-            .POST(HttpRequest.BodyPublishers.ofString(body));
+            .POST(body);
     key.ifPresent(secret -> builder.header("Authorization", "Bearer " + secret));
     return builder.build();
   }

@@ -13,7 +13,6 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import org.testcontainers.containers.wait.strategy.Wait;
 
 /**
@@ -105,10 +104,9 @@ record SecuredStack(Stack stack, Path folder, Authority authority) {
     return stack.add(name.equals("plain") ? gateway : certify(gateway));
   }
 
-  private static String keys() {
-    return KEYS.stream()
-        .map(key -> key + " sha256:" + sha256(key))
-        .collect(Collectors.joining(","));
+  /** The gateway's configuration of {@link #KEYS}. */
+  static String keys() {
+    return String.join(",", KEYS.stream().map(key -> key + " sha256:" + sha256(key)).toList());
   }
 
   private static String sha256(String text) {

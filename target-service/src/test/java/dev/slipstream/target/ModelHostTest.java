@@ -65,6 +65,7 @@ class ModelHostTest {
             context,
             () -> health.add(status()));
     host.start();
+    host.load();
   }
 
   @Test

@@ -20,6 +20,8 @@ import java.util.Optional;
  * all answers at once.
  */
 final class DecodeStep {
+  private static final int[] NO_NODES = {};
+
   private final ServedModel model;
   private final LoopSettings settings;
   private final Scheduler scheduler;
@@ -81,7 +83,12 @@ final class DecodeStep {
    * exception means that the pass as a whole has failed.
    */
   void run() {
-    planChains();
+    run(scheduler.running());
+  }
+
+  /** The same for some of the running sequences only. */
+  void run(List<Sequence> sequences) {
+    planChains(sequences);
     planDrafts();
     if (slices.isEmpty()) {
       return;
@@ -105,12 +112,12 @@ final class DecodeStep {
   }
 
   /** Every decoding sequence gets its row, the others share what is left for prefill. */
-  private void planChains() {
+  private void planChains(List<Sequence> sequences) {
     slices.clear();
     // A copy, because making room for one sequence may put off others.
     ready.clear();
     int decoding = 0;
-    for (Sequence sequence : scheduler.running()) {
+    for (Sequence sequence : sequences) {
       if (sequence.state == State.RUNNING) {
         ready.add(sequence);
         decoding += sequence.isDecoding() ? 1 : 0;
@@ -174,29 +181,53 @@ final class DecodeStep {
   }
 
   private void settle(Slice slice) {
-    Sequence sequence = slice.sequence;
-    if (!slice.complete) {
-      sequence.kv.commit(slice.chain);
-      scheduler.publish(sequence);
+    Optional<Verdict> verdict;
+    int[] path;
+    try {
+      verdict = slice.complete ? Optional.of(verify(slice)) : Optional.empty();
+      path = path(slice, verdict);
+    } catch (RuntimeException e) {
+      // Nothing is committed yet, and the client has heard of nothing.
+      if (!scheduler.recompute(slice.sequence, e)) {
+        throw e;
+      }
       return;
     }
-    Verdict verdict =
-        TreeVerifier.verify(
-            slice.tree,
-            model.pass().logits(),
-            node -> logitsOffset(slice.row(node)),
-            sequence.sampler,
-            sequence.history);
-    commitKv(slice, verdict);
-    commitTokens(slice, verdict);
+    slice.sequence.kv.commitPath(path, path.length);
+    if (verdict.isPresent()) {
+      commitTokens(slice, verdict.get());
+    } else {
+      scheduler.publish(slice.sequence);
+    }
   }
 
-  private static void commitKv(Slice slice, Verdict verdict) {
-    int[] offsets = new int[slice.chain + verdict.accepted()];
-    for (int i = 0; i < offsets.length; i++) {
-      offsets[i] = i < slice.chain ? i : slice.chain + verdict.acceptedNodes()[i - slice.chain];
+  private Verdict verify(Slice slice) {
+    return TreeVerifier.verify(
+        slice.tree,
+        model.pass().logits(),
+        node -> logitsOffset(slice.row(node)),
+        slice.sequence.sampler,
+        slice.sequence.history);
+  }
+
+  /**
+   * The rows that become part of the text, as offsets from the slice's first one.
+   *
+   * @throws IllegalStateException if one of them is not finite: its KV must not be used, and much
+   *     less be given to others
+   */
+  private int[] path(Slice slice, Optional<Verdict> verdict) {
+    int[] accepted = verdict.map(Verdict::acceptedNodes).orElse(NO_NODES);
+    int[] path = new int[slice.chain + accepted.length];
+    for (int i = 0; i < path.length; i++) {
+      path[i] = i < slice.chain ? i : slice.chain + accepted[i - slice.chain];
+      if (!model.pass().isFinite(slice.firstRow + path[i])) {
+        throw new IllegalStateException(
+            "what the model computed for token %d of the text is not finite"
+                .formatted(slice.sequence.kv.length() + i));
+      }
     }
-    slice.sequence.kv.commitPath(offsets, offsets.length);
+    return path;
   }
 
   private void commitTokens(Slice slice, Verdict verdict) {

@@ -62,7 +62,7 @@ final class DecodeRequests {
         top,
         speculates(start.getSpeculation()),
         maxDraftTokens(start.getSpeculation()),
-        start.getNoDraftReason(),
+        shortened(start.getNoDraftReason()),
         start.getTenant());
   }
 
@@ -158,6 +158,11 @@ final class DecodeRequests {
           ? invalid("%s is %d, but must be at least %d", field, value, least)
           : invalid("%s is %d, but must be from %d to %d", field, value, least, most);
     }
+  }
+
+  /** Only told back, so it need not be refused. */
+  private static String shortened(String reason) {
+    return reason.length() <= MAX_NAME_LENGTH ? reason : reason.substring(0, MAX_NAME_LENGTH);
   }
 
   private static void checkName(String field, String value) {
