@@ -42,6 +42,9 @@ public sealed interface ApiError {
     }
   }
 
+  /** All that this gateway can hold is taken, and not by this client. */
+  record Overloaded(String message, Duration retryAfter) implements ApiError {}
+
   /** The API key is missing or wrong. */
   record Unauthenticated(String message) implements ApiError {}
 

@@ -113,13 +113,9 @@ public final class GatewayMetrics {
         .increment();
   }
 
-  void watchPrompts(FairWorkers workers, PromptBudget budget) {
+  void watchPrompts(FairWorkers workers) {
     Gauge.builder("slipstream.prompts.waiting", workers, FairWorkers::waiting)
         .description("Requests that wait for a thread that parses or tokenises them")
-        .register(registry);
-    Gauge.builder("slipstream.prompts.bytes", budget, PromptBudget::bytes)
-        .baseUnit("bytes")
-        .description("Bytes of requests that are not tokens yet, waiting or being worked on")
         .register(registry);
   }
 

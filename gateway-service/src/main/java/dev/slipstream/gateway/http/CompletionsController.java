@@ -38,7 +38,7 @@ class CompletionsController {
     this.service = service;
     this.defects = defects;
     this.settings = settings;
-    this.bodies = new BodyReader(service, settings.maxBodyBytes());
+    this.bodies = new BodyReader(service, settings);
   }
 
   @PostMapping("/v1/chat/completions")

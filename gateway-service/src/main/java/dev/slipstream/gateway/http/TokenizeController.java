@@ -10,9 +10,15 @@ import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Mono;
 
-/** {@code POST /tokenize} and {@code POST /detokenize}, as llama-server has them. */
+/**
+ * {@code POST /tokenize} and {@code POST /detokenize}, as llama-server has them. What they answer
+ * is larger than what they were asked, and is held until the client has read it.
+ */
 @RestController
 class TokenizeController {
+  /** Bytes of an id and its comma. */
+  private static final int WRITTEN_TOKEN = 7;
+
   private record Tokens(int[] tokens) {}
 
   private record Content(String content) {}
@@ -25,7 +31,7 @@ class TokenizeController {
   TokenizeController(GenerationService service, HttpSettings settings, Defects defects) {
     this.service = service;
     this.defects = defects;
-    this.bodies = new BodyReader(service, settings.maxBodyBytes());
+    this.bodies = new BodyReader(service, settings);
   }
 
   private record Text(String model, String content, boolean addSpecial, boolean parseSpecial) {
@@ -67,6 +73,7 @@ class TokenizeController {
                     text.addSpecial(),
                     text.parseSpecial(),
                     AccessFilter.caller(exchange)))
+        .doOnNext(tokens -> BodyBytes.of(exchange).grow((long) WRITTEN_TOKEN * tokens.length))
         .flatMap(
             defects.guarded(
                 "the formatting of tokens",
@@ -79,6 +86,7 @@ class TokenizeController {
         .read(exchange, Ids::read)
         .flatMap(
             ids -> service.detokenize(ids.model(), ids.tokens(), AccessFilter.caller(exchange)))
+        .doOnNext(text -> BodyBytes.of(exchange).grow(text.length()))
         .flatMap(
             defects.guarded(
                 "the formatting of a text",

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -31,10 +32,15 @@ class FairWorkersTest {
   private static final int LONG = 4 << 20;
 
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
-  private final Defects defects = new Defects(new GatewayMetrics(registry));
+  private final GatewayMetrics metrics = new GatewayMetrics(registry);
+  private final Defects defects = new Defects(metrics);
   private final Queue<Runnable> threads = new ArrayDeque<>();
-  private final FairWorkers workers = new FairWorkers(threads::add, 1, defects);
+  private final FairWorkers workers = workers(threads::add, 1, 200);
   private final List<String> order = new ArrayList<>();
+
+  private FairWorkers workers(Executor executor, int threadCount, int mostWaiting) {
+    return new FairWorkers(executor, threadCount, mostWaiting, defects, metrics);
+  }
 
   private Disposable send(Caller caller, long bytes, String name) {
     return workers.run(caller, bytes, () -> order.add(name)).subscribe();
@@ -130,12 +136,32 @@ class FairWorkersTest {
     assertThat(order).isEmpty();
   }
 
+  /** Without it, requests that wait fill the heap. */
+  @Test
+  void oneCallerFillsHalfOfTheQueueAndAllTogetherTheWhole() {
+    FairWorkers ten = workers(threads::add, 1, 10);
+    assertThat(accepted(ten, A, 20)).isEqualTo(5);
+    assertThat(accepted(ten, B, 3)).isEqualTo(3);
+    assertThat(accepted(ten, new Named("c"), 5)).isEqualTo(2);
+    work();
+    assertThat(accepted(ten, A, 20)).as("what is done leaves room").isEqualTo(5);
+  }
+
+  private static int accepted(FairWorkers to, Caller caller, int count) {
+    List<Throwable> refused = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      to.run(caller, 10, () -> "done").subscribe(value -> {}, refused::add);
+    }
+    assertThat(refused).allMatch(end -> kind(end).equals("Busy"));
+    return count - refused.size();
+  }
+
   @Test
   @Timeout(60)
   void longPromptsLeaveOneThreadToTheOthers() throws Exception {
     CountDownLatch end = new CountDownLatch(1);
     try (ExecutorService two = Executors.newFixedThreadPool(2)) {
-      FairWorkers pair = new FairWorkers(two, 2, defects);
+      FairWorkers pair = workers(two, 2, 10);
       for (Caller caller : List.of(A, B, new Named("c"))) {
         pair.run(caller, LONG, () -> await(end)).subscribe();
       }
@@ -216,12 +242,12 @@ class FairWorkersTest {
     workers.close();
     work();
     FairWorkers stopped =
-        new FairWorkers(
+        workers(
             task -> {
               throw new RejectedExecutionException();
             },
             1,
-            defects);
+            10);
     stopped.run(A, 10, () -> "never").subscribe(value -> {}, ends::add);
     assertThat(ends).hasSize(2).allMatch(end -> kind(end).equals("Unavailable"));
     assertThat(stopped.waiting()).isZero();

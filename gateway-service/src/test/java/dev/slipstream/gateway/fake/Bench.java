@@ -7,7 +7,6 @@ import dev.slipstream.gateway.application.FairWorkers;
 import dev.slipstream.gateway.application.GatewayMetrics;
 import dev.slipstream.gateway.application.GenerationService;
 import dev.slipstream.gateway.application.GenerationSettings;
-import dev.slipstream.gateway.application.PromptBudget;
 import dev.slipstream.gateway.upstream.Drafts;
 import dev.slipstream.gateway.upstream.Heartbeat;
 import dev.slipstream.gateway.upstream.TargetEndpoint;
@@ -73,8 +72,7 @@ public final class Bench implements AutoCloseable {
         new GenerationService(
             this.targets,
             draftServices,
-            new FairWorkers(Runnable::run, 1, defects),
-            new PromptBudget(64, 1 << 20, metrics),
+            new FairWorkers(Runnable::run, 1, 64, defects, metrics),
             defects,
             metrics,
             settings);

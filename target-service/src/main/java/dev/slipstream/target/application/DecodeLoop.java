@@ -3,7 +3,7 @@ package dev.slipstream.target.application;
 import dev.slipstream.engine.cache.BlockKeyChain;
 import dev.slipstream.engine.cache.KvPool;
 import dev.slipstream.engine.sampling.SamplingWorkspace;
-import dev.slipstream.engine.speculation.DraftTree;
+import dev.slipstream.engine.speculation.Proposed;
 import dev.slipstream.engine.speculation.VerificationCost;
 import dev.slipstream.target.application.Outcome.Reason;
 import dev.slipstream.target.application.Sequence.State;
@@ -196,7 +196,7 @@ public final class DecodeLoop implements AutoCloseable {
     List<Sequence> computed =
         scheduler.running().stream().filter(sequence -> sequence.state == State.RUNNING).toList();
     if (computed.size() == 1) {
-      broke(computed.getFirst(), cause);
+      recomputeOrFail(computed.getFirst(), cause);
       return;
     }
     log.warn(
@@ -207,8 +207,15 @@ public final class DecodeLoop implements AutoCloseable {
       try {
         step.run(List.of(sequence));
       } catch (RuntimeException | Error e) {
-        broke(sequence, e);
+        recomputeOrFail(sequence, e);
       }
+    }
+  }
+
+  /** Blocks of kv-service may be to blame, if there are any: then it goes on without them. */
+  private void recomputeOrFail(Sequence sequence, Throwable cause) {
+    if (!scheduler.recompute(sequence, cause)) {
+      broke(sequence, cause);
     }
   }
 
@@ -343,29 +350,29 @@ public final class DecodeLoop implements AutoCloseable {
   private final class Handle implements DecodeHandle {
     private final Sequence sequence;
 
-    /** The newest proposal that the loop has not seen: a client that floods fills no queue. */
-    private final AtomicReference<Offer> newest = new AtomicReference<>();
-
-    private record Offer(long epoch, int baseLength, DraftTree tree) {}
+    /** The latest proposal that the loop has not seen: a client that floods fills no queue. */
+    private final AtomicReference<Proposed> latest = new AtomicReference<>();
 
     Handle(Sequence sequence) {
       this.sequence = sequence;
     }
 
     @Override
-    public void propose(long epoch, int baseLength, DraftTree tree) {
-      if (newest.getAndSet(new Offer(epoch, baseLength, tree)) == null) {
-        send(this::takeNewest);
+    public void propose(Proposed proposal) {
+      if (latest.getAndAccumulate(proposal, Proposed::later) == null) {
+        send(this::takeLatest);
       } else {
         metrics.proposalDropped();
       }
     }
 
-    private void takeNewest() {
-      Offer offer = newest.getAndSet(null);
-      if (sequence.state != State.ENDED
-          && !sequence.drafts.propose(
-              offer.epoch(), offer.baseLength(), offer.tree(), sequence.history)) {
+    private void takeLatest() {
+      Proposed proposal = latest.getAndSet(null);
+      if (sequence.state == State.ENDED) {
+        return;
+      }
+      metrics.drafters().proposed(proposal);
+      if (!sequence.drafts.propose(proposal, sequence.history)) {
         metrics.proposalDropped();
       }
     }

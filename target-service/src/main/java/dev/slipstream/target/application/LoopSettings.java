@@ -35,6 +35,11 @@ public record LoopSettings(
 
   /** Rows of one pass that can ask for logits: every sequence's own and the drafts'. */
   public int maxLogitRows() {
+    return maxLogitRows(maxBatchRows, maxRunning, maxDraftTokens);
+  }
+
+  /** The same, before there are settings. */
+  public static int maxLogitRows(int maxBatchRows, int maxRunning, int maxDraftTokens) {
     return Math.min(maxBatchRows, maxRunning + Math.max(48, 3 * maxDraftTokens));
   }
 }

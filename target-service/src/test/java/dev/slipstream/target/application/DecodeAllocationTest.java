@@ -151,9 +151,7 @@ class DecodeAllocationTest {
         true,
         Set.of(),
         DecodeTask.NO_LOGPROBS,
-        false,
-        0,
-        "",
+        new DecodeTask.Speculation(false, 0, "", ""),
         "");
   }
 
@@ -161,6 +159,11 @@ class DecodeAllocationTest {
     @Override
     public void forward(Batch batch) {
       model.forward(batch);
+    }
+
+    @Override
+    public boolean isFinite(int row) {
+      return model.isFinite(row);
     }
 
     @Override
@@ -228,6 +231,11 @@ class DecodeAllocationTest {
       if (!withPass) {
         last = threads.getCurrentThreadAllocatedBytes();
       }
+    }
+
+    @Override
+    public boolean isFinite(int row) {
+      return pass.isFinite(row);
     }
 
     @Override

@@ -7,6 +7,7 @@ import dev.slipstream.engine.runtime.Batch;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -23,9 +24,13 @@ public final class ToyModel implements ForwardPass {
   public static final int END = 299;
   static final KvLayout LAYOUT = KvLayout.perLayer(1, 1, 1);
 
+  /** Offset of a block's first scale, which is 0. */
+  static final int SCALE = LAYOUT.keyOffset(0, 0) + LAYOUT.scalesAfter();
+
   private final float peak;
   private final Set<Integer> banned = new HashSet<>();
   private float[] logits = new float[0];
+  private boolean[] finite = new boolean[0];
 
   /** Passes so far. */
   public final AtomicInteger passes = new AtomicInteger();
@@ -35,6 +40,12 @@ public final class ToyModel implements ForwardPass {
 
   /** Rows computed so far. */
   public final AtomicInteger rows = new AtomicInteger();
+
+  /** A token for which nothing finite can be computed. */
+  public volatile int undefined = -1;
+
+  /** Whether a scale that is not a number, in the first place of a block, spoils what follows. */
+  public volatile boolean readsScales = true;
 
   /** When set, a pass takes a permit first. */
   public volatile Semaphore gate;
@@ -99,9 +110,15 @@ public final class ToyModel implements ForwardPass {
       sequences.add(batch.sequence(row));
       write(batch.sequence(row), batch.place(row), batch.token(row));
     }
+    finite = new boolean[batch.rows()];
     for (int row = 0; row < batch.rows(); row++) {
+      finite[row] = isSound(batch, row);
       if (batch.logitRow(row) >= 0) {
-        fillLogits(hash(text(batch, row)), batch.logitRow(row) * VOCABULARY);
+        int at = batch.logitRow(row) * VOCABULARY;
+        fillLogits(hash(text(batch, row)), at);
+        if (!finite[row]) {
+          Arrays.fill(logits, at, at + VOCABULARY, Float.NaN);
+        }
       }
     }
     widest = Math.max(widest, sequences.size());
@@ -110,6 +127,11 @@ public final class ToyModel implements ForwardPass {
   @SuppressWarnings("unchecked")
   private static <E extends Throwable> void sneak(Throwable thrown) throws E {
     throw (E) thrown;
+  }
+
+  @Override
+  public boolean isFinite(int row) {
+    return finite[row];
   }
 
   @Override
@@ -132,6 +154,16 @@ public final class ToyModel implements ForwardPass {
       text.add(likeliest(hash(text)));
     }
     return List.copyOf(text.subList(prompt.length, text.size()));
+  }
+
+  private boolean isSound(Batch batch, int row) {
+    KvSequence sequence = batch.sequence(row);
+    boolean sound = batch.token(row) != undefined;
+    for (int i = 0; readsScales && i < sequence.length() / KvLayout.BLOCK_TOKENS; i++) {
+      MemorySegment block = sequence.pool().block(sequence.block(i));
+      sound &= !Float.isNaN(block.get(ValueLayout.JAVA_FLOAT, SCALE));
+    }
+    return sound;
   }
 
   private static List<Integer> text(Batch batch, int row) {
