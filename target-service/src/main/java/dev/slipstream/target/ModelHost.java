@@ -17,6 +17,7 @@ import dev.slipstream.target.transport.ServedTarget;
 import dev.slipstream.target.transport.TargetProvider;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -30,12 +31,13 @@ import org.springframework.context.SmartLifecycle;
 import org.springframework.context.event.ContextClosedEvent;
 
 /**
- * Loads the model in the background, while the service can already say that it is loading, and lets
- * its answers finish when the service stops.
+ * Loads the model in the background, once the service can say that it is loading, and lets its
+ * answers finish when the service stops.
  */
 final class ModelHost
     implements TargetProvider, SmartLifecycle, ApplicationListener<ContextClosedEvent> {
   private static final Logger log = LoggerFactory.getLogger(ModelHost.class);
+  private static final Duration PATIENCE = Duration.ofSeconds(1);
 
   private final TargetProperties properties;
   private final ModelLoader loader;
@@ -45,6 +47,7 @@ final class ModelHost
   private final ConfigurableApplicationContext context;
   private final Runnable healthChanged;
   private volatile State state = new State.Loading();
+  private volatile boolean started;
   private volatile boolean leaving;
   private volatile boolean stopping;
   private volatile CostFile costs;
@@ -105,8 +108,15 @@ final class ModelHost
   }
 
   @Override
-  public synchronized void start() {
-    loading = Thread.ofPlatform().name("model-loader").start(this::load);
+  public void start() {
+    started = true;
+  }
+
+  /** Loads the model in the background. */
+  synchronized void load() {
+    if (!stopping) {
+      loading = Thread.ofPlatform().daemon().name("model-loader").start(this::run);
+    }
   }
 
   /** Before the gRPC server, which waits for its calls to end, starts to stop. */
@@ -124,13 +134,11 @@ final class ModelHost
 
   @Override
   public void stop() {
-    stopping = true;
     try {
-      if (loading != null) {
-        loading.interrupt();
+      giveUp();
+      if (draining != null) {
+        draining.join();
       }
-      join(loading);
-      join(draining);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -139,6 +147,13 @@ final class ModelHost
       case State.Broken(State.Ready ready, _) -> release(ready);
       case State.Loading _, State.Failed _, State.Stopped _ -> {}
     }
+  }
+
+  private synchronized boolean become(State next) {
+    if (!stopping) {
+      state = next;
+    }
+    return !stopping;
   }
 
   private synchronized State exchange(State next) {
@@ -173,15 +188,22 @@ final class ModelHost
     context.publishEvent(new ModelFailedEvent(this, context, reason));
   }
 
-  private static void join(Thread thread) throws InterruptedException {
-    if (thread != null) {
-      thread.join();
+  /** A load that does not hear of the stop is not waited for: nobody is served by it. */
+  private void giveUp() throws InterruptedException {
+    Thread given;
+    synchronized (this) {
+      stopping = true;
+      given = loading;
+    }
+    if (given != null) {
+      given.interrupt();
+      given.join(PATIENCE);
     }
   }
 
   @Override
   public synchronized boolean isRunning() {
-    return loading != null && !(state instanceof State.Stopped);
+    return started && !(state instanceof State.Stopped);
   }
 
   /** After the gRPC server has stopped. */
@@ -190,13 +212,16 @@ final class ModelHost
     return DEFAULT_PHASE - 1;
   }
 
-  private void load() {
+  private void run() {
     try {
       long start = System.nanoTime();
       LoadedModel loaded = loader.load();
       ServedTarget target = serve(loaded);
       State.Ready ready = new State.Ready(target, loaded.resources());
-      state = ready;
+      if (!become(ready)) {
+        release(ready);
+        return;
+      }
       target
           .loop()
           .end()
@@ -215,16 +240,12 @@ final class ModelHost
           target.settings().contextLength(),
           (System.nanoTime() - start) / 1_000_000);
       healthChanged.run();
-    } catch (InterruptedException e) {
-      state = new State.Failed("interrupted");
     } catch (Exception | Error e) {
-      if (stopping) {
+      String reason = e.getMessage() == null ? e.toString() : e.getMessage();
+      if (!become(new State.Failed(reason))) {
         // Stopping interrupts the load, which may end it in any way.
-        state = new State.Failed("stopped while loading");
         return;
       }
-      String reason = e.getMessage() == null ? e.toString() : e.getMessage();
-      state = new State.Failed(reason);
       log.error("the model '{}' cannot be served: {}", properties.model(), reason);
       log.debug("where it failed", e);
       healthChanged.run();
@@ -263,6 +284,7 @@ final class ModelHost
         properties.prefillChunk(),
         properties.maxRunning(),
         properties.maxQueued(),
+        properties.maxResumed(),
         properties.maxDraftTokens());
   }
 

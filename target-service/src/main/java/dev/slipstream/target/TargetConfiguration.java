@@ -14,9 +14,11 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.util.List;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.context.event.ApplicationReadyEvent;
 import org.springframework.boot.grpc.server.health.GrpcServerHealth;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.context.ApplicationListener;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -47,7 +49,12 @@ class TargetConfiguration {
     return new KvServiceClient(
         channel(channels, kv.target(), message),
         new KvServiceClient.Limits(
-            kv.patience(), kv.fetchRate().toBytes(), kv.pause(), kv.storeQueue().toBytes()),
+            kv.patience(),
+            kv.fetchRate().toBytes(),
+            kv.pause(),
+            kv.storeQueue().toBytes(),
+            kv.fetchMemory().toBytes(),
+            kv.refusal()),
         registry);
   }
 
@@ -99,6 +106,12 @@ class TargetConfiguration {
         registry,
         context,
         () -> health.ifAvailable(h -> healthStatus.ifAvailable(h::update)));
+  }
+
+  /** Not before everything else has started: what is wrong with it is known at once. */
+  @Bean
+  ApplicationListener<ApplicationReadyEvent> loadWhenReady(ModelHost host) {
+    return ready -> host.load();
   }
 
   /** Also behind gRPC's health service: SERVING once the model has been loaded. */

@@ -66,6 +66,7 @@ class ModelHostTest {
             context,
             () -> health.add(status()));
     host.start();
+    host.load();
   }
 
   @Test

@@ -37,6 +37,7 @@ public final class DecodeMetrics {
   private final DrafterMetrics drafters;
   private final Counter droppedProposals;
   private final Counter preemptions;
+  private final Counter recomputations;
   private final Counter cancellations;
   private final Counter failures;
   private final Counter steps;
@@ -79,6 +80,11 @@ public final class DecodeMetrics {
         counter(
             "spec.decode.num.proposals.dropped", "Proposals that did not fit the text (any more)");
     preemptions = counter("num.preemptions", "Requests that lost their KV blocks to older ones");
+    recomputations =
+        counter(
+            "num.recomputations",
+            "Requests whose passes went wrong on KV from kv-service, and were computed again from"
+                + " their tokens");
     cancellations = counter("requests.cancelled", "Requests cancelled by the client");
     failures = counter("requests.failed", "Requests refused or failed");
     steps = counter("decode.steps", "Forward passes; mean batch = decode_step_rows/decode_steps");
@@ -212,6 +218,10 @@ public final class DecodeMetrics {
     preemptions.increment();
   }
 
+  void recomputed() {
+    recomputations.increment();
+  }
+
   void waitedForDraft(long nanos) {
     draftWaits.record(nanos, TimeUnit.NANOSECONDS);
   }
@@ -222,6 +232,17 @@ public final class DecodeMetrics {
 
   void failed() {
     failures.increment();
+  }
+
+  /** Something unforeseen has ended a request. */
+  void broke(Throwable cause) {
+    if (cause instanceof VirtualMachineError || cause instanceof LinkageError) {
+      Counter.builder("slipstream.vm.errors")
+          .description("Errors of the JVM, such as a stack overflow, that requests have met")
+          .tag("error", cause.getClass().getSimpleName())
+          .register(registry)
+          .increment();
+    }
   }
 
   void show(Scheduler scheduler, KvPool pool, int retained) {

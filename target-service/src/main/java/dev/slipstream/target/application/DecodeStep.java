@@ -22,6 +22,8 @@ import java.util.Optional;
  * all answers at once.
  */
 final class DecodeStep {
+  private static final int[] NO_NODES = {};
+
   private final ServedModel model;
   private final LoopSettings settings;
   private final Scheduler scheduler;
@@ -83,7 +85,12 @@ final class DecodeStep {
    * exception means that the pass as a whole has failed.
    */
   void run() {
-    planChains();
+    run(scheduler.running());
+  }
+
+  /** The same for some of the running sequences only. */
+  void run(List<Sequence> sequences) {
+    planChains(sequences);
     planDrafts();
     if (planned.isEmpty()) {
       return;
@@ -107,12 +114,12 @@ final class DecodeStep {
   }
 
   /** Every decoding sequence gets its row, the others share what is left for prefill. */
-  private void planChains() {
+  private void planChains(List<Sequence> sequences) {
     planned.clear();
     // A copy, because making room for one sequence may put off others.
     ready.clear();
     int decoding = 0;
-    for (Sequence sequence : scheduler.running()) {
+    for (Sequence sequence : sequences) {
       if (sequence.state == State.RUNNING) {
         ready.add(sequence);
         decoding += sequence.isDecoding() ? 1 : 0;
@@ -176,29 +183,53 @@ final class DecodeStep {
   }
 
   private void settle(SequenceRows part) {
-    Sequence sequence = part.sequence;
-    if (!part.complete) {
-      sequence.kv.commit(part.chain);
-      scheduler.publish(sequence);
+    Optional<Verdict> verdict;
+    int[] path;
+    try {
+      verdict = part.complete ? Optional.of(verify(part)) : Optional.empty();
+      path = path(part, verdict);
+    } catch (RuntimeException e) {
+      // Nothing is committed yet, and the client has heard of nothing.
+      if (!scheduler.recompute(part.sequence, e)) {
+        throw e;
+      }
       return;
     }
-    Verdict verdict =
-        TreeVerifier.verify(
-            part.tree,
-            model.pass().logits(),
-            node -> logitsOffset(part.row(node)),
-            sequence.sampler,
-            sequence.history);
-    commitKv(part, verdict);
-    commitTokens(part, verdict);
+    part.sequence.kv.commitPath(path, path.length);
+    if (verdict.isPresent()) {
+      commitTokens(part, verdict.get());
+    } else {
+      scheduler.publish(part.sequence);
+    }
   }
 
-  private static void commitKv(SequenceRows part, Verdict verdict) {
-    int[] offsets = new int[part.chain + verdict.accepted()];
-    for (int i = 0; i < offsets.length; i++) {
-      offsets[i] = i < part.chain ? i : part.chain + verdict.acceptedNodes()[i - part.chain];
+  private Verdict verify(SequenceRows part) {
+    return TreeVerifier.verify(
+        part.tree,
+        model.pass().logits(),
+        node -> logitsOffset(part.row(node)),
+        part.sequence.sampler,
+        part.sequence.history);
+  }
+
+  /**
+   * The rows that become part of the text, as offsets from the part's first one.
+   *
+   * @throws IllegalStateException if one of them is not finite: its KV must not be used, and much
+   *     less be given to others
+   */
+  private int[] path(SequenceRows part, Optional<Verdict> verdict) {
+    int[] accepted = verdict.map(Verdict::acceptedNodes).orElse(NO_NODES);
+    int[] path = new int[part.chain + accepted.length];
+    for (int i = 0; i < path.length; i++) {
+      path[i] = i < part.chain ? i : part.chain + accepted[i - part.chain];
+      if (!model.pass().isFinite(part.firstRow + path[i])) {
+        throw new IllegalStateException(
+            "what the model computed for token %d of the text is not finite"
+                .formatted(part.sequence.kv.length() + i));
+      }
     }
-    part.sequence.kv.commitPath(offsets, offsets.length);
+    return path;
   }
 
   private void commitTokens(SequenceRows part, Verdict verdict) {

@@ -95,6 +95,11 @@ final class DecodeRequests {
     }
   }
 
+  /** Only told back, so it need not be refused. */
+  private static String shortened(String reason) {
+    return reason.length() <= MAX_NAME_LENGTH ? reason : reason.substring(0, MAX_NAME_LENGTH);
+  }
+
   private static void checkName(String field, String value) {
     if (value.length() > MAX_NAME_LENGTH) {
       throw invalid("%s has %d characters; %d is the most", field, value.length(), MAX_NAME_LENGTH);

@@ -98,8 +98,12 @@ final class DecodeResponses {
           }
           case DecodeFailure.PromptTooLong _ -> Status.OUT_OF_RANGE;
           case DecodeFailure.BadMessage _ -> Status.INVALID_ARGUMENT;
-          case DecodeFailure.ShuttingDown _, DecodeFailure.OutOfService _ -> Status.UNAVAILABLE;
+          // What leaves in good order must not look like what was killed: see the gateway's
+          // Failover.
+          case DecodeFailure.ShuttingDown _ -> Status.ABORTED;
+          case DecodeFailure.OutOfService _ -> Status.UNAVAILABLE;
           case DecodeFailure.Broken _ -> Status.INTERNAL;
+          case DecodeFailure.OutOfMemory _ -> Status.RESOURCE_EXHAUSTED;
         };
     return status.withDescription(failure.message()).asRuntimeException(trailers);
   }

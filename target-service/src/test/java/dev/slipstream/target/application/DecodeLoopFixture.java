@@ -86,7 +86,7 @@ abstract class DecodeLoopFixture {
   }
 
   static LoopSettings settings(int blocks, int chunk, int running) {
-    return new LoopSettings(blocks, 4096, Math.max(64, chunk), chunk, running, 100, 16);
+    return new LoopSettings(blocks, 4096, Math.max(64, chunk), chunk, running, 100, 10, 16);
   }
 
   void start(LoopSettings settings) {

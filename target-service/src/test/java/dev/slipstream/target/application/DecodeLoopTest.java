@@ -133,7 +133,7 @@ class DecodeLoopTest extends DecodeLoopFixture {
 
   @Test
   void aFullQueueRefusesAndSaysWhenToComeBack() {
-    start(new LoopSettings(64, 4096, 64, 16, 1, 2, 4));
+    start(new LoopSettings(64, 4096, 64, 16, 1, 2, 2, 4));
     model.gate = new Semaphore(0);
     List<Answer> accepted = new ArrayList<>();
     for (int i = 0; i < 3; i++) {
@@ -157,7 +157,7 @@ class DecodeLoopTest extends DecodeLoopFixture {
    */
   @Test
   void aResumedAnswerIsNeitherRefusedNorPutBehindNewOnes() {
-    start(new LoopSettings(64, 4096, 64, 16, 1, 1, 4));
+    start(new LoopSettings(64, 4096, 64, 16, 1, 1, 2, 4));
     model.gate = new Semaphore(0);
     List<String> order = new CopyOnWriteArrayList<>();
     Answer running = submit(task(prompt(10, 0), 3), new Answer());
