@@ -163,7 +163,7 @@ public final class GenerationService {
       GenerateRequest request, String user, Caller caller, long arrived) {
     ServedModel model = model(request.getModel());
     RequestValidator.check(request, model);
-    checkDrafter(request.getSpeculation().getDrafter());
+    checkDrafter(request.getSpeculation().getDrafter(), model);
     int[] prompt = PromptEncoder.encode(model, request);
     caller.usePrompt(prompt.length);
     long seed =
@@ -176,8 +176,8 @@ public final class GenerationService {
   }
 
   /** A misspelt drafter would otherwise only show as an answer without drafts. */
-  private void checkDrafter(String drafter) {
-    if (!drafter.isEmpty()) {
+  private void checkDrafter(String drafter, ServedModel model) {
+    if (!drafter.isEmpty() && !model.card().getDraftersList().contains(drafter)) {
       drafts
           .othersThan(drafter)
           .ifPresent(

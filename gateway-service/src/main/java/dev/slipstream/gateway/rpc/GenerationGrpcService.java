@@ -39,15 +39,17 @@ class GenerationGrpcService extends GenerationServiceGrpc.GenerationServiceImplB
             .prepare(request, "", AccessInterceptor.caller())
             .flatMapMany(
                 prepared ->
-                    Flux.just(Messages.started(id, prepared))
+                    Flux.just(GenerationMessages.started(id, prepared))
                         .concatWith(
-                            service.generate(prepared, id, 0).mapNotNull(Messages::response))),
+                            service
+                                .generate(prepared, id, 0)
+                                .mapNotNull(GenerationMessages::response))),
         responses);
   }
 
   @Override
   public void listModels(ListModelsRequest request, StreamObserver<ListModelsResponse> responses) {
-    answer(Flux.just(Messages.models(service.models().values())), responses);
+    answer(Flux.just(GenerationMessages.models(service.models().values())), responses);
   }
 
   @Override

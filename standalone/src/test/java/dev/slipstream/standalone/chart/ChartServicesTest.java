@@ -42,6 +42,8 @@ class ChartServicesTest {
           maxRunning: 8
           maxQueued: 10
           maxDraftTokens: 4
+          drafters: [prompt-lookup]
+          promptLookup: {minNgram: 1, maxNgram: 4, candidates: 8, maxDepth: 8}
           costBudget: 1s
           kvCache: {size: 1MB, memoryFraction: 0.01}
           kv: {patience: 80ms, fetchRate: 1GB, pause: 10s, storeQueue: 128MB, fetchMemory: 64MB, refusal: 1m, maxBlockSize: 32MB}

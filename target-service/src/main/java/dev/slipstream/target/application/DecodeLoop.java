@@ -3,7 +3,7 @@ package dev.slipstream.target.application;
 import dev.slipstream.engine.cache.BlockKeyChain;
 import dev.slipstream.engine.cache.KvPool;
 import dev.slipstream.engine.sampling.SamplingWorkspace;
-import dev.slipstream.engine.speculation.DraftTree;
+import dev.slipstream.engine.speculation.Proposed;
 import dev.slipstream.engine.speculation.VerificationCost;
 import dev.slipstream.target.application.Outcome.Reason;
 import dev.slipstream.target.application.Sequence.State;
@@ -350,29 +350,29 @@ public final class DecodeLoop implements AutoCloseable {
   private final class Handle implements DecodeHandle {
     private final Sequence sequence;
 
-    /** The newest proposal that the loop has not seen: a client that floods fills no queue. */
-    private final AtomicReference<Offer> newest = new AtomicReference<>();
-
-    private record Offer(long epoch, int baseLength, DraftTree tree) {}
+    /** The latest proposal that the loop has not seen: a client that floods fills no queue. */
+    private final AtomicReference<Proposed> latest = new AtomicReference<>();
 
     Handle(Sequence sequence) {
       this.sequence = sequence;
     }
 
     @Override
-    public void propose(long epoch, int baseLength, DraftTree tree) {
-      if (newest.getAndSet(new Offer(epoch, baseLength, tree)) == null) {
-        send(this::takeNewest);
+    public void propose(Proposed proposal) {
+      if (latest.getAndAccumulate(proposal, Proposed::later) == null) {
+        send(this::takeLatest);
       } else {
         metrics.proposalDropped();
       }
     }
 
-    private void takeNewest() {
-      Offer offer = newest.getAndSet(null);
-      if (sequence.state != State.ENDED
-          && !sequence.drafts.propose(
-              offer.epoch(), offer.baseLength(), offer.tree(), sequence.history)) {
+    private void takeLatest() {
+      Proposed proposal = latest.getAndSet(null);
+      if (sequence.state == State.ENDED) {
+        return;
+      }
+      metrics.drafters().proposed(proposal);
+      if (!sequence.drafts.propose(proposal, sequence.history)) {
         metrics.proposalDropped();
       }
     }

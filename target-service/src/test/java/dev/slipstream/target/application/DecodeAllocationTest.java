@@ -151,9 +151,7 @@ class DecodeAllocationTest {
         true,
         Set.of(),
         DecodeTask.NO_LOGPROBS,
-        false,
-        0,
-        "",
+        new DecodeTask.Speculation(false, 0, "", ""),
         "");
   }
 
