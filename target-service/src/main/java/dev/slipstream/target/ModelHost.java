@@ -260,8 +260,10 @@ final class ModelHost
     log.info("verification cost of {}: {}", model.id(), cost);
     DecodeMetrics metrics = new DecodeMetrics(registry, model, cost);
     DecodeLoop loop = new DecodeLoop(model, settings, shared, cost, metrics);
+    // Where nothing is verified, nothing need be drafted.
+    List<Drafter> useful = settings.maxDraftTokens() == 0 ? List.of() : drafters;
     HostedDrafters hosted =
-        new HostedDrafters(loop, metrics, model.vocabularySize(), drafters, drafterThread());
+        new HostedDrafters(loop, metrics, model.vocabularySize(), useful, drafterThread());
     return new ServedTarget(
         model, loaded.vocabulary(), settings, loop, hosted, metrics, Instant.now());
   }

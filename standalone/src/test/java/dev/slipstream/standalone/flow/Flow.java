@@ -104,7 +104,7 @@ final class Flow {
             "slipstream.target.kv.store-queue", "256MB"),
         Flow::union);
     return new SuiteSettings(
-        SuiteConfiguration.check(Form.EMBEDDED, Map.of()),
+        SuiteConfiguration.check(Form.EMBEDDED, System.getenv(), Map.of()),
         model,
         OptionalInt.of(THREADS),
         Optional.of(new SuiteSettings.Network("127.0.0.1", 0, 0)),

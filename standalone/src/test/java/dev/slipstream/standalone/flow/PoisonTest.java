@@ -207,6 +207,11 @@ class PoisonTest {
     }
 
     @Override
+    public boolean isFinite(int row) {
+      return pass.isFinite(row);
+    }
+
+    @Override
     public float[] logits() {
       return pass.logits();
     }

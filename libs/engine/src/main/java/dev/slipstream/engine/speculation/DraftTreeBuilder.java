@@ -32,17 +32,6 @@ public final class DraftTreeBuilder {
   }
 
   /**
-   * Adds a node whose token was drawn from {@code q}, or is deterministic if that is null.
-   *
-   * @param parent an earlier node or {@link DraftTree#ROOT}
-   * @return the index of the node
-   * @throws IllegalArgumentException saying what is wrong with it
-   */
-  public int add(int token, int parent, DraftDistribution q) {
-    return add(token, parent, q == null ? NodeOrigin.UNKNOWN : NodeOrigin.UNKNOWN.drawnFrom(q));
-  }
-
-  /**
    * Adds a node.
    *
    * @param parent an earlier node or {@link DraftTree#ROOT}

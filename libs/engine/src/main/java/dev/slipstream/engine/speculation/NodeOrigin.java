@@ -31,6 +31,11 @@ public record NodeOrigin(String source, float probability, DraftDistribution q) 
     return new NodeOrigin(source, (float) probability, null);
   }
 
+  /** A token that was drawn from {@code q}, of which nothing else is known. */
+  public static NodeOrigin drawn(DraftDistribution q) {
+    return UNKNOWN.drawnFrom(q);
+  }
+
   /** The same of a token that was drawn from {@code q}. */
   public NodeOrigin drawnFrom(DraftDistribution q) {
     return new NodeOrigin(source, probability, q);

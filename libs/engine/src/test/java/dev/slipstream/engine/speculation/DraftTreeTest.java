@@ -70,14 +70,14 @@ class DraftTreeTest {
   void refusesATokenThatItsDistributionCannotGive() {
     DraftDistribution q = DraftDistribution.of(new int[] {5, 2, 7}, new float[] {0.5f, 0.5f, 0});
     DraftDistribution outside = DraftDistribution.of(new int[] {5, 10}, new float[] {0.5f, 0.5f});
-    assertThatIllegalArgumentException().isThrownBy(() -> builder.add(6, ROOT, q));
+    assertThatIllegalArgumentException().isThrownBy(() -> builder.add(6, ROOT, NodeOrigin.drawn(q)));
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> builder.add(7, ROOT, q))
+        .isThrownBy(() -> builder.add(7, ROOT, NodeOrigin.drawn(q)))
         .withMessageContaining("no probability");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> builder.add(5, ROOT, outside))
+        .isThrownBy(() -> builder.add(5, ROOT, NodeOrigin.drawn(outside)))
         .withMessageContaining("token 10");
-    builder.add(5, ROOT, q);
+    builder.add(5, ROOT, NodeOrigin.drawn(q));
     assertThat(builder.build().isDeterministic()).isFalse();
     assertThat(builder.build().prefix(2).isDeterministic()).isTrue();
   }
@@ -157,7 +157,7 @@ class DraftTreeTest {
       }
       DraftDistribution q =
           DraftDistribution.of(new int[] {token, 999}, new float[] {0.25f, 0.75f});
-      builder.add(token, parent, random.nextBoolean() ? q : null);
+      builder.add(token, parent, random.nextBoolean() ? NodeOrigin.drawn(q) : NodeOrigin.UNKNOWN);
     }
     return builder.build();
   }

@@ -59,7 +59,9 @@ public final class ToyDrafters {
       if (token < 0 || rest[token] == 0) {
         continue;
       }
-      int node = builder.add(token, parent, drawn ? distribution(reduced ? rest : q) : null);
+      NodeOrigin origin =
+          drawn ? NodeOrigin.drawn(distribution(reduced ? rest : q)) : NodeOrigin.UNKNOWN;
+      int node = builder.add(token, parent, origin);
       rest[token] = 0;
       grow(builder, children, ToyModels.append(text, token), node, widths, level + 1);
     }
