@@ -82,13 +82,12 @@ class HopelessPromptTest {
 
   /** Whoever names drafters that there are not must not make threads wait for draft services. */
   @Test
-  void aDraftServiceIsNotAskedForEveryMisspeltDrafter() {
+  void aDraftServiceIsNotAskedForEveryUnknownDrafter() {
     try (FakeDraft draft = FakeDraft.start();
         Bench withDraft = new Bench(List.of(target), List.of(draft), Bench.SETTINGS)) {
       for (int i = 0; i < 20; i++) {
         var misspelt = SpeculationOptions.newBuilder().setDrafter("no-such-drafter-" + i);
-        assertThat(withDraft.begin(text("hi").setSpeculation(misspelt)).error())
-            .isInstanceOf(ApiError.Invalid.class);
+        assertThat(withDraft.begin(text("hi").setSpeculation(misspelt)).answer()).isEqualTo("ok");
       }
       assertThat(draft.listed()).isLessThan(20);
     }

@@ -112,7 +112,7 @@ class QuarantineTest extends TwoTargets {
     Exchange bad = bench.begin(Bench.chat("any"), BAD);
     assertThat(bad.error()).isInstanceOf(ApiError.Quarantined.class);
     assertThat(bad.text()).isEqualTo("x");
-    assertThat(asked()).isEqualTo(3);
+    assertThat(asked()).isEqualTo(2);
   }
 
   @Test
