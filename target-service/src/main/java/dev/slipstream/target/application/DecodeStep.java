@@ -6,7 +6,6 @@ import dev.slipstream.engine.speculation.BatchLoad;
 import dev.slipstream.engine.speculation.DraftTree;
 import dev.slipstream.engine.speculation.TreeVerifier;
 import dev.slipstream.engine.speculation.Verdict;
-import dev.slipstream.engine.speculation.VerificationCost;
 import dev.slipstream.target.application.Outcome.Reason;
 import dev.slipstream.target.application.Sequence.State;
 import java.util.ArrayList;
@@ -20,6 +19,9 @@ import java.util.Optional;
  * all answers at once.
  */
 final class DecodeStep {
+  /** Tokens whose keys and values are little beside the weights of any model. */
+  private static final int SHORT_TEXT = 512;
+
   private final ServedModel model;
   private final LoopSettings settings;
   private final Scheduler scheduler;
@@ -29,7 +31,7 @@ final class DecodeStep {
   private final Batch batch;
   private final List<Slice> slices = new ArrayList<>();
   private final List<Sequence> ready = new ArrayList<>();
-  private VerificationCost cost;
+  private final PassCosts costs;
 
   /** The rows of one sequence: first a chain of its text's tokens, then draft nodes. */
   private static final class Slice {
@@ -59,7 +61,7 @@ final class DecodeStep {
       Scheduler scheduler,
       DecodeMetrics metrics,
       RetryAdvice retryAdvice,
-      VerificationCost cost,
+      PassCosts costs,
       SequenceFailures failures) {
     this.failures = failures;
     this.retryAdvice = retryAdvice;
@@ -67,13 +69,13 @@ final class DecodeStep {
     this.settings = settings;
     this.scheduler = scheduler;
     this.metrics = metrics;
-    this.cost = cost;
+    this.costs = costs;
     this.batch = new Batch(settings.maxBatchRows(), settings.maxLogitRows());
   }
 
   /** Expected time of a pass over one row. */
   double plainSeconds() {
-    return cost.seconds(1);
+    return costs.cost().seconds(1);
   }
 
   /**
@@ -90,11 +92,8 @@ final class DecodeStep {
     long start = System.nanoTime();
     model.pass().forward(batch);
     double seconds = Math.max(1, System.nanoTime() - start) / 1e9;
-    cost = cost.observe(batch.rows(), seconds);
-    metrics.step(batch.rows(), cost);
-    if (batch.rows() == 1 && slices.getFirst().complete) {
-      metrics.plainStep(seconds);
-    }
+    costs.observe(batch.rows(), seconds, isComparable());
+    metrics.step(batch.rows(), costs.cost());
     for (Slice slice : slices) {
       try {
         settle(slice);
@@ -102,6 +101,16 @@ final class DecodeStep {
         failures.broke(slice.sequence, e);
       }
     }
+  }
+
+  /** Whether the pass is one that T(k) is about; see {@link PassCosts#observe}. */
+  private boolean isComparable() {
+    for (Slice slice : slices) {
+      if (slice.chain > 1 || !slice.complete || slice.sequence.kv.length() > SHORT_TEXT) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Every decoding sequence gets its row, the others share what is left for prefill. */
@@ -144,7 +153,7 @@ final class DecodeStep {
       if (slice.chain > 1 || !slice.complete) {
         continue;
       }
-      var choice = slice.sequence.drafts.choose(room, new BatchLoad(rows - 1, tokens - 1), cost);
+      var choice = slice.sequence.drafts.choose(room, new BatchLoad(rows - 1, tokens - 1), costs.cost());
       int nodes = choice.tree().size();
       if (nodes > 0 && slice.sequence.kv.reserve(slice.chain + nodes)) {
         slice.tree = choice.tree();
@@ -221,7 +230,7 @@ final class DecodeStep {
     sequence.drafts.committed(slice.tree, verdict, accepted, sequence.task.sampling().isGreedy());
     metrics.committed(tokens.size(), slice.tree.size(), accepted);
     int wanted =
-        end.isPresent() ? 0 : sequence.drafts.wanted(new BatchLoad(others(), others()), cost);
+        end.isPresent() ? 0 : sequence.drafts.wanted(new BatchLoad(others(), others()), costs.cost());
     sequence.listener.committed(
         new CommittedTokens(
             base, tokens, logprobs, slice.tree.size(), accepted, sequence.drafts.epoch(), wanted));
