@@ -60,6 +60,7 @@ class ModelHostTest {
   private void startHost() {
     host = host(this::loaded);
     host.start();
+    host.load();
   }
 
   private ModelHost host(ModelLoader loader) {
@@ -67,6 +68,7 @@ class ModelHostTest {
         properties(),
         loader,
         SharedPrefixes.NONE,
+        List.of(),
         new SimpleMeterRegistry(),
         context,
         () -> health.add(status()));
@@ -155,6 +157,7 @@ class ModelHostTest {
               throw new AssertionError();
             });
     host.start();
+    host.load();
     started.await();
     host.onApplicationEvent(new ContextClosedEvent(context));
     assertThat(ended.await(30, TimeUnit.SECONDS)).as("before the phase that stops it").isTrue();
@@ -179,6 +182,7 @@ class ModelHostTest {
               return loaded();
             });
     host.start();
+    host.load();
     started.await();
     host.stop();
     assertThat(released).as("the first model and the late one").hasValue(2);
@@ -210,9 +214,7 @@ class ModelHostTest {
         false,
         Set.of(),
         DecodeTask.NO_LOGPROBS,
-        false,
-        0,
-        "",
+        new DecodeTask.Speculation(false, 0, "", ""),
         "");
   }
 

@@ -25,6 +25,8 @@ import dev.slipstream.proto.v1.SpeculationStats;
 import dev.slipstream.proto.v1.Usage;
 import dev.slipstream.standalone.suite.EmbeddedSuite;
 import dev.slipstream.standalone.suite.Service;
+import dev.slipstream.standalone.suite.SuiteConfiguration;
+import dev.slipstream.standalone.suite.SuiteConfiguration.Form;
 import dev.slipstream.standalone.suite.SuiteSettings;
 import dev.slipstream.target.application.CostFile;
 import io.grpc.Channel;
@@ -111,6 +113,7 @@ final class Flow {
             "slipstream.target.kv.store-queue", "256MB"),
         Flow::union);
     return new SuiteSettings(
+        SuiteConfiguration.check(Form.EMBEDDED, System.getenv(), Map.of()),
         model,
         OptionalInt.of(THREADS),
         Optional.of(new SuiteSettings.Network("127.0.0.1", 0, 0)),

@@ -11,6 +11,7 @@ import static dev.slipstream.engine.cache.KvLayout.BLOCK_TOKENS;
  * @param prefillChunk prompt rows of a pass in which other sequences decode
  * @param maxRunning sequences that are decoded at the same time
  * @param maxQueued sequences that wait for a place; more are refused
+ * @param maxResumed answers begun elsewhere that wait besides them
  * @param maxDraftTokens draft tokens of one sequence in one pass; 0 switches speculation off
  */
 public record LoopSettings(
@@ -20,6 +21,7 @@ public record LoopSettings(
     int prefillChunk,
     int maxRunning,
     int maxQueued,
+    int maxResumed,
     int maxDraftTokens) {
   public LoopSettings {
     // So that the oldest sequence, alone with the pool, can always finish.

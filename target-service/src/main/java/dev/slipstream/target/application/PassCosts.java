@@ -11,8 +11,8 @@ public interface PassCosts extends AutoCloseable {
    * The costs of a model on this machine: as they were kept, or else measured.
    *
    * @param maxRows rows that a batch will ever have
-   * @param budget time for measuring at once; if it is 0 nothing is measured, now or later: what was
-   *     kept is taken for granted, and without that rows count as dear as passes
+   * @param budget time for measuring at once; if it is 0 nothing is measured, now or later: what
+   *     was kept is taken for granted, and without that rows count as dear as passes
    * @throws java.util.concurrent.CancellationException if the thread is interrupted
    */
   static PassCosts of(ServedModel model, int maxRows, Duration budget, CostFile file) {

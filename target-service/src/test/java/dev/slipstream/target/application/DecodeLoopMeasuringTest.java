@@ -61,12 +61,7 @@ class DecodeLoopMeasuringTest extends DecodeLoopFixture {
     start(settings(64, 256, 1), costs);
     assertThat(costs.measured.await(30, TimeUnit.SECONDS)).isTrue();
     assertThat(decode(prompt(20, 1), 5).tokens()).isEqualTo(model.greedy(prompt(20, 1), 5));
-    assertThat(
-            registry
-                .get("slipstream.verification.cost")
-                .tag("rows", "2")
-                .gauge()
-                .value())
+    assertThat(registry.get("slipstream.verification.cost").tag("rows", "2").gauge().value())
         .isEqualTo(1.75);
     loop.close();
     assertThat(costs.closed.await(30, TimeUnit.SECONDS)).isTrue();

@@ -58,6 +58,11 @@ class MeasuredCostsTest {
       return 0;
     }
 
+    @Override
+    public boolean isFinite(int logitRow) {
+      return true;
+    }
+
     long clock() {
       return nanos;
     }
@@ -267,7 +272,15 @@ class MeasuredCostsTest {
   private PassCosts costs() {
     ServedModel model =
         new ServedModel(
-            "m", "toy", "F32", "digest", "t", 4096, 300, Set.of(), KvLayout.perLayer(1, 1, 1),
+            "m",
+            "toy",
+            "F32",
+            "digest",
+            "t",
+            4096,
+            300,
+            Set.of(),
+            KvLayout.perLayer(1, 1, 1),
             machine);
     return new MeasuredCosts(model, 64, BUDGET, file, machine::clock);
   }
@@ -285,9 +298,7 @@ class MeasuredCostsTest {
   /** T(2)/T(1) is given, T(k) straight. */
   private static CostMeasurement profile(double one, double two) {
     return new CostMeasurement(
-        Stream.of(1, 2, 4, 8, 32)
-            .map(k -> point(k, one * (1 + (two - 1) * (k - 1))))
-            .toList());
+        Stream.of(1, 2, 4, 8, 32).map(k -> point(k, one * (1 + (two - 1) * (k - 1)))).toList());
   }
 
   private static Point point(int rows, double seconds) {

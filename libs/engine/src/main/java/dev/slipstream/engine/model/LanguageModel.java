@@ -1,5 +1,7 @@
 package dev.slipstream.engine.model;
 
+import dev.slipstream.engine.architecture.HeadConfig;
+import dev.slipstream.engine.architecture.ModelConfig;
 import dev.slipstream.engine.attention.Attention;
 import dev.slipstream.engine.cache.KvLayout;
 import dev.slipstream.engine.runtime.Batch;
@@ -40,8 +42,9 @@ public final class LanguageModel implements AutoCloseable {
     this.tokenizer = tokenizer;
     this.pool = pool;
     ModelConfig config = weights.config();
-    this.layout = KvLayout.perLayer(config.layers(), config.kvHeads(), config.headDimension());
-    this.attention = new Attention(layout, config.heads(), config.attentionScale());
+    HeadConfig heads = config.heads();
+    this.layout = KvLayout.perLayer(config.blocks().size(), heads.keyValues(), heads.dimension());
+    this.attention = new Attention(layout, heads.queries());
   }
 
   /**
@@ -159,6 +162,14 @@ public final class LanguageModel implements AutoCloseable {
   /** Where the {@code vocabularySize} logits of the n-th row with logits start. */
   public int logitsOffset(int logitRow) {
     return Objects.checkIndex(logitRow, passLogitRows) * config().vocabularySize();
+  }
+
+  /**
+   * Whether all that the last pass computed for a row was finite. If not, its KV is no better than
+   * its logits: what cannot be stored was replaced.
+   */
+  public boolean isFinite(int row) {
+    return pass.isFinite(row);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.slipstream.engine.model;
 
+import dev.slipstream.engine.architecture.RopeConfig;
 import dev.slipstream.models.gguf.ModelFormatException;
 import java.util.Arrays;
 
@@ -20,7 +21,7 @@ final class Rope {
    */
   Rope(RopeConfig config, float[] factors) {
     this.pairs = config.dimensions() / 2;
-    this.halves = config.halves();
+    this.halves = config.pairing() == RopeConfig.Pairing.HALVES;
     if (factors.length != 0 && factors.length != pairs) {
       throw new ModelFormatException(
           "tensor 'rope_freqs.weight' has %d elements, the model needs %d"

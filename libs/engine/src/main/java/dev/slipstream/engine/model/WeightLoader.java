@@ -53,6 +53,11 @@ final class WeightLoader {
     return file.tensor(name).isPresent() ? vector(name, length) : new float[0];
   }
 
+  /** A vector that the model has under a condition, or an empty array. */
+  float[] vectorIf(boolean present, String name, int length) {
+    return present ? vector(name, length) : new float[0];
+  }
+
   /** Refuses weights that this machine could only hold on disk. */
   void requireMemory() {
     long bytes = 0;

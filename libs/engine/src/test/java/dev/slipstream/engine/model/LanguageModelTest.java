@@ -4,12 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.slipstream.engine.architecture.AttentionConfig;
+import dev.slipstream.engine.architecture.BlockConfig;
+import dev.slipstream.engine.architecture.FeedForwardConfig;
+import dev.slipstream.engine.architecture.HeadConfig;
+import dev.slipstream.engine.architecture.ModelConfig;
+import dev.slipstream.engine.architecture.RopeConfig;
+import dev.slipstream.engine.architecture.ScaleConfig;
 import dev.slipstream.engine.cache.KvLayout;
 import dev.slipstream.engine.cache.KvPool;
 import dev.slipstream.engine.cache.KvSequence;
 import dev.slipstream.engine.runtime.Batch;
 import dev.slipstream.engine.runtime.ComputePool;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -104,19 +112,21 @@ class LanguageModelTest {
   }
 
   private static ModelConfig wide() {
+    RopeConfig rope = new RopeConfig(2, 10, RopeConfig.Pairing.NEIGHBOURS, new RopeConfig.None());
+    BlockConfig block =
+        new BlockConfig(
+            new AttentionConfig(1, AttentionConfig.WHOLE_TEXT, false, rope),
+            new FeedForwardConfig(1 << 17, FeedForwardConfig.Activation.SILU),
+            false);
     return new ModelConfig(
         "llama",
-        1,
         1 << 16,
-        1 << 17,
-        64,
-        64,
-        1024,
         1 << 20,
         1,
         0,
-        1,
-        new RopeConfig(2, 10, false, new RopeConfig.None()));
+        new HeadConfig(64, 64, 1024),
+        List.of(block),
+        ScaleConfig.NONE);
   }
 
   @Test
