@@ -52,7 +52,12 @@ public final class FairWorkers implements AutoCloseable {
   }
 
   private record Work(
-      String caller, long tag, long arrival, boolean isLong, Runnable run, Consumer<ApiError> refuse) {
+      String caller,
+      long tag,
+      long arrival,
+      boolean isLong,
+      Runnable run,
+      Consumer<ApiError> refuse) {
     static final Comparator<Work> ORDER =
         Comparator.comparingLong(Work::tag).thenComparingLong(Work::arrival);
   }
@@ -73,8 +78,8 @@ public final class FairWorkers implements AutoCloseable {
   }
 
   /**
-   * Does work when it is its caller's turn, or fails with {@link ApiError.Busy}. Cancelling takes it
-   * out of the queue.
+   * Does work when it is its caller's turn, or fails with {@link ApiError.Busy}. Cancelling takes
+   * it out of the queue.
    *
    * @param bytes of the request; what the work costs grows with them
    */

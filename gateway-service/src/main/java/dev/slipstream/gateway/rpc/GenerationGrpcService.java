@@ -51,7 +51,8 @@ class GenerationGrpcService extends GenerationServiceGrpc.GenerationServiceImplB
                                 service
                                     .generate(prepared, id, 0)
                                     .mapNotNull(
-                                        defects.guarded(FORMATTING, GenerationMessages::response))))),
+                                        defects.guarded(
+                                            FORMATTING, GenerationMessages::response))))),
         responses);
   }
 
@@ -92,8 +93,7 @@ class GenerationGrpcService extends GenerationServiceGrpc.GenerationServiceImplB
             .detokenize(request.getModel(), request.getTokensList(), AccessInterceptor.caller())
             .map(
                 defects.guarded(
-                    FORMATTING,
-                    text -> DetokenizeResponse.newBuilder().setContent(text).build()))
+                    FORMATTING, text -> DetokenizeResponse.newBuilder().setContent(text).build()))
             .doOnNext(response -> bytes.hold(response.getSerializedSize()))
             .flux(),
         responses);

@@ -95,8 +95,7 @@ class FairWorkersTest {
       @ForAll @Size(min = 1, max = 60) List<@IntRange(min = 1, max = 100_000) Integer> second) {
     Map<Caller, List<Integer>> all = Map.of(A, first, B, second);
     Map<Caller, long[]> done = Map.of(A, new long[2], B, new long[2]);
-    int largest =
-        all.values().stream().flatMap(List::stream).mapToInt(i -> i).max().orElseThrow();
+    int largest = all.values().stream().flatMap(List::stream).mapToInt(i -> i).max().orElseThrow();
     threads.clear();
     all.forEach(
         (caller, sizes) ->
@@ -115,8 +114,7 @@ class FairWorkersTest {
       Caller caller,
       int bytes,
       int largest) {
-    boolean allWait =
-        all.keySet().stream().allMatch(c -> done.get(c)[1] < all.get(c).size());
+    boolean allWait = all.keySet().stream().allMatch(c -> done.get(c)[1] < all.get(c).size());
     long difference = Math.abs(done.get(A)[0] - done.get(B)[0]);
     assertThat(!allWait || difference <= 2L * (largest + 1)).isTrue();
     done.get(caller)[0] += bytes;
@@ -167,7 +165,9 @@ class FairWorkersTest {
       }
       assertThat(pair.run(new Named("d"), 100, () -> "done").block()).isEqualTo("done");
       end.countDown();
-      assertThat(pair.run(A, LONG, () -> "long").block()).as("threads look again").isEqualTo("long");
+      assertThat(pair.run(A, LONG, () -> "long").block())
+          .as("threads look again")
+          .isEqualTo("long");
     }
   }
 
@@ -196,9 +196,7 @@ class FairWorkersTest {
             () -> "good");
     List<String> ends = new ArrayList<>();
     for (Callable<String> work : all) {
-      workers
-          .run(A, 10, work)
-          .subscribe(ends::add, failure -> ends.add(kind(failure)));
+      workers.run(A, 10, work).subscribe(ends::add, failure -> ends.add(kind(failure)));
     }
     work();
     assertThat(ends)

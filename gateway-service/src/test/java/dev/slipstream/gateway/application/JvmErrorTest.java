@@ -92,7 +92,9 @@ class JvmErrorTest extends TwoTargets {
 
   @Test
   void callbacksThatAreGuardedFailWithAnErrorThatReactorPassesOn() {
-    Defects defects = new Defects(new GatewayMetrics(new io.micrometer.core.instrument.simple.SimpleMeterRegistry()));
+    Defects defects =
+        new Defects(
+            new GatewayMetrics(new io.micrometer.core.instrument.simple.SimpleMeterRegistry()));
     var failure = new java.util.concurrent.atomic.AtomicReference<Throwable>();
     reactor.core.publisher.Flux.just(1)
         .map(

@@ -76,7 +76,9 @@ class QuarantineTest extends TwoTargets {
         assertThat(bench.endpoint(target).breaker()).isEqualTo(BreakerState.CLOSED);
       }
     }
-    assertThat(bench.counter("slipstream.request.retries")).as("none of the good ones").isEqualTo(120);
+    assertThat(bench.counter("slipstream.request.retries"))
+        .as("none of the good ones")
+        .isEqualTo(120);
   }
 
   @Test

@@ -41,8 +41,8 @@ import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 
 /**
- * Two real targets whose kernels break at a certain token. Whoever sends it gets an error; if others
- * notice, one user can stop the service for all.
+ * Two real targets whose kernels break at a certain token. Whoever sends it gets an error; if
+ * others notice, one user can stop the service for all.
  */
 class PoisonTest {
   private static final String POISON = "~";
@@ -89,9 +89,7 @@ class PoisonTest {
                 new SpringApplicationBuilder(TargetApplication.class)
                     .initializers(
                         context ->
-                            context
-                                .getBeanFactory()
-                                .addBeanPostProcessor(new Breaking(poison))),
+                            context.getBeanFactory().addBeanPostProcessor(new Breaking(poison))),
                 "--slipstream.target.model=" + model,
                 "--slipstream.target.threads=1",
                 "--slipstream.target.cost-budget=100ms",
