@@ -3,9 +3,12 @@ package dev.slipstream.gateway.application;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.slipstream.gateway.fake.Bench;
+import dev.slipstream.gateway.fake.FakeDraft;
 import dev.slipstream.gateway.fake.FakeTarget;
 import dev.slipstream.proto.v1.GenerateRequest;
+import dev.slipstream.proto.v1.SpeculationOptions;
 import dev.slipstream.proto.v1.TokenIds;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -72,8 +75,22 @@ class HopelessPromptTest {
   @Test
   void tokensAreCountedAsTheyAre() {
     GenerateRequest.Builder ids = GenerateRequest.newBuilder().setModel(FakeTarget.MODEL);
-    ids.setTokenIds(TokenIds.newBuilder().addAllIds(java.util.Collections.nCopies(300, 1)));
+    ids.setTokenIds(TokenIds.newBuilder().addAllIds(Collections.nCopies(300, 1)));
     assertThat(bench.begin(ids).error().message())
         .contains("but 301 tokens were asked for (300 in the prompt");
+  }
+
+  /** Whoever names drafters that there are not must not make threads wait for draft services. */
+  @Test
+  void aDraftServiceIsNotAskedForEveryMisspeltDrafter() {
+    try (FakeDraft draft = FakeDraft.start();
+        Bench withDraft = new Bench(List.of(target), List.of(draft), Bench.SETTINGS)) {
+      for (int i = 0; i < 20; i++) {
+        var misspelt = SpeculationOptions.newBuilder().setDrafter("no-such-drafter-" + i);
+        assertThat(withDraft.begin(text("hi").setSpeculation(misspelt)).error())
+            .isInstanceOf(ApiError.Invalid.class);
+      }
+      assertThat(draft.listed()).isLessThan(20);
+    }
   }
 }

@@ -6,12 +6,15 @@ import dev.slipstream.gateway.fake.Bench;
 import dev.slipstream.gateway.fake.Exchange;
 import dev.slipstream.gateway.fake.FakeDecode;
 import dev.slipstream.gateway.upstream.BreakerState;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import reactor.core.publisher.Flux;
 
 /** A request that nobody ends keeps its client, its place and its target's for an hour. */
 @Timeout(120)
@@ -92,11 +95,9 @@ class JvmErrorTest extends TwoTargets {
 
   @Test
   void callbacksThatAreGuardedFailWithAnErrorThatReactorPassesOn() {
-    Defects defects =
-        new Defects(
-            new GatewayMetrics(new io.micrometer.core.instrument.simple.SimpleMeterRegistry()));
-    var failure = new java.util.concurrent.atomic.AtomicReference<Throwable>();
-    reactor.core.publisher.Flux.just(1)
+    Defects defects = new Defects(new GatewayMetrics(new SimpleMeterRegistry()));
+    var failure = new AtomicReference<Throwable>();
+    Flux.just(1)
         .map(
             defects.<Integer, Integer>guarded(
                 "a test",

@@ -12,6 +12,7 @@ import dev.slipstream.gateway.upstream.BreakerState;
 import dev.slipstream.proto.v1.SamplingParams;
 import io.grpc.Status;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -35,7 +36,7 @@ class QuarantineTest extends TwoTargets {
 
   private void answerOrFail(FakeDecode decode) {
     decode.started();
-    if (java.util.Collections.indexOfSubList(decode.start().getPromptList(), POISON) >= 0) {
+    if (Collections.indexOfSubList(decode.start().getPromptList(), POISON) >= 0) {
       decode.fail(failure);
     } else {
       decode.commit("ok").finishByEnd();
