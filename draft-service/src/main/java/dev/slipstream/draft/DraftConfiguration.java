@@ -4,9 +4,8 @@ import dev.slipstream.draft.application.DraftLimits;
 import dev.slipstream.draft.application.DraftMetrics;
 import dev.slipstream.draft.application.DraftStreams;
 import dev.slipstream.draft.application.Vocabulary;
-import dev.slipstream.draft.drafter.Drafter;
-import dev.slipstream.draft.promptlookup.PromptLookupConfig;
-import dev.slipstream.draft.promptlookup.PromptLookupDrafter;
+import dev.slipstream.drafting.Drafter;
+import dev.slipstream.drafting.promptlookup.PromptLookupDrafter;
 import dev.slipstream.models.catalog.ModelUnavailableException;
 import dev.slipstream.models.gguf.ModelFormatException;
 import dev.slipstream.proto.v1.DraftServiceGrpc;
@@ -36,10 +35,7 @@ class DraftConfiguration {
 
   @Bean
   Drafter promptLookup(DraftProperties properties) {
-    DraftProperties.PromptLookup lookup = properties.promptLookup();
-    return new PromptLookupDrafter(
-        new PromptLookupConfig(
-            lookup.minNgram(), lookup.maxNgram(), lookup.candidates(), lookup.maxDepth()));
+    return new PromptLookupDrafter(properties.promptLookup());
   }
 
   @Bean
@@ -82,13 +78,12 @@ class DraftConfiguration {
   }
 
   private static DraftLimits limits(DraftProperties properties) {
-    DraftProperties.Resting resting = properties.resting();
     return new DraftLimits(
         properties.maxStreams(),
         properties.maxContext(),
         properties.maxIndexedTokens(),
         properties.maxNodes(),
-        new DraftLimits.Resting(resting.nodes(), resting.interval()));
+        properties.resting());
   }
 
   /** A stream has one task at most, so the queue is as bounded as the streams are. */

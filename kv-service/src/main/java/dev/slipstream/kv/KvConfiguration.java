@@ -1,12 +1,14 @@
 package dev.slipstream.kv;
 
 import dev.slipstream.kv.application.PrefixCache;
+import dev.slipstream.kv.application.TransferLimits;
 import dev.slipstream.kv.memory.MemoryBlockStore;
 import dev.slipstream.kv.redis.RedisBlockStore;
 import dev.slipstream.kv.redis.RedisSettings;
 import dev.slipstream.kv.storage.BlockStore;
 import io.grpc.ServerBuilder;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
@@ -21,6 +23,8 @@ class KvConfiguration {
 
   /** A StoreRequest carries a tenant, a key and a checksum besides the block. */
   private static final int MESSAGE_OVERHEAD_BYTES = 64 << 10;
+
+  private static final Duration STORE_PATIENCE = Duration.ofSeconds(10);
 
   @Bean
   BlockStore blockStore(
@@ -48,7 +52,17 @@ class KvConfiguration {
     return new PrefixCache(
         store,
         new PrefixCache.Limits(
-            Math.toIntExact(properties.maxBlockSize().toBytes()), properties.maxKeys()));
+            Math.toIntExact(properties.maxBlockSize().toBytes()),
+            properties.maxKeys(),
+            properties.maxFetchSize().toBytes()));
+  }
+
+  @Bean
+  TransferLimits transferLimits(KvProperties properties) {
+    return new TransferLimits(
+        properties.maxInFlight().toBytes(),
+        Math.toIntExact(properties.maxBlockSize().toBytes()),
+        STORE_PATIENCE);
   }
 
   @Bean

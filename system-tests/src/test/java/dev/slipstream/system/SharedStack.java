@@ -12,22 +12,6 @@ final class SharedStack implements ParameterResolver {
   private static final ExtensionContext.Namespace NAMESPACE =
       ExtensionContext.Namespace.create(SharedStack.class);
 
-  /** Closed by JUnit after the last test. */
-  private record Shared(Stack stack) implements AutoCloseable {
-    static Shared up() {
-      try {
-        return new Shared(Stack.up("test"));
-      } catch (Exception e) {
-        throw new AssertionError("the stack does not start", e);
-      }
-    }
-
-    @Override
-    public void close() throws Exception {
-      stack.close();
-    }
-  }
-
   @Override
   public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
     return parameter.getParameter().getType() == Stack.class;
@@ -38,7 +22,13 @@ final class SharedStack implements ParameterResolver {
     return context
         .getRoot()
         .getStore(NAMESPACE)
-        .computeIfAbsent(Stack.class, key -> Shared.up(), Shared.class)
-        .stack();
+        .computeIfAbsent(Stack.class, key -> started(), Stack.class);
+  }
+
+  /** JUnit closes it after the last test. */
+  private static Stack started() {
+    Stack stack = new Stack();
+    stack.start();
+    return stack;
   }
 }

@@ -85,6 +85,11 @@ final class GgufModelLoader implements ModelLoader {
     }
 
     @Override
+    public boolean isFinite(int row) {
+      return model.isFinite(row);
+    }
+
+    @Override
     public float[] logits() {
       return model.logits();
     }

@@ -1,5 +1,6 @@
 package dev.slipstream.target;
 
+import dev.slipstream.drafting.Drafter;
 import dev.slipstream.engine.cache.KvLayout;
 import dev.slipstream.engine.speculation.VerificationCost;
 import dev.slipstream.models.catalog.CacheDirectory;
@@ -8,6 +9,7 @@ import dev.slipstream.target.application.CostProbe;
 import dev.slipstream.target.application.DecodeFailure;
 import dev.slipstream.target.application.DecodeLoop;
 import dev.slipstream.target.application.DecodeMetrics;
+import dev.slipstream.target.application.HostedDrafters;
 import dev.slipstream.target.application.LoopSettings;
 import dev.slipstream.target.application.ServedModel;
 import dev.slipstream.target.application.SharedPrefixes;
@@ -17,7 +19,10 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.ApplicationListener;
@@ -37,6 +42,7 @@ final class ModelHost
   private final TargetProperties properties;
   private final ModelLoader loader;
   private final SharedPrefixes shared;
+  private final List<Drafter> drafters;
   private final MeterRegistry registry;
   private final ConfigurableApplicationContext context;
   private final Runnable healthChanged;
@@ -63,18 +69,21 @@ final class ModelHost
   }
 
   /**
+   * @param drafters that this process hosts, the default first
    * @param healthChanged called when {@link #state} has changed
    */
   ModelHost(
       TargetProperties properties,
       ModelLoader loader,
       SharedPrefixes shared,
+      List<Drafter> drafters,
       MeterRegistry registry,
       ConfigurableApplicationContext context,
       Runnable healthChanged) {
     this.properties = properties;
     this.loader = loader;
     this.shared = shared;
+    this.drafters = drafters;
     this.registry = registry;
     this.context = context;
     this.healthChanged = healthChanged;
@@ -155,6 +164,7 @@ final class ModelHost
 
   private void release(State.Ready ready) {
     ready.target().loop().close();
+    ready.target().drafters().close();
     if (ready.target().metrics().isCostRefuted()) {
       log.info("T(k) was measured on a busy machine; it will be measured again at the next start");
       costs.forget();
@@ -250,7 +260,16 @@ final class ModelHost
     log.info("verification cost of {}: {}", model.id(), cost);
     DecodeMetrics metrics = new DecodeMetrics(registry, model, cost);
     DecodeLoop loop = new DecodeLoop(model, settings, shared, cost, metrics);
-    return new ServedTarget(model, loaded.vocabulary(), settings, loop, metrics, Instant.now());
+    HostedDrafters hosted =
+        new HostedDrafters(loop, metrics, model.vocabularySize(), drafters, drafterThread());
+    return new ServedTarget(
+        model, loaded.vocabulary(), settings, loop, hosted, metrics, Instant.now());
+  }
+
+  /** One, as it shares the cores that compute; it is started by the first draft. */
+  private static ExecutorService drafterThread() {
+    return Executors.newSingleThreadExecutor(
+        Thread.ofPlatform().name("drafter-", 0).daemon().factory());
   }
 
   private LoopSettings settings(ServedModel model) {
@@ -263,6 +282,7 @@ final class ModelHost
         properties.prefillChunk(),
         properties.maxRunning(),
         properties.maxQueued(),
+        properties.maxResumed(),
         properties.maxDraftTokens());
   }
 

@@ -61,6 +61,7 @@ class ModelHostTest {
                 new LoadedModel(
                     new ToyModel(20).served(), new byte[0], "toy", released::incrementAndGet),
             SharedPrefixes.NONE,
+            List.of(),
             new SimpleMeterRegistry(),
             context,
             () -> health.add(status()));
@@ -149,9 +150,7 @@ class ModelHostTest {
         false,
         Set.of(),
         DecodeTask.NO_LOGPROBS,
-        false,
-        0,
-        "",
+        new DecodeTask.Speculation(false, 0, "", ""),
         "");
   }
 

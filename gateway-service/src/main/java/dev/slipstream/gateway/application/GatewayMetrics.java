@@ -83,12 +83,44 @@ public final class GatewayMetrics {
     counter("request.resumes", "Answers that another target went on with", why).increment();
   }
 
-  /** A request was refused since too many answers are under way. */
+  /** A request was refused since too many answers are under way, or prompts are waiting. */
   void refused() {
     Counter.builder("slipstream.requests.refused")
-        .description("Answers that the gateway refused as too many were under way")
+        .description(
+            "Requests that the gateway refused as too many answers were under way or too many prompts waiting")
         .register(registry)
         .increment();
+  }
+
+  /**
+   * @param when "first" or "again"
+   */
+  void quarantined(String when) {
+    Counter.builder("slipstream.requests.quarantined")
+        .description(
+            "Requests that were refused because targets fail over them; when: first (two targets just did), again (it was known)")
+        .tag("when", when)
+        .register(registry)
+        .increment();
+  }
+
+  /** A request has met an error of the JVM. */
+  void vmError(Throwable error) {
+    Counter.builder("slipstream.vm.errors")
+        .description("Errors of the JVM, such as a stack overflow, that requests have met")
+        .tag("error", error.getClass().getSimpleName())
+        .register(registry)
+        .increment();
+  }
+
+  void watchPrompts(FairWorkers workers, PromptBudget budget) {
+    Gauge.builder("slipstream.prompts.waiting", workers, FairWorkers::waiting)
+        .description("Requests that wait for a thread that parses or tokenises them")
+        .register(registry);
+    Gauge.builder("slipstream.prompts.bytes", budget, PromptBudget::bytes)
+        .baseUnit("bytes")
+        .description("Bytes of requests that are not tokens yet, waiting or being worked on")
+        .register(registry);
   }
 
   void firstToken(String model, long nanos) {

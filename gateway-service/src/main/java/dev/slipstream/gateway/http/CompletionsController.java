@@ -33,7 +33,7 @@ class CompletionsController {
   CompletionsController(GenerationService service, HttpSettings settings) {
     this.service = service;
     this.settings = settings;
-    this.bodies = new BodyReader(service, settings.maxBodyBytes());
+    this.bodies = new BodyReader(service, settings);
   }
 
   @PostMapping("/v1/chat/completions")
@@ -49,7 +49,7 @@ class CompletionsController {
   private Mono<Void> answer(
       ServerWebExchange exchange, Function<Fields, ApiRequest> reader, AnswerFormat format) {
     return bodies
-        .read(exchange.getRequest(), reader)
+        .read(exchange, reader)
         .flatMap(request -> prepare(request, format, AccessFilter.caller(exchange)))
         .flatMap(
             answer ->

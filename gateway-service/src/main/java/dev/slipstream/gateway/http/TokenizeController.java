@@ -9,9 +9,15 @@ import org.springframework.web.bind.annotation.RestController;
 import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Mono;
 
-/** {@code POST /tokenize} and {@code POST /detokenize}, as llama-server has them. */
+/**
+ * {@code POST /tokenize} and {@code POST /detokenize}, as llama-server has them. What they answer
+ * is larger than what they were asked, and is held until the client has read it.
+ */
 @RestController
 class TokenizeController {
+  /** Bytes of an id and its comma. */
+  private static final int WRITTEN_TOKEN = 7;
+
   private record Tokens(int[] tokens) {}
 
   private record Content(String content) {}
@@ -22,7 +28,7 @@ class TokenizeController {
 
   TokenizeController(GenerationService service, HttpSettings settings) {
     this.service = service;
-    this.bodies = new BodyReader(service, settings.maxBodyBytes());
+    this.bodies = new BodyReader(service, settings);
   }
 
   private record Text(String model, String content, boolean addSpecial, boolean parseSpecial) {
@@ -55,19 +61,26 @@ class TokenizeController {
   @PostMapping("/tokenize")
   Mono<Void> tokenize(ServerWebExchange exchange) {
     return bodies
-        .read(exchange.getRequest(), Text::read)
+        .read(exchange, Text::read)
         .flatMap(
             text ->
                 service.tokenize(
-                    text.model(), text.content(), text.addSpecial(), text.parseSpecial()))
+                    text.model(),
+                    text.content(),
+                    text.addSpecial(),
+                    text.parseSpecial(),
+                    AccessFilter.caller(exchange)))
+        .doOnNext(tokens -> BodyBytes.of(exchange).grow((long) WRITTEN_TOKEN * tokens.length))
         .flatMap(tokens -> json.write(exchange.getResponse(), HttpStatus.OK, new Tokens(tokens)));
   }
 
   @PostMapping("/detokenize")
   Mono<Void> detokenize(ServerWebExchange exchange) {
     return bodies
-        .read(exchange.getRequest(), Ids::read)
-        .flatMap(ids -> service.detokenize(ids.model(), ids.tokens()))
+        .read(exchange, Ids::read)
+        .flatMap(
+            ids -> service.detokenize(ids.model(), ids.tokens(), AccessFilter.caller(exchange)))
+        .doOnNext(text -> BodyBytes.of(exchange).grow(text.length()))
         .flatMap(text -> json.write(exchange.getResponse(), HttpStatus.OK, new Content(text)));
   }
 

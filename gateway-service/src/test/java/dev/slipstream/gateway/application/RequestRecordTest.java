@@ -28,6 +28,7 @@ class RequestRecordTest {
           new ServedModel(
               TargetModel.newBuilder().setId("m").build(),
               TestVocabulary.tokenizer(),
+              TestVocabulary.tokenizer().fewestTokens(),
               Optional.empty()),
           new int[] {1},
           0,

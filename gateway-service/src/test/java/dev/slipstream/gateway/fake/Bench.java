@@ -1,10 +1,13 @@
 package dev.slipstream.gateway.fake;
 
 import dev.slipstream.gateway.application.Caller;
+import dev.slipstream.gateway.application.Defects;
 import dev.slipstream.gateway.application.EndpointMetrics;
+import dev.slipstream.gateway.application.FairWorkers;
 import dev.slipstream.gateway.application.GatewayMetrics;
 import dev.slipstream.gateway.application.GenerationService;
 import dev.slipstream.gateway.application.GenerationSettings;
+import dev.slipstream.gateway.application.PromptBudget;
 import dev.slipstream.gateway.upstream.Drafts;
 import dev.slipstream.gateway.upstream.Heartbeat;
 import dev.slipstream.gateway.upstream.TargetEndpoint;
@@ -23,14 +26,14 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
-import reactor.core.scheduler.Schedulers;
 
 /**
  * The gateway's use cases, without a network and Spring, in front of services that a test plays.
  */
 public final class Bench implements AutoCloseable {
   public static final GenerationSettings SETTINGS =
-      new GenerationSettings(64, Duration.ofMinutes(1), Duration.ofMinutes(1));
+      new GenerationSettings(
+          64, Duration.ofMinutes(1), Duration.ofMinutes(1), Duration.ofMinutes(1));
 
   private final List<ManagedChannel> channels = new ArrayList<>();
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
@@ -64,12 +67,16 @@ public final class Bench implements AutoCloseable {
     Drafts draftServices =
         new Drafts(drafts.stream().map(FakeDraft::address).toList(), this::channel);
     new EndpointMetrics(this.targets, draftServices).bindTo(registry);
+    GatewayMetrics metrics = new GatewayMetrics(registry);
+    Defects defects = new Defects(metrics);
     this.service =
         new GenerationService(
             this.targets,
             draftServices,
-            Schedulers.immediate(),
-            new GatewayMetrics(registry),
+            new FairWorkers(Runnable::run, 1, defects),
+            new PromptBudget(64, 1 << 20, metrics),
+            defects,
+            metrics,
             settings);
     awaitUp(targets.size());
   }

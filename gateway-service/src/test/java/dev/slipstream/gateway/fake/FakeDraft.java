@@ -93,14 +93,15 @@ public final class FakeDraft extends DraftServiceGrpc.DraftServiceImplBase
     }
 
     public void propose(long epoch, int baseLength, int token) {
-      responses.onNext(
-          DraftResponse.newBuilder()
-              .setProposal(
-                  Proposal.newBuilder()
-                      .setEpoch(epoch)
-                      .setBaseLength(baseLength)
-                      .addNodes(DraftNode.newBuilder().setToken(token).setParent(-1)))
-              .build());
+      propose(
+          Proposal.newBuilder()
+              .setEpoch(epoch)
+              .setBaseLength(baseLength)
+              .addNodes(DraftNode.newBuilder().setToken(token).setParent(-1)));
+    }
+
+    public void propose(Proposal.Builder proposal) {
+      responses.onNext(DraftResponse.newBuilder().setProposal(proposal).build());
     }
 
     public void fail(Status status) {

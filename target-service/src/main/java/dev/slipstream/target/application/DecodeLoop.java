@@ -3,12 +3,13 @@ package dev.slipstream.target.application;
 import dev.slipstream.engine.cache.BlockKeyChain;
 import dev.slipstream.engine.cache.KvPool;
 import dev.slipstream.engine.sampling.SamplingWorkspace;
-import dev.slipstream.engine.speculation.DraftTree;
+import dev.slipstream.engine.speculation.Proposed;
 import dev.slipstream.engine.speculation.VerificationCost;
 import dev.slipstream.target.application.Outcome.Reason;
 import dev.slipstream.target.application.Sequence.State;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -27,6 +28,12 @@ import org.slf4j.LoggerFactory;
 public final class DecodeLoop implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(DecodeLoop.class);
 
+  /**
+   * Passes in a row that may fail for want of memory. After that it is not their sequences' fault:
+   * the loop ends, the process is started again, and other targets go on with its answers.
+   */
+  private static final int MOST_STARVED = 3;
+
   private final ServedModel model;
   private final LoopSettings settings;
   private final DecodeMetrics metrics;
@@ -42,6 +49,7 @@ public final class DecodeLoop implements AutoCloseable {
   private boolean draining;
   private boolean stopped;
   private boolean brokenDown;
+  private int starved;
   private volatile boolean terminated;
 
   /**
@@ -171,23 +179,56 @@ public final class DecodeLoop implements AutoCloseable {
   private void pass() {
     try {
       step.run();
+      starved = 0;
     } catch (RuntimeException | Error e) {
-      DecodeFailure failure = logged("a forward pass", e);
-      scheduler.all().stream()
-          .filter(sequence -> sequence.state == State.RUNNING)
-          .forEach(sequence -> fail(sequence, failure));
+      if (e instanceof OutOfMemoryError && ++starved == MOST_STARVED) {
+        throw e;
+      }
+      tellApart(e);
+    }
+  }
+
+  /**
+   * A pass has failed, and so has committed nothing. Whose fault that was shows when everybody is
+   * computed alone; the others go on.
+   */
+  private void tellApart(Throwable cause) {
+    List<Sequence> computed =
+        scheduler.running().stream().filter(sequence -> sequence.state == State.RUNNING).toList();
+    if (computed.size() == 1) {
+      recomputeOrFail(computed.getFirst(), cause);
+      return;
+    }
+    log.warn(
+        "a pass over {} sequences failed, they are computed alone: {}",
+        computed.size(),
+        cause.toString());
+    for (Sequence sequence : computed) {
+      try {
+        step.run(List.of(sequence));
+      } catch (RuntimeException | Error e) {
+        recomputeOrFail(sequence, e);
+      }
+    }
+  }
+
+  /** Blocks of kv-service may be to blame, if there are any: then it goes on without them. */
+  private void recomputeOrFail(Sequence sequence, Throwable cause) {
+    if (!scheduler.recompute(sequence, cause)) {
+      broke(sequence, cause);
     }
   }
 
   /** Ends one sequence, because of something that was not foreseen. */
   private void broke(Sequence sequence, Throwable cause) {
-    fail(sequence, logged("request '" + sequence.task.requestId() + "'", cause));
-  }
-
-  private static DecodeFailure.Broken logged(String what, Throwable cause) {
     String id = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt());
-    log.error("{} failed (error {})", what, id, cause);
-    return new DecodeFailure.Broken(id);
+    log.error("request '{}' failed (error {})", sequence.task.requestId(), id, cause);
+    metrics.broke(cause);
+    fail(
+        sequence,
+        cause instanceof OutOfMemoryError
+            ? new DecodeFailure.OutOfMemory(id)
+            : new DecodeFailure.Broken(id));
   }
 
   /** Commands that come after the loop's end find it stopped, on the sender's thread. */
@@ -284,9 +325,14 @@ public final class DecodeLoop implements AutoCloseable {
         new Outcome(reason, sequence.usage(), sequence.drafts.figures(), sequence.timings()));
   }
 
+  /** Whatever goes wrong with one, the next is to be told too. */
   private void fail(Sequence sequence, DecodeFailure failure) {
-    scheduler.remove(sequence);
-    metrics.failed();
+    try {
+      scheduler.remove(sequence);
+      metrics.failed();
+    } catch (RuntimeException | Error e) {
+      log.error("request '{}' could not be taken out", sequence.task.requestId(), e);
+    }
     try {
       sequence.listener.failed(failure);
     } catch (RuntimeException | Error e) {
@@ -304,29 +350,29 @@ public final class DecodeLoop implements AutoCloseable {
   private final class Handle implements DecodeHandle {
     private final Sequence sequence;
 
-    /** The newest proposal that the loop has not seen: a client that floods fills no queue. */
-    private final AtomicReference<Offer> newest = new AtomicReference<>();
-
-    private record Offer(long epoch, int baseLength, DraftTree tree) {}
+    /** The latest proposal that the loop has not seen: a client that floods fills no queue. */
+    private final AtomicReference<Proposed> latest = new AtomicReference<>();
 
     Handle(Sequence sequence) {
       this.sequence = sequence;
     }
 
     @Override
-    public void propose(long epoch, int baseLength, DraftTree tree) {
-      if (newest.getAndSet(new Offer(epoch, baseLength, tree)) == null) {
-        send(this::takeNewest);
+    public void propose(Proposed proposal) {
+      if (latest.getAndAccumulate(proposal, Proposed::later) == null) {
+        send(this::takeLatest);
       } else {
         metrics.proposalDropped();
       }
     }
 
-    private void takeNewest() {
-      Offer offer = newest.getAndSet(null);
-      if (sequence.state != State.ENDED
-          && !sequence.drafts.propose(
-              offer.epoch(), offer.baseLength(), offer.tree(), sequence.history)) {
+    private void takeLatest() {
+      Proposed proposal = latest.getAndSet(null);
+      if (sequence.state == State.ENDED) {
+        return;
+      }
+      metrics.drafters().proposed(proposal);
+      if (!sequence.drafts.propose(proposal, sequence.history)) {
         metrics.proposalDropped();
       }
     }

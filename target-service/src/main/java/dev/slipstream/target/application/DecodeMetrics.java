@@ -21,7 +21,6 @@ import java.util.function.ToDoubleFunction;
 public final class DecodeMetrics {
   private static final int[] COST_ROWS = {1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 32};
   private static final int[] DRAFT_LENGTHS = {1, 2, 3, 4, 6, 8, 16};
-  private static final int POSITIONS = 16;
 
   /** A pass that takes less than this share of what it should is no chance. */
   private static final double FAR = 0.5;
@@ -35,12 +34,10 @@ public final class DecodeMetrics {
   private final Counter prefixQueries;
   private final Counter prefixHits;
   private final Counter remoteHits;
-  private final Counter drafts;
-  private final Counter draftTokens;
-  private final Counter acceptedTokens;
-  private final Counter[] acceptedAt = new Counter[POSITIONS];
+  private final DrafterMetrics drafters;
   private final Counter droppedProposals;
   private final Counter preemptions;
+  private final Counter recomputations;
   private final Counter cancellations;
   private final Counter failures;
   private final Counter steps;
@@ -78,24 +75,16 @@ public final class DecodeMetrics {
             "Prompt tokens whose KV was cached; hit rate = prefix_cache_hits/prefix_cache_queries");
     remoteHits =
         counter("prefix.cache.remote.hits", "The part of prefix_cache_hits from kv-service");
-    drafts = counter("spec.decode.num.drafts", "Drafts verified");
-    draftTokens = counter("spec.decode.num.draft.tokens", "Draft tokens verified");
-    acceptedTokens =
-        counter(
-            "spec.decode.num.accepted.tokens",
-            "Draft tokens accepted; acceptance rate = num_accepted_tokens/num_draft_tokens, mean"
-                + " acceptance length = 1 + num_accepted_tokens/num_drafts");
-    for (int i = 0; i < POSITIONS; i++) {
-      acceptedAt[i] =
-          Counter.builder("slipstream.spec.decode.num.accepted.tokens.per.pos")
-              .description("Drafts accepted at least as far as this position, from 0")
-              .tags(tags.and("position", Integer.toString(i)))
-              .register(registry);
-    }
+    drafters = new DrafterMetrics(registry, tags);
     droppedProposals =
         counter(
             "spec.decode.num.proposals.dropped", "Proposals that did not fit the text (any more)");
     preemptions = counter("num.preemptions", "Requests that lost their KV blocks to older ones");
+    recomputations =
+        counter(
+            "num.recomputations",
+            "Requests whose passes went wrong on KV from kv-service, and were computed again from"
+                + " their tokens");
     cancellations = counter("requests.cancelled", "Requests cancelled by the client");
     failures = counter("requests.failed", "Requests refused or failed");
     steps = counter("decode.steps", "Forward passes; mean batch = decode_step_rows/decode_steps");
@@ -203,16 +192,13 @@ public final class DecodeMetrics {
     return cost;
   }
 
-  void committed(int tokens, int drafted, int accepted) {
+  void committed(int tokens) {
     generatedTokens.increment(tokens);
-    if (drafted > 0) {
-      drafts.increment();
-      draftTokens.increment(drafted);
-      acceptedTokens.increment(accepted);
-      for (int i = 0; i < Math.min(accepted, POSITIONS); i++) {
-        acceptedAt[i].increment();
-      }
-    }
+  }
+
+  /** The meters of drafters and their drafts. */
+  DrafterMetrics drafters() {
+    return drafters;
   }
 
   void finished(Outcome outcome, SpeculationState by) {
@@ -232,6 +218,10 @@ public final class DecodeMetrics {
     preemptions.increment();
   }
 
+  void recomputed() {
+    recomputations.increment();
+  }
+
   void waitedForDraft(long nanos) {
     draftWaits.record(nanos, TimeUnit.NANOSECONDS);
   }
@@ -242,6 +232,17 @@ public final class DecodeMetrics {
 
   void failed() {
     failures.increment();
+  }
+
+  /** Something unforeseen has ended a request. */
+  void broke(Throwable cause) {
+    if (cause instanceof VirtualMachineError || cause instanceof LinkageError) {
+      Counter.builder("slipstream.vm.errors")
+          .description("Errors of the JVM, such as a stack overflow, that requests have met")
+          .tag("error", cause.getClass().getSimpleName())
+          .register(registry)
+          .increment();
+    }
   }
 
   void show(Scheduler scheduler, KvPool pool, int retained) {
