@@ -4,6 +4,19 @@ import dev.slipstream.engine.speculation.DraftTree;
 
 /** A submitted sequence, for the thread that submitted it and any other. Nothing here waits. */
 public interface DecodeHandle {
+  /** Of a sequence that was refused at once. */
+  DecodeHandle ENDED =
+      new DecodeHandle() {
+        @Override
+        public void propose(long epoch, int baseLength, DraftTree tree) {}
+
+        @Override
+        public void fail(DecodeFailure failure) {}
+
+        @Override
+        public void cancel() {}
+      };
+
   /**
    * Offers tokens that may follow the first {@code baseLength} tokens of the text.
    *
