@@ -35,7 +35,7 @@ final class ModelLoader {
     if (known != null
         && known.card().getModelDigest().equals(card.getModelDigest())
         && known.card().getTokenizerDigest().equals(card.getTokenizerDigest())) {
-      return new ServedModel(card, known.tokenizer(), known.template());
+      return new ServedModel(card, known.tokenizer(), known.fewestTokens(), known.template());
     }
     GgufMetadata metadata =
         GgufFile.parse(MemorySegment.ofArray(vocabulary(stub)), card.getId()).metadata();
@@ -45,7 +45,8 @@ final class ModelLoader {
           "the target's tokenizer has the digest %s, but its vocabulary gives %s; are target and gateway of the same release?"
               .formatted(card.getTokenizerDigest(), tokenizer.digest()));
     }
-    return new ServedModel(card, tokenizer, ChatTemplate.of(metadata, tokenizer));
+    return new ServedModel(
+        card, tokenizer, tokenizer.fewestTokens(), ChatTemplate.of(metadata, tokenizer));
   }
 
   private static byte[] vocabulary(TargetServiceGrpc.TargetServiceBlockingStub stub) {

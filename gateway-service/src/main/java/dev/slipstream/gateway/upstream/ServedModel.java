@@ -2,15 +2,21 @@ package dev.slipstream.gateway.upstream;
 
 import dev.slipstream.proto.v1.TargetModel;
 import dev.slipstream.text.template.ChatTemplate;
+import dev.slipstream.text.tokenizer.FewestTokens;
 import dev.slipstream.text.tokenizer.Tokenizer;
 import java.util.Optional;
 
 /**
  * A model that targets serve, with what is needed to talk to it.
  *
+ * @param fewestTokens of the tokenizer
  * @param template empty if the model file has none; then there are completions, but no chat
  */
-public record ServedModel(TargetModel card, Tokenizer tokenizer, Optional<ChatTemplate> template) {
+public record ServedModel(
+    TargetModel card,
+    Tokenizer tokenizer,
+    FewestTokens fewestTokens,
+    Optional<ChatTemplate> template) {
 
   public String id() {
     return card.getId();
@@ -30,6 +36,15 @@ public record ServedModel(TargetModel card, Tokenizer tokenizer, Optional<ChatTe
 
   /** Whether a target that serves the other gives the answers that are promised for this one. */
   boolean canGoOnAt(ServedModel other) {
-    return sameAs(other) && other.contextLength() >= contextLength();
+    return sameAs(other)
+        && other.contextLength() >= contextLength()
+        && keepsKvAs(other.card.getKvEncoding());
+  }
+
+  /** A target that does not say how it keeps keys and values is one of a version before. */
+  private boolean keepsKvAs(String encoding) {
+    return encoding.isEmpty()
+        || card.getKvEncoding().isEmpty()
+        || encoding.equals(card.getKvEncoding());
   }
 }

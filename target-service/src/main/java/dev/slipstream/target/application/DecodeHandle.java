@@ -1,6 +1,6 @@
 package dev.slipstream.target.application;
 
-import dev.slipstream.engine.speculation.DraftTree;
+import dev.slipstream.engine.speculation.Proposed;
 
 /** A submitted sequence, for the thread that submitted it and any other. Nothing here waits. */
 public interface DecodeHandle {
@@ -8,7 +8,7 @@ public interface DecodeHandle {
   DecodeHandle ENDED =
       new DecodeHandle() {
         @Override
-        public void propose(long epoch, int baseLength, DraftTree tree) {}
+        public void propose(Proposed proposal) {}
 
         @Override
         public void fail(DecodeFailure failure) {}
@@ -17,12 +17,8 @@ public interface DecodeHandle {
         public void cancel() {}
       };
 
-  /**
-   * Offers tokens that may follow the first {@code baseLength} tokens of the text.
-   *
-   * @param epoch grows with every proposal; older ones are dropped
-   */
-  void propose(long epoch, int baseLength, DraftTree tree);
+  /** Offers tokens that may follow; one that is not later than another one before is dropped. */
+  void propose(Proposed proposal);
 
   /** Ends the sequence; the listener hears of the failure. */
   void fail(DecodeFailure failure);

@@ -19,9 +19,11 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Who waits, who runs, and who holds which KV blocks. Sequences are admitted in the order they came
- * in, each with blocks for its whole text. When the pool runs out, the youngest running sequence
- * gives its blocks back and waits at the head of the queue; it will be computed again, to the same
- * answer. The oldest one is never disturbed, so something always gets finished.
+ * in, each with blocks for its whole text. Those that another target has begun have a queue of
+ * their own, with a reserve of places, and take turns with the others. When the pool runs out, the
+ * youngest running sequence gives its blocks back and waits at the head of the queue; it will be
+ * computed again, to the same answer. The oldest one is never disturbed, so something always gets
+ * finished.
  *
  * <p>Belongs to the decode loop's thread.
  */
@@ -36,8 +38,10 @@ final class Scheduler {
   private final Executor loop;
   private final SequenceFailures failures;
   private final Deque<Sequence> waiting = new ArrayDeque<>();
+  private final Deque<Sequence> resumed = new ArrayDeque<>();
   private final List<Sequence> running = new ArrayList<>();
   private final List<Sequence> runningView = Collections.unmodifiableList(running);
+  private boolean resumedLast;
 
   /**
    * @param loop runs a command on the loop's thread, later
@@ -65,11 +69,11 @@ final class Scheduler {
   }
 
   int waiting() {
-    return waiting.size();
+    return waiting.size() + resumed.size();
   }
 
   boolean isEmpty() {
-    return waiting.isEmpty() && running.isEmpty();
+    return waiting() == 0 && running.isEmpty();
   }
 
   /** Tells the metrics how things stand. */
@@ -95,32 +99,37 @@ final class Scheduler {
 
   /**
    * Queues a new sequence, or returns false if the queue is full. One that another target has begun
-   * has its client waiting in the middle of an answer, and had its place in a queue already.
+   * has its client waiting in the middle of an answer, and had its place in a queue already. But
+   * anybody can say that of a sequence: a reserve is all that is kept for them.
    */
   boolean enqueue(Sequence sequence) {
-    if (sequence.task.resumedTokens() > 0) {
-      waiting.addFirst(sequence);
-      admit();
-      return true;
-    }
-    waiting.addLast(sequence);
+    Deque<Sequence> queue = sequence.task.resumedTokens() > 0 ? resumed : waiting;
+    queue.addLast(sequence);
     admit();
-    if (sequence.state == State.WAITING && waiting.size() > settings.maxQueued()) {
-      waiting.removeLast();
+    if (sequence.state == State.WAITING && isFull(queue)) {
+      queue.removeLast();
       return false;
     }
     return true;
   }
 
+  private boolean isFull(Deque<Sequence> queue) {
+    int beyondReserve = Math.max(0, resumed.size() - settings.maxResumed());
+    return (queue == waiting || beyondReserve > 0)
+        && waiting.size() + beyondReserve > settings.maxQueued();
+  }
+
   /** Lets sequences in as long as there is room; one that cannot be let in costs no other one. */
   void admit() {
     boolean room = true;
-    while (room && !waiting.isEmpty() && running.size() < settings.maxRunning()) {
-      Sequence next = waiting.peek();
+    while (room && waiting() > 0 && running.size() < settings.maxRunning()) {
+      Deque<Sequence> queue = nextQueue();
+      Sequence next = queue.peek();
       try {
         room = place(next);
         if (room) {
-          running.add(waiting.remove());
+          running.add(queue.remove());
+          resumedLast = queue == resumed;
         }
       } catch (RuntimeException | Error e) {
         failures.broke(next, e);
@@ -128,17 +137,25 @@ final class Scheduler {
     }
   }
 
+  /** In turns, so that neither queue keeps the other waiting for ever. */
+  private Deque<Sequence> nextQueue() {
+    boolean resumedNext = waiting.isEmpty() || !resumedLast;
+    return resumedNext && !resumed.isEmpty() ? resumed : waiting;
+  }
+
   /** Takes a sequence out for good and frees its blocks. */
   void remove(Sequence sequence) {
-    release(sequence);
     sequence.state = State.ENDED;
     running.remove(sequence);
     waiting.remove(sequence);
+    resumed.remove(sequence);
+    release(sequence);
   }
 
   /** All sequences, oldest first. */
   List<Sequence> all() {
     List<Sequence> all = new ArrayList<>(running);
+    all.addAll(resumed);
     all.addAll(waiting);
     return all;
   }

@@ -87,6 +87,56 @@ class DecodeLoopFaultsTest extends DecodeLoopFixture {
     assertThat(throwing.failure()).isInstanceOf(DecodeFailure.Broken.class);
   }
 
+  /** One user's prompt must not end the answers of all others whenever it is asked. */
+  @Test
+  void aPassThatFailsCostsOnlyTheRequestThatItFailsOver() {
+    start(settings(64, 64, 4));
+    model.gate = new Semaphore(0);
+    model.poison = 290;
+    int[] bad = prompt(12, 3);
+    bad[5] = model.poison;
+    for (Throwable error :
+        List.of(new IllegalStateException(), new StackOverflowError(), new LinkageError())) {
+      model.poisoning = error;
+      Answer one = submit(task(prompt(10, 1), 8), new Answer());
+      Answer poisoned = submit(task(bad, 8), new Answer());
+      Answer other = submit(task(prompt(11, 2), 8), new Answer());
+      model.gate.release(1 << 10);
+
+      assertThat(poisoned.failure()).isInstanceOf(DecodeFailure.Broken.class);
+      assertThat(one.tokens()).isEqualTo(model.greedy(prompt(10, 1), 8));
+      assertThat(other.tokens()).isEqualTo(model.greedy(prompt(11, 2), 8));
+    }
+    awaitGauge("slipstream.kv.cache.blocks.used", 0);
+    assertThat(registry.get("slipstream.vm.errors").tag("error", "LinkageError").counter().count())
+        .isEqualTo(1);
+  }
+
+  @Test
+  void aPassWithoutMemoryIsRefusedSoThatAnotherTargetDoesIt() {
+    start(settings(64, 64, 2));
+    for (int i = 0; i < 5; i++) {
+      model.failure = new OutOfMemoryError("test");
+      assertThat(decode(prompt(10, 1), 3).failure()).isInstanceOf(DecodeFailure.OutOfMemory.class);
+      assertThat(decode(prompt(10, 1), 3).tokens()).isEqualTo(model.greedy(prompt(10, 1), 3));
+    }
+  }
+
+  /** Nobody knows what else has failed in a process that has no memory left: it starts anew. */
+  @Test
+  void aTargetThatHasNoMemoryForAnyPassGivesUp() {
+    start(settings(64, 64, 2));
+    for (int i = 0; i < 2; i++) {
+      model.failure = new OutOfMemoryError("test");
+      decode(prompt(10, 1), 3).failure();
+    }
+    model.failure = new OutOfMemoryError("test");
+    assertThat(decode(prompt(10, 1), 3).failure()).isInstanceOf(DecodeFailure.OutOfService.class);
+    assertThatThrownBy(() -> loop.end().toCompletableFuture().get(30, TimeUnit.SECONDS))
+        .isInstanceOf(ExecutionException.class)
+        .hasRootCauseInstanceOf(OutOfMemoryError.class);
+  }
+
   @Test
   void aLoopThatBreaksDownAnswersEverybodyAndSaysSo() {
     prefixes.answer = result -> {};

@@ -51,7 +51,13 @@ public final class ToyModel implements ForwardPass {
   public volatile Semaphore gate;
 
   /** When set, the next pass fails with it. */
-  public volatile RuntimeException failure;
+  public volatile Throwable failure;
+
+  /** When set, every pass over a row with this token fails. */
+  public volatile int poison = -1;
+
+  /** What such a pass fails with. */
+  public volatile Throwable poisoning = new IllegalStateException("poisoned");
 
   /**
    * @param peak how much the likeliest token stands out; large is nearly deterministic
@@ -88,10 +94,13 @@ public final class ToyModel implements ForwardPass {
     if (waitFor != null) {
       waitFor.acquireUninterruptibly();
     }
-    RuntimeException thrown = failure;
+    Throwable thrown = failure;
+    failure = null;
+    for (int row = 0; row < batch.rows() && thrown == null; row++) {
+      thrown = batch.token(row) == poison ? poisoning : null;
+    }
     if (thrown != null) {
-      failure = null;
-      throw thrown;
+      ToyModel.<RuntimeException>sneak(thrown);
     }
     passes.incrementAndGet();
     rows.addAndGet(batch.rows());
@@ -113,6 +122,11 @@ public final class ToyModel implements ForwardPass {
       }
     }
     widest = Math.max(widest, sequences.size());
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <E extends Throwable> void sneak(Throwable thrown) throws E {
+    throw (E) thrown;
   }
 
   @Override

@@ -12,8 +12,9 @@ import java.lang.foreign.ValueLayout;
  * Grouped-query attention of a ragged batch over paged KV.
  *
  * <p>A row sees the committed tokens of its sequence and its own ancestors, in the order of the
- * text. Its result has the same bits whether the ancestors are committed, in the same chunk or on a
- * branch of a tree, because every sum runs over the text in that order.
+ * text, or the last of them where layers have a window. Its result has the same bits whether the
+ * ancestors are committed, in the same chunk or on a branch of a tree, because every sum runs over
+ * the text in that order.
  */
 public final class Attention {
   /** Vectors below this are stored as zeros; the inverse of a smaller one would overflow. */
@@ -25,17 +26,14 @@ public final class Attention {
   private final KvLayout layout;
   private final long blockBytes;
   private final int group;
-  private final float scale;
 
   /**
    * @param heads query heads; a multiple of the layout's key/value heads
-   * @param scale factor on query-key products
    */
-  public Attention(KvLayout layout, int heads, float scale) {
+  public Attention(KvLayout layout, int heads) {
     this.layout = layout;
     this.blockBytes = layout.blockBytes();
     this.group = heads / layout.kvHeads();
-    this.scale = scale;
   }
 
   /** The KV slot of a layer. */
@@ -43,14 +41,24 @@ public final class Attention {
     return layout.slot(layer);
   }
 
-  /** A division of work among so many workers, to be planned anew for each pass. */
-  public AttentionPlan plan(int workers) {
-    return new AttentionPlan(layout.kvHeads(), group, workers, AttentionPlan.SHARED_TOKENS);
+  /**
+   * A division of the work of one kind of layers among so many workers, to be planned anew for each
+   * pass.
+   *
+   * @param scale factor on query-key products
+   * @param window tokens that a token looks at, itself included
+   */
+  public AttentionPlan plan(float scale, int window, int workers) {
+    return plan(scale, window, workers, AttentionPlan.SHARED_TOKENS);
+  }
+
+  AttentionPlan plan(float scale, int window, int workers, int sharedTokens) {
+    return new AttentionPlan(layout.kvHeads(), group, scale, window, workers, sharedTokens);
   }
 
   /** Memory and program of one worker. */
   public AttentionWorker worker() {
-    return new AttentionWorker(layout, scale);
+    return new AttentionWorker(layout);
   }
 
   /**

@@ -106,7 +106,7 @@ class KvBlockCheckTest {
   /** What attention makes of vectors of all sizes, zeros and numbers that are none among them. */
   private static byte[] block(KvLayout layout, long seed) {
     Random random = new Random(seed);
-    Attention attention = new Attention(layout, layout.kvHeads(), 1);
+    Attention attention = new Attention(layout, layout.kvHeads());
     try (KvPool pool = new KvPool(layout, 1)) {
       KvSequence sequence = pool.newSequence();
       assertThat(sequence.reserve(BLOCK_TOKENS)).isTrue();

@@ -1,10 +1,10 @@
 package dev.slipstream.text.template;
 
-import com.hubspot.jinjava.Jinjava;
-import com.hubspot.jinjava.interpret.RenderResult;
-import com.hubspot.jinjava.interpret.TemplateError;
 import dev.slipstream.models.gguf.GgufMetadata;
+import dev.slipstream.text.jinja.JinjaException;
+import dev.slipstream.text.jinja.Template;
 import dev.slipstream.text.tokenizer.Tokenizer;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -15,45 +15,48 @@ import java.util.OptionalInt;
 
 /**
  * Renders a conversation the way a model was trained to read it, by the Jinja template in its file.
- * Templates come from outside, so they run with limits and can call nothing but the string, list
- * and dictionary methods that templates use. Immutable, so it may be shared by threads.
+ * Templates come from outside, so they run with limits and can reach nothing but what they are
+ * given. Immutable, so it may be shared by threads.
  */
 public final class ChatTemplate {
 
   private static final String KEY = "tokenizer.chat_template";
-  private static final int MAX_TEMPLATE = 1 << 18;
 
-  private final Jinjava jinjava = TemplateEngine.create();
-  private final String source;
+  private final Template template;
   private final String beginToken;
   private final String endToken;
 
-  private ChatTemplate(String source, String beginToken, String endToken) {
-    if (source.length() > MAX_TEMPLATE) {
-      throw new ChatTemplateException(
-          "the chat template has %d characters, more than %d"
-              .formatted(source.length(), MAX_TEMPLATE));
-    }
-    this.source = TemplateSyntax.rewrite(withoutLastLineEnd(source));
+  private ChatTemplate(Template template, String beginToken, String endToken) {
+    this.template = template;
     this.beginToken = beginToken;
     this.endToken = endToken;
   }
 
-  /** Jinja2 takes all line ends for a line feed and drops one at the end of a template. */
-  private static String withoutLastLineEnd(String source) {
-    String lines = source.replace("\r\n", "\n").replace('\r', '\n');
-    return lines.endsWith("\n") ? lines.substring(0, lines.length() - 1) : lines;
-  }
-
-  /** The template in a model file, if it has one. */
+  /**
+   * The template in a model file, if it has one.
+   *
+   * @throws ChatTemplateException as {@link #of(String, Tokenizer)}
+   */
   public static Optional<ChatTemplate> of(GgufMetadata metadata, Tokenizer tokenizer) {
     return metadata.string(KEY).map(source -> of(source, tokenizer));
   }
 
-  /** A template that comes from elsewhere. */
+  /**
+   * A template that comes from elsewhere.
+   *
+   * @throws ChatTemplateException if it is no template, or needs what is not supported; the message
+   *     names it and the line
+   */
   public static ChatTemplate of(String source, Tokenizer tokenizer) {
-    return new ChatTemplate(
-        source, name(tokenizer, tokenizer.beginToken()), name(tokenizer, tokenizer.endToken()));
+    try {
+      return new ChatTemplate(
+          Template.parse(source),
+          name(tokenizer, tokenizer.beginToken()),
+          name(tokenizer, tokenizer.endToken()));
+    } catch (JinjaException e) {
+      throw new ChatTemplateException(
+          "the chat template cannot be used: line " + e.line() + ": " + e.getMessage(), e);
+    }
   }
 
   private static String name(Tokenizer tokenizer, OptionalInt token) {
@@ -77,19 +80,20 @@ public final class ChatTemplate {
    */
   public String render(
       List<ChatTurn> turns, boolean addGenerationPrompt, Map<String, ?> variables) {
-    Map<String, Object> bindings = new HashMap<>(variables);
-    bindings.put("messages", messages(turns));
-    bindings.put("add_generation_prompt", addGenerationPrompt);
-    bindings.put("bos_token", beginToken);
-    bindings.put("eos_token", endToken);
-    bindings.put(TemplateEngine.DEADLINE, TemplateEngine.deadline());
-    RenderResult result = jinjava.renderForResult(source, bindings);
-    for (TemplateError error : result.getErrors()) {
-      if (error.getSeverity() == TemplateError.ErrorType.FATAL) {
-        throw failure(error);
-      }
+    Map<String, Object> given = new HashMap<>();
+    // As in transformers, these are there also where there are none.
+    given.put("tools", null);
+    given.put("documents", null);
+    given.putAll(variables);
+    given.put("messages", messages(turns));
+    given.put("add_generation_prompt", addGenerationPrompt);
+    given.put("bos_token", beginToken);
+    given.put("eos_token", endToken);
+    try {
+      return template.render(given, Clock.systemDefaultZone());
+    } catch (JinjaException e) {
+      throw failure(e);
     }
-    return result.getOutput();
   }
 
   private static List<Object> messages(List<ChatTurn> turns) {
@@ -103,14 +107,12 @@ public final class ChatTemplate {
     return messages;
   }
 
-  private static ChatTemplateException failure(TemplateError error) {
-    for (Throwable cause = error.getException(); cause != null; cause = cause.getCause()) {
-      if (cause instanceof ChatTemplateException refusal) {
-        return new ChatTemplateException(refusal.getMessage(), error.getException());
-      }
-    }
-    return new ChatTemplateException(
-        "the chat template fails in line " + error.getLineno() + ": " + error.getMessage(),
-        error.getException());
+  private static ChatTemplateException failure(JinjaException e) {
+    return switch (e.kind()) {
+      case REFUSAL -> new ChatTemplateException(e.getMessage(), e);
+      case SYNTAX, FAILURE, LIMIT ->
+          new ChatTemplateException(
+              "the chat template fails in line " + e.line() + ": " + e.getMessage(), e);
+    };
   }
 }

@@ -1,0 +1,101 @@
+package dev.slipstream.text.jinja;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.BufferedReader;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.Map;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Python's jinja2 in a process of its own. SLIPSTREAM_JINJA_PYTHON names a Python that has it;
+ * without that, tests that compare with it are skipped.
+ */
+final class Jinja2 implements AutoCloseable {
+
+  /** The time that the other side always has. */
+  static final Clock CLOCK =
+      Clock.fixed(Instant.parse("2024-07-06T15:04:05.000678Z"), ZoneOffset.UTC);
+
+  private static final JsonMapper MAPPER = JsonMapper.shared();
+
+  private final Process process;
+  private final BufferedWriter requests;
+  private final BufferedReader answers;
+
+  private Jinja2(Process process) {
+    this.process = process;
+    this.requests = process.outputWriter(UTF_8);
+    this.answers = process.inputReader(UTF_8);
+  }
+
+  static Jinja2 start() throws IOException {
+    String python = System.getenv("SLIPSTREAM_JINJA_PYTHON");
+    assumeTrue(
+        python != null,
+        "skipped: SLIPSTREAM_JINJA_PYTHON names no Python with jinja2 to compare with");
+    String script = Path.of("src/test/python/jinja_reference.py").toAbsolutePath().toString();
+    return new Jinja2(
+        new ProcessBuilder(python, script, "serve")
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start());
+  }
+
+  /**
+   * What came of a template: text, or an error.
+   *
+   * @param error null if there is none, or what kind it is: syntax, refusal, failure or limit
+   * @param text the output or the message
+   */
+  record Outcome(String error, String text) {
+
+    /** Whether it is the same, but for the words of errors that are not the template's own. */
+    boolean agrees(Outcome other) {
+      if (error == null || other.error == null) {
+        return error == null && other.error == null && text.equals(other.text);
+      }
+      return error.equals(other.error) && (!error.equals("refusal") || text.equals(other.text));
+    }
+  }
+
+  Outcome render(String template, Map<String, ?> variables) {
+    try {
+      requests.write(
+          MAPPER.writeValueAsString(Map.of("template", template, "variables", variables)));
+      requests.newLine();
+      requests.flush();
+      return outcome(MAPPER.readTree(answers.readLine()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static Outcome outcome(JsonNode answer) {
+    return answer.has("error")
+        ? new Outcome(answer.get("error").asString(), answer.get("message").asString())
+        : new Outcome(null, answer.get("output").asString());
+  }
+
+  /** What we make of a template. */
+  static Outcome ours(String template, Map<String, ?> variables) {
+    try {
+      return new Outcome(null, Template.parse(template).render(variables, CLOCK));
+    } catch (JinjaException e) {
+      return new Outcome(e.kind().name().toLowerCase(java.util.Locale.ROOT), e.getMessage());
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    requests.close();
+    process.destroy();
+  }
+}

@@ -1,0 +1,63 @@
+package dev.slipstream.text.jinja;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.slipstream.text.jinja.Jinja2.Outcome;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The templates of models that are in use. SLIPSTREAM_CHAT_TEMPLATES names a folder of them, such
+ * as models/templates of llama.cpp; their licences keep them out of this repository.
+ */
+class JinjaTemplatesTest {
+
+  private static List<Path> templates() throws IOException {
+    String folder = System.getenv("SLIPSTREAM_CHAT_TEMPLATES");
+    assumeTrue(
+        folder != null, "skipped: SLIPSTREAM_CHAT_TEMPLATES names no folder of *.jinja files");
+    try (var files = Files.list(Path.of(folder))) {
+      return files.filter(file -> file.toString().endsWith(".jinja")).sorted().toList();
+    }
+  }
+
+  @Test
+  void promptsOfKnownModelsAreWhatPythonMakesOfThem() throws IOException {
+    List<Path> templates = templates();
+    List<Map<String, Object>> conversations = Conversations.all();
+    List<String> wrong = new ArrayList<>();
+    int refusals = 0;
+    int failures = 0;
+    try (Jinja2 jinja2 = Jinja2.start()) {
+      for (Path file : templates) {
+        String template = Files.readString(file);
+        for (Map<String, Object> variables : conversations) {
+          Outcome theirs = jinja2.render(template, variables);
+          Outcome ours = Jinja2.ours(template, variables);
+          refusals += "refusal".equals(theirs.error()) ? 1 : 0;
+          failures += "failure".equals(theirs.error()) ? 1 : 0;
+          if (!theirs.agrees(ours)) {
+            wrong.add(
+                "%s %s\n  expected %s\n  got      %s"
+                    .formatted(file.getFileName(), variables, theirs, ours));
+          }
+        }
+      }
+    }
+    System.out.printf(
+        "%d templates x %d conversations compared with jinja2, of which %d refused and %d failing%n",
+        templates.size(), conversations.size(), refusals, failures);
+    assertThat(templates).isNotEmpty();
+    assertThat(wrong).as("%d wrong, such as%n%s", wrong.size(), some(wrong)).isEmpty();
+  }
+
+  private static String some(List<String> wrong) {
+    return String.join("\n", wrong.subList(0, Math.min(5, wrong.size())));
+  }
+}
