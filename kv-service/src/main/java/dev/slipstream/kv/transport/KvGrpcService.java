@@ -22,7 +22,7 @@ import org.springframework.grpc.server.service.GrpcService;
 /** The gRPC face of {@link PrefixCache}. */
 @GrpcService
 class KvGrpcService extends KvServiceGrpc.KvServiceImplBase {
-  private static final int EXPECTED_BLOCK_BYTES = 1 << 20;
+  private static final int EXPECTED_BLOCK_BYTES = 256 << 10;
 
   private final PrefixCache cache;
   private final Turns turns;

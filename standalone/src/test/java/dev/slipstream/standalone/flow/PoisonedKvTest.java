@@ -60,7 +60,6 @@ class PoisonedKvTest {
     NEGATIVE((block, layout) -> scale(block, layout, -0.01f)),
     NEGATIVE_ZERO((block, layout) -> scale(block, layout, -0f)),
     SUBNORMAL((block, layout) -> scale(block, layout, 1e-40f)),
-    OUT_OF_RANGE((block, layout) -> element(block, layout, Short.MIN_VALUE)),
     ZERO((block, layout) -> new byte[block.length]),
     ONES((block, layout) -> filled(block.length, (byte) -1)),
     RANDOM((block, layout) -> random(block.length)),
@@ -83,12 +82,6 @@ class PoisonedKvTest {
       int plane = layout.valueOffset(layout.slots() / 2, 0);
       MemorySegment.ofArray(block)
           .set(ValueLayout.JAVA_FLOAT_UNALIGNED, plane + layout.scalesAfter(), scale);
-      return block;
-    }
-
-    private static byte[] element(byte[] block, KvLayout layout, short element) {
-      int plane = layout.keyOffset(layout.slots() / 2, 0);
-      MemorySegment.ofArray(block).set(ValueLayout.JAVA_SHORT_UNALIGNED, plane, element);
       return block;
     }
 

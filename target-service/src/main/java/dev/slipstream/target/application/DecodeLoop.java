@@ -84,6 +84,12 @@ public final class DecodeLoop implements AutoCloseable {
    * @throws IllegalArgumentException if the sampling parameters do not fit the vocabulary
    */
   public DecodeHandle submit(DecodeTask task, DecodeListener listener) {
+    if (task.prompt().length > settings.contextLength()) {
+      // Now: many of them must not wait here for the pass to end.
+      metrics.failed();
+      listener.failed(tooLong(task.prompt().length));
+      return DecodeHandle.ENDED;
+    }
     BlockKeyChain keys =
         new BlockKeyChain(model.digest(), model.tokenizerDigest(), model.kvLayout(), task.tenant());
     Sequence sequence = new Sequence(task, listener, keys, workspace, settings.maxDraftTokens());
@@ -323,11 +329,15 @@ public final class DecodeLoop implements AutoCloseable {
     } else if (over.isPresent()) {
       endAtOnce(sequence, over.get());
     } else if (prompt >= settings.contextLength()) {
-      fail(sequence, new DecodeFailure.PromptTooLong(prompt, settings.contextLength()));
+      fail(sequence, tooLong(prompt));
     } else if (!scheduler.enqueue(sequence)) {
       Duration after = retryAdvice.after(scheduler.waiting());
       fail(sequence, new DecodeFailure.QueueFull(scheduler.waiting(), after));
     }
+  }
+
+  private DecodeFailure tooLong(int prompt) {
+    return new DecodeFailure.PromptTooLong(prompt, settings.contextLength());
   }
 
   /** A resumed answer that the other replica had completed but for saying so. */
