@@ -215,8 +215,7 @@ class AttackTest {
       await().atMost(Stack.PATIENCE).until(() -> insider.fetch(BYSTANDER, keys).size() == 1);
       double sent = STACK.metric("kv", "slipstream_kv_blocks_fetched_total");
 
-      assertThatThrownBy(
-              () -> insider.fetch(BYSTANDER, Collections.nCopies(2000, keys.getFirst())))
+      assertThatThrownBy(() -> insider.fetch(BYSTANDER, Collections.nCopies(2000, keys.getFirst())))
           .satisfies(
               thrown -> {
                 Status status = Status.fromThrowable(thrown);
@@ -245,10 +244,7 @@ class AttackTest {
     for (int i = 0; i < PROBES; i++) {
       long start = System.nanoTime();
       assertThat(
-              bystander
-                  .client()
-                  .send(probe, HttpResponse.BodyHandlers.discarding())
-                  .statusCode())
+              bystander.client().send(probe, HttpResponse.BodyHandlers.discarding()).statusCode())
           .isEqualTo(200);
       boolean inTime = Duration.ofNanos(System.nanoTime() - start).compareTo(PROBE) < 0;
       late = inTime ? 0 : late + 1;

@@ -26,7 +26,6 @@ class BalanceTest {
 
   @BeforeEach
   void addADraft() {
-    stack.restore();
     second = stack.add(new Service("draft"));
     second.start();
     awaitDrafts(2);

@@ -44,13 +44,11 @@ class FailureTest {
 
   @BeforeAll
   void answerUndisturbed() throws Exception {
-    stack.restore();
     undisturbed = stack.gateway().answer(PROMPT, TOKENS).text();
   }
 
   @BeforeEach
-  void restore() throws Exception {
-    stack.restore();
+  void lookUp() {
     gateway = stack.gateway();
     targets = stack.targets();
   }
@@ -99,7 +97,7 @@ class FailureTest {
           during(
               () -> {
                 cutOff.add(serving());
-                cutOff.getFirst().cutOff();
+                return cutOff.getFirst().cutOff();
               });
     } finally {
       cutOff.forEach(Service::reconnect);
@@ -120,7 +118,8 @@ class FailureTest {
 
   @Test
   void targetsThatAreStoppedFinishTheirAnswers() throws Exception {
-    Gateway.Answer answer = during(() -> targets.values().forEach(target -> target.signal("TERM")));
+    Gateway.Answer answer =
+        during(() -> targets.values().stream().map(target -> target.signal("TERM")).toList());
     assertUnchanged(answer);
     assertThat(answer.resumes()).isZero();
     for (Service target : targets.values()) {
@@ -142,7 +141,7 @@ class FailureTest {
         .orElseThrow();
   }
 
-  private Gateway.Answer during(Gateway.Event event) throws Exception {
+  private Gateway.Answer during(Callable<?> event) throws Exception {
     return gateway.answerDuring(PROMPT, TOKENS, event);
   }
 
@@ -153,15 +152,14 @@ class FailureTest {
       Gateway.Answer answer =
           during(
               () -> {
-                Service paused = container.call();
-                paused.pause();
+                Service paused = container.call().pause();
                 unpaused.add(
                     other.submit(
                         () -> {
                           Thread.sleep(PAUSE_MILLIS);
-                          paused.unpause();
-                          return paused;
+                          return paused.unpause();
                         }));
+                return paused;
               });
       unpaused.getFirst().get();
       return answer;

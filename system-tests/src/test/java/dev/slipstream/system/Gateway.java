@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -56,11 +57,6 @@ public record Gateway(HttpClient client, URI address, Optional<String> key) {
   /** For clients without a key. */
   public static Gateway at(URI address) {
     return new Gateway(newClient(), address, Optional.empty());
-  }
-
-  /** Something that happens to the suite. */
-  interface Event {
-    void happen() throws Exception;
   }
 
   Gateway withKey(String other) {
@@ -137,7 +133,7 @@ public record Gateway(HttpClient client, URI address, Optional<String> key) {
   }
 
   /** A greedy streamed answer in whose midst something happens, surely before its end. */
-  Answer answerDuring(String prompt, int tokens, Event event) throws Exception {
+  Answer answerDuring(String prompt, int tokens, Callable<?> event) throws Exception {
     try (ExecutorService other = Executors.newSingleThreadExecutor()) {
       List<Future<?>> happened = new ArrayList<>();
       Answer answer =
@@ -146,12 +142,7 @@ public record Gateway(HttpClient client, URI address, Optional<String> key) {
               tokens,
               pieces -> {
                 if (pieces >= MIDST && happened.isEmpty()) {
-                  happened.add(
-                      other.submit(
-                          () -> {
-                            event.happen();
-                            return null;
-                          }));
+                  happened.add(other.submit(event));
                 }
               });
       assertThat(happened).singleElement().as("happened during the answer").matches(Future::isDone);

@@ -31,7 +31,11 @@ final class Insider implements AutoCloseable {
   private final KvLayout layout;
 
   Insider(String address, Hub hub) throws Exception {
-    channel = ManagedChannelBuilder.forTarget(address).usePlaintext().maxInboundMessageSize(32 << 20).build();
+    channel =
+        ManagedChannelBuilder.forTarget(address)
+            .usePlaintext()
+            .maxInboundMessageSize(32 << 20)
+            .build();
     modelDigest = hub.digest();
     try (GgufFile file = GgufFile.open(hub.model())) {
       tokenizerDigest = Tokenizer.of(file.metadata()).digest();

@@ -8,7 +8,6 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -37,11 +36,6 @@ class LoadTest {
 
   LoadTest(Stack stack) {
     this.stack = stack;
-  }
-
-  @BeforeEach
-  void restore() {
-    stack.restore();
   }
 
   @Test

@@ -2,7 +2,6 @@ package dev.slipstream.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -18,11 +17,6 @@ class RestartTest {
 
   RestartTest(Stack stack) {
     this.stack = stack;
-  }
-
-  @BeforeEach
-  void restore() {
-    stack.restore();
   }
 
   @Test

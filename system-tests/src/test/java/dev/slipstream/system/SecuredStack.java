@@ -84,8 +84,8 @@ record SecuredStack(Stack stack, Path folder, Authority authority) {
 
   /** Gives every service a new certificate, in the files that it has mounted. */
   void rotate() throws IOException, InterruptedException {
-    for (Service service : stack.containers()) {
-      authority.issue(certificates(service.name()), service.name(), 7);
+    for (String name : stack.containers().stream().map(Service::name).distinct().toList()) {
+      authority.issue(certificates(name), name, 7);
     }
   }
 

@@ -118,16 +118,19 @@ final class Service extends GenericContainer<Service> {
   /**
    * @param signal such as KILL
    */
-  void signal(String signal) {
+  Service signal(String signal) {
     getDockerClient().killContainerCmd(getContainerId()).withSignal(signal).exec();
+    return this;
   }
 
-  void pause() {
+  Service pause() {
     getDockerClient().pauseContainerCmd(getContainerId()).exec();
+    return this;
   }
 
-  void unpause() {
+  Service unpause() {
     getDockerClient().unpauseContainerCmd(getContainerId()).exec();
+    return this;
   }
 
   /** Ends it as an orchestrator does, and starts it again; does not wait until it is ready. */
@@ -136,22 +139,24 @@ final class Service extends GenericContainer<Service> {
   }
 
   /** Takes it out of its network, and with it all connections. */
-  void cutOff() {
+  Service cutOff() {
     getDockerClient()
         .disconnectFromNetworkCmd()
         .withContainerId(getContainerId())
         .withNetworkId(getNetwork().getId())
         .exec();
+    return this;
   }
 
   /** Undoes {@link #cutOff}. */
-  void reconnect() {
+  Service reconnect() {
     getDockerClient()
         .connectToNetworkCmd()
         .withContainerId(getContainerId())
         .withNetworkId(getNetwork().getId())
         .withContainerNetwork(new ContainerNetwork().withAliases(name))
         .exec();
+    return this;
   }
 
   /** Starts it again if it has ended, and waits until it is ready. */

@@ -42,7 +42,7 @@ import org.springframework.validation.annotation.Validated;
  * @param kvCache memory for keys and values
  * @param kv the kv-service
  * @param costBudget time for measuring verification cost, at the first start of a model on a
- *     machine
+ *     machine; 0 measures nothing, now or when the service has nothing to do
  * @param cacheDirectory where that is remembered; null for Slipstream's cache directory
  */
 @Validated

@@ -1,5 +1,6 @@
 package dev.slipstream.gateway.rpc;
 
+import dev.slipstream.gateway.application.Defects;
 import dev.slipstream.gateway.application.GenerationService;
 import dev.slipstream.proto.v1.DetokenizeRequest;
 import dev.slipstream.proto.v1.DetokenizeResponse;
@@ -23,10 +24,14 @@ import reactor.core.publisher.Flux;
 /** The public gRPC API. */
 @GrpcService
 class GenerationGrpcService extends GenerationServiceGrpc.GenerationServiceImplBase {
-  private final GenerationService service;
+  private static final String FORMATTING = "the formatting of a message";
 
-  GenerationGrpcService(GenerationService service) {
+  private final GenerationService service;
+  private final Defects defects;
+
+  GenerationGrpcService(GenerationService service, Defects defects) {
     this.service = service;
+    this.defects = defects;
   }
 
   @Override
@@ -38,12 +43,16 @@ class GenerationGrpcService extends GenerationServiceGrpc.GenerationServiceImplB
         service
             .prepare(request, "", AccessInterceptor.caller())
             .flatMapMany(
-                prepared ->
-                    Flux.just(GenerationMessages.started(id, prepared))
-                        .concatWith(
-                            service
-                                .generate(prepared, id, 0)
-                                .mapNotNull(GenerationMessages::response))),
+                defects.guarded(
+                    FORMATTING,
+                    prepared ->
+                        Flux.just(GenerationMessages.started(id, prepared))
+                            .concatWith(
+                                service
+                                    .generate(prepared, id, 0)
+                                    .mapNotNull(
+                                        defects.guarded(
+                                            FORMATTING, GenerationMessages::response))))),
         responses);
   }
 
@@ -65,10 +74,12 @@ class GenerationGrpcService extends GenerationServiceGrpc.GenerationServiceImplB
                 parseSpecial,
                 AccessInterceptor.caller())
             .map(
-                tokens ->
-                    TokenizeResponse.newBuilder()
-                        .addAllTokens(IntStream.of(tokens).boxed().toList())
-                        .build())
+                defects.guarded(
+                    FORMATTING,
+                    tokens ->
+                        TokenizeResponse.newBuilder()
+                            .addAllTokens(IntStream.of(tokens).boxed().toList())
+                            .build()))
             .doOnNext(response -> bytes.hold(response.getSerializedSize()))
             .flux(),
         responses);
@@ -80,7 +91,9 @@ class GenerationGrpcService extends GenerationServiceGrpc.GenerationServiceImplB
     answer(
         service
             .detokenize(request.getModel(), request.getTokensList(), AccessInterceptor.caller())
-            .map(text -> DetokenizeResponse.newBuilder().setContent(text).build())
+            .map(
+                defects.guarded(
+                    FORMATTING, text -> DetokenizeResponse.newBuilder().setContent(text).build()))
             .doOnNext(response -> bytes.hold(response.getSerializedSize()))
             .flux(),
         responses);

@@ -143,7 +143,8 @@ class DraftRelayTest {
         new Bench(
             List.of(target.kvEncoding("i16s/2"), other),
             List.of(),
-            new GenerationSettings(64, Duration.ofMinutes(1), Duration.ZERO, Duration.ofMinutes(1)));
+            new GenerationSettings(
+                64, Duration.ofMinutes(1), Duration.ZERO, Duration.ofMinutes(1)));
     Exchange chat = bench.begin(Bench.chat("hi"));
     FakeDecode decode = target.next().started().commit("Hello");
     chat.awaitText("Hello");

@@ -15,6 +15,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -24,7 +25,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
-import reactor.core.scheduler.Scheduler;
 
 /** What one user's bodies may do to others, to probes and to the gateway's memory. */
 @Timeout(120)
@@ -161,7 +161,7 @@ class BodyBudgetTest {
   @Test
   void whatWaitsToBePreparedIsHeld() {
     CountDownLatch end = new CountDownLatch(1);
-    gateway.context().getBean("promptWorkers", Scheduler.class).schedule(() -> until(end));
+    gateway.context().getBean("promptThreads", ExecutorService.class).execute(() -> until(end));
     try {
       String body = FIRST + "a".repeat(LARGE - 1000) + "\"}";
       List<RawClient> waiting = new ArrayList<>();

@@ -165,7 +165,9 @@ class GrpcBytesTest {
   void aMessageOfManySmallFramesCountsForTheirOverheadToo() {
     Http2Client client = new Http2Client(gateway.grpcPort());
     clients.add(client);
-    Http2Client.Call call = client.begin(GENERATE, "localhost", "Bearer a", LARGE);
+    Http2Client.Call call =
+        client.begin(GENERATE, "localhost", "Bearer a", LARGE).send(new byte[1]);
+    await().until(() -> budget.held() > 0);
     for (int i = 0; i < 100; i++) {
       call.send(new byte[1]);
     }

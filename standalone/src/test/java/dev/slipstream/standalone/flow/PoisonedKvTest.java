@@ -128,8 +128,7 @@ class PoisonedKvTest {
         List<KvBlock> stored = new ArrayList<>(blocks.get(poison));
         KvBlock good = stored.get(POISONED);
         stored.set(
-            POISONED,
-            block(good.getKey(), poison.prepare(good.getData().toByteArray(), layout)));
+            POISONED, block(good.getKey(), poison.prepare(good.getData().toByteArray(), layout)));
         poisoned.store(stored);
       }
       for (int round = 0; round < 2; round++) {
@@ -152,7 +151,8 @@ class PoisonedKvTest {
 
   private static GenerateRequest request(Poison poison) {
     return GenerateRequest.newBuilder()
-        .setTokenIds(TokenIds.newBuilder().addAllIds(Arrays.stream(prompt(poison)).boxed().toList()))
+        .setTokenIds(
+            TokenIds.newBuilder().addAllIds(Arrays.stream(prompt(poison)).boxed().toList()))
         .setMaxTokens(TOKENS)
         .setIgnoreEos(true)
         .setSampling(SamplingParams.newBuilder().setTemperature(0))
@@ -213,8 +213,7 @@ class PoisonedKvTest {
     }
 
     private List<ByteString> keys(Poison poison) {
-      var chain =
-          new BlockKeyChain(model.digest(), model.tokenizerDigest(), model.kvLayout(), "");
+      var chain = new BlockKeyChain(model.digest(), model.tokenizerDigest(), model.kvLayout(), "");
       int[] prompt = prompt(poison);
       chain.extend(i -> prompt[i], PROMPT_TOKENS - 1);
       return chain.keys().stream().map(BlockKey::bytes).map(ByteString::copyFrom).toList();

@@ -16,6 +16,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -191,13 +192,7 @@ class ClusterTest {
 
   @Test
   void theGatewayIsScaledByItsLoad() throws Exception {
-    Requirement.of(
-        namespace
-                .kubectl()
-                .attempt("", "get", "--raw", "/apis/metrics.k8s.io/v1beta1/pods")
-                .status()
-            == 0,
-        "the cluster has no metrics-server");
+    requireMetrics();
     try (Load load = start()) {
       release.upgrade(
           "gateway.autoscaling.enabled=true",
@@ -213,6 +208,14 @@ class ClusterTest {
       assertNoFault(load);
       assertThat(release.pods("gateway")).hasSize(2);
     }
+  }
+
+  /** Without them the test is skipped, but on a CI server it fails. */
+  private void requireMetrics() throws Exception {
+    String[] command = {"get", "--raw", "/apis/metrics.k8s.io/v1beta1/pods"};
+    boolean metrics = namespace.kubectl().attempt("", command).status() == 0;
+    assertThat(metrics || System.getenv("CI") == null).as("there is a metrics-server").isTrue();
+    Assumptions.assumeTrue(metrics, "the cluster has no metrics-server");
   }
 
   /** Or the maintenance of nodes would take all pods of a role at once. */

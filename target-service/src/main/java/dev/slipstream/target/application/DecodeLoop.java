@@ -4,7 +4,6 @@ import dev.slipstream.engine.cache.BlockKeyChain;
 import dev.slipstream.engine.cache.KvPool;
 import dev.slipstream.engine.sampling.SamplingWorkspace;
 import dev.slipstream.engine.speculation.Proposed;
-import dev.slipstream.engine.speculation.VerificationCost;
 import dev.slipstream.target.application.Outcome.Reason;
 import dev.slipstream.target.application.Sequence.State;
 import java.time.Duration;
@@ -37,6 +36,7 @@ public final class DecodeLoop implements AutoCloseable {
   private final ServedModel model;
   private final LoopSettings settings;
   private final DecodeMetrics metrics;
+  private final PassCosts costs;
   private final LinkedBlockingQueue<Runnable> commands = new LinkedBlockingQueue<>();
   private final KvPool pool;
   private final Scheduler scheduler;
@@ -46,6 +46,7 @@ public final class DecodeLoop implements AutoCloseable {
   private final CompletableFuture<Void> idle = new CompletableFuture<>();
   private final CompletableFuture<Void> end = new CompletableFuture<>();
   private final Thread thread;
+  private boolean measuring;
   private boolean draining;
   private boolean stopped;
   private boolean brokenDown;
@@ -56,21 +57,23 @@ public final class DecodeLoop implements AutoCloseable {
    * Starts the loop.
    *
    * @param shared blocks of other targets; stays open
-   * @param cost of passes, as far as it is known
+   * @param costs of passes, as far as they are known; closed with the loop
    */
   public DecodeLoop(
       ServedModel model,
       LoopSettings settings,
       SharedPrefixes shared,
-      VerificationCost cost,
+      PassCosts costs,
       DecodeMetrics metrics) {
     this.model = model;
     this.settings = settings;
     this.metrics = metrics;
+    this.costs = costs;
     this.pool = new KvPool(model.kvLayout(), settings.kvBlocks());
     this.scheduler = new Scheduler(settings, pool, shared, metrics, this::send, this::broke);
     this.retryAdvice = new RetryAdvice(settings.maxRunning());
-    this.step = new DecodeStep(model, settings, scheduler, metrics, retryAdvice, cost, this::broke);
+    this.step =
+        new DecodeStep(model, settings, scheduler, metrics, retryAdvice, costs, this::broke);
     this.workspace = new SamplingWorkspace(model.vocabularySize());
     this.thread = Thread.ofPlatform().name("decode-loop").start(this::run);
   }
@@ -169,6 +172,7 @@ public final class DecodeLoop implements AutoCloseable {
     drainCommands();
     idle.complete(null);
     showState();
+    costs.close();
     pool.close();
   }
 
@@ -269,9 +273,18 @@ public final class DecodeLoop implements AutoCloseable {
     }
   }
 
+  /** Or, if none comes for a while and T(k) is in doubt, measures with one pass. */
   private void awaitCommand() {
+    long quiet = costs.quietNanos();
     try {
-      execute(commands.take());
+      Runnable command =
+          quiet < 0 ? commands.take() : commands.poll(measuring ? 0 : quiet, TimeUnit.NANOSECONDS);
+      measuring = command == null && costs.measure();
+      if (command == null) {
+        metrics.cost(costs.cost());
+      } else {
+        execute(command);
+      }
     } catch (InterruptedException e) {
       throw new IllegalStateException("the decode loop was interrupted", e);
     }

@@ -22,9 +22,6 @@ public final class DecodeMetrics {
   private static final int[] COST_ROWS = {1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 32};
   private static final int[] DRAFT_LENGTHS = {1, 2, 3, 4, 6, 8, 16};
 
-  /** A pass that takes less than this share of what it should is no chance. */
-  private static final double FAR = 0.5;
-
   private static final SpeculationState[] SPECULATION = SpeculationState.values();
 
   private final MeterRegistry registry;
@@ -50,9 +47,7 @@ public final class DecodeMetrics {
   private final AtomicIntegerArray runningBy = new AtomicIntegerArray(SPECULATION.length);
   private final int[] counts = new int[SPECULATION.length];
   private volatile State state = new State(0, 0, 0, 0, 1, 0);
-  private final double startingSeconds;
   private volatile VerificationCost cost;
-  private volatile boolean costRefuted;
 
   private record State(
       int running, int waiting, int speculating, int usedBlocks, int totalBlocks, int retained) {}
@@ -65,7 +60,6 @@ public final class DecodeMetrics {
     this.registry = registry;
     this.tags = Tags.of("model_name", model.id());
     this.cost = cost;
-    this.startingSeconds = cost.seconds(1);
     promptTokens = counter("prompt.tokens", "Prompt tokens of admitted requests");
     generatedTokens = counter("generation.tokens", "Generated tokens");
     prefixQueries = counter("prefix.cache.queries", "Prompt tokens looked up in the caches");
@@ -174,22 +168,9 @@ public final class DecodeMetrics {
     cost = newCost;
   }
 
-  /**
-   * A pass over one row that gave a token. Neighbours only make passes slower: if one is much
-   * faster than the profile that this run began with says, that was measured beside busy ones.
-   */
-  void plainStep(double seconds) {
-    costRefuted |= seconds < FAR * startingSeconds;
-  }
-
-  /** Whether T(k) rests on a measurement that is known to be far from the truth. */
-  public boolean isCostRefuted() {
-    return costRefuted;
-  }
-
-  /** T(k) as it is known now. */
-  public VerificationCost cost() {
-    return cost;
+  /** T(k) has changed without a step. */
+  void cost(VerificationCost newCost) {
+    cost = newCost;
   }
 
   void committed(int tokens) {

@@ -7,7 +7,6 @@ import dev.slipstream.engine.speculation.DraftTree;
 import dev.slipstream.engine.speculation.TeacherProbabilities;
 import dev.slipstream.engine.speculation.TreeVerifier;
 import dev.slipstream.engine.speculation.Verdict;
-import dev.slipstream.engine.speculation.VerificationCost;
 import dev.slipstream.engine.speculation.VerifiedDraft;
 import dev.slipstream.target.application.Outcome.Reason;
 import dev.slipstream.target.application.Sequence.State;
@@ -22,6 +21,9 @@ import java.util.Optional;
  * all answers at once.
  */
 final class DecodeStep {
+  /** Tokens whose keys and values are little beside the weights of any model. */
+  private static final int SHORT_TEXT = 512;
+
   private static final int[] NO_NODES = {};
 
   private final ServedModel model;
@@ -33,7 +35,7 @@ final class DecodeStep {
   private final Batch batch;
   private final List<SequenceRows> planned = new ArrayList<>();
   private final List<Sequence> ready = new ArrayList<>();
-  private VerificationCost cost;
+  private final PassCosts costs;
 
   /** The rows of one sequence: first a chain of its text's tokens, then draft nodes. */
   private static final class SequenceRows {
@@ -63,7 +65,7 @@ final class DecodeStep {
       Scheduler scheduler,
       DecodeMetrics metrics,
       RetryAdvice retryAdvice,
-      VerificationCost cost,
+      PassCosts costs,
       SequenceFailures failures) {
     this.failures = failures;
     this.retryAdvice = retryAdvice;
@@ -71,13 +73,13 @@ final class DecodeStep {
     this.settings = settings;
     this.scheduler = scheduler;
     this.metrics = metrics;
-    this.cost = cost;
+    this.costs = costs;
     this.batch = new Batch(settings.maxBatchRows(), settings.maxLogitRows());
   }
 
   /** Expected time of a pass over one row. */
   double plainSeconds() {
-    return cost.seconds(1);
+    return costs.cost().seconds(1);
   }
 
   /**
@@ -99,11 +101,8 @@ final class DecodeStep {
     long start = System.nanoTime();
     model.pass().forward(batch);
     double seconds = Math.max(1, System.nanoTime() - start) / 1e9;
-    cost = cost.observe(batch.rows(), seconds);
-    metrics.step(batch.rows(), cost);
-    if (batch.rows() == 1 && planned.getFirst().complete) {
-      metrics.plainStep(seconds);
-    }
+    costs.observe(batch.rows(), seconds, isComparable());
+    metrics.step(batch.rows(), costs.cost());
     for (SequenceRows part : planned) {
       try {
         settle(part);
@@ -111,6 +110,16 @@ final class DecodeStep {
         failures.broke(part.sequence, e);
       }
     }
+  }
+
+  /** Whether the pass is one that T(k) is about; see {@link PassCosts#observe}. */
+  private boolean isComparable() {
+    for (SequenceRows part : planned) {
+      if (part.chain > 1 || !part.complete || part.sequence.kv.length() > SHORT_TEXT) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Every decoding sequence gets its row, the others share what is left for prefill. */
@@ -153,7 +162,8 @@ final class DecodeStep {
       if (part.chain > 1 || !part.complete) {
         continue;
       }
-      var choice = part.sequence.drafts.choose(room, new BatchLoad(rows - 1, tokens - 1), cost);
+      var load = new BatchLoad(rows - 1, tokens - 1);
+      var choice = part.sequence.drafts.choose(room, load, costs.cost());
       int nodes = choice.tree().size();
       if (nodes > 0 && part.sequence.kv.reserve(part.chain + nodes)) {
         part.tree = choice.tree();
@@ -255,7 +265,9 @@ final class DecodeStep {
     Optional<VerifiedDraft> verified = verified(part, verdict, base, accepted);
     sequence.drafts.committed(part.tree, verdict, accepted, sequence.task.sampling().isGreedy());
     int wanted =
-        end.isPresent() ? 0 : sequence.drafts.wanted(new BatchLoad(others(), others()), cost);
+        end.isPresent()
+            ? 0
+            : sequence.drafts.wanted(new BatchLoad(others(), others()), costs.cost());
     sequence.listener.committed(
         new CommittedTokens(base, tokens, logprobs, verified, sequence.drafts.epoch(), wanted));
     end.ifPresent(reason -> finish(sequence, reason));

@@ -105,11 +105,20 @@ abstract class DecodeLoopFixture {
     start(settings, model, CHEAP, prefixes);
   }
 
+  void start(LoopSettings settings, PassCosts costs) {
+    start(settings, model, costs, SharedPrefixes.NONE);
+  }
+
   private void start(
       LoopSettings settings, ToyModel toy, VerificationCost cost, SharedPrefixes prefixes) {
+    start(settings, toy, new AssumedCosts(cost), prefixes);
+  }
+
+  private void start(
+      LoopSettings settings, ToyModel toy, PassCosts costs, SharedPrefixes prefixes) {
     ServedModel served = toy.served();
-    DecodeMetrics metrics = new DecodeMetrics(registry, served, cost);
-    loop = new DecodeLoop(served, settings, prefixes, cost, metrics);
+    DecodeMetrics metrics = new DecodeMetrics(registry, served, costs.cost());
+    loop = new DecodeLoop(served, settings, prefixes, costs, metrics);
   }
 
   double counter(String name) {

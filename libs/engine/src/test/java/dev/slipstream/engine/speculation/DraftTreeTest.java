@@ -70,7 +70,8 @@ class DraftTreeTest {
   void refusesATokenThatItsDistributionCannotGive() {
     DraftDistribution q = DraftDistribution.of(new int[] {5, 2, 7}, new float[] {0.5f, 0.5f, 0});
     DraftDistribution outside = DraftDistribution.of(new int[] {5, 10}, new float[] {0.5f, 0.5f});
-    assertThatIllegalArgumentException().isThrownBy(() -> builder.add(6, ROOT, NodeOrigin.drawn(q)));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.add(6, ROOT, NodeOrigin.drawn(q)));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> builder.add(7, ROOT, NodeOrigin.drawn(q)))
         .withMessageContaining("no probability");
