@@ -89,7 +89,7 @@ final class Json {
       append("[]");
       return;
     }
-    budget.descend(1);
+    budget.enter();
     append("[");
     for (int i = 0; i < items.size(); i++) {
       append(i == 0 ? "" : itemSeparator);
@@ -98,7 +98,7 @@ final class Json {
     }
     newLine(depth);
     append("]");
-    budget.ascend(1);
+    budget.leave();
   }
 
   private void newLine(int depth) {
@@ -117,7 +117,7 @@ final class Json {
     if (sorted) {
       Sorting.sort(budget, entries, Dict.Entry::key, false);
     }
-    budget.descend(1);
+    budget.enter();
     append("{");
     for (int i = 0; i < entries.size(); i++) {
       append(i == 0 ? "" : itemSeparator);
@@ -128,7 +128,7 @@ final class Json {
     }
     newLine(depth);
     append("}");
-    budget.ascend(1);
+    budget.leave();
   }
 
   private String key(Value key) {
