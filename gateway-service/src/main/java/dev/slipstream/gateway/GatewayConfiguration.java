@@ -6,7 +6,6 @@ import dev.slipstream.gateway.application.FairWorkers;
 import dev.slipstream.gateway.application.GatewayMetrics;
 import dev.slipstream.gateway.application.GenerationService;
 import dev.slipstream.gateway.application.GenerationSettings;
-import dev.slipstream.gateway.application.PromptBudget;
 import dev.slipstream.gateway.http.HttpSettings;
 import dev.slipstream.gateway.http.RateLimitHeaders;
 import dev.slipstream.gateway.rpc.InboundBytes;
@@ -103,14 +102,10 @@ class GatewayConfiguration {
   FairWorkers promptWorkers(
       @Qualifier("promptThreads") ExecutorService threads,
       GatewayProperties properties,
-      Defects defects) {
-    return new FairWorkers(threads, properties.workers(), defects);
-  }
-
-  @Bean
-  PromptBudget promptBudget(GatewayProperties properties, GatewayMetrics metrics) {
-    return new PromptBudget(
-        properties.maxQueuedPrompts(), properties.maxQueuedSize().toBytes(), metrics);
+      Defects defects,
+      GatewayMetrics metrics) {
+    return new FairWorkers(
+        threads, properties.workers(), properties.maxQueuedPrompts(), defects, metrics);
   }
 
   @Bean
@@ -128,7 +123,6 @@ class GatewayConfiguration {
       Targets targets,
       Drafts drafts,
       FairWorkers promptWorkers,
-      PromptBudget budget,
       Defects defects,
       GatewayMetrics metrics,
       FailoverProperties failover,
@@ -137,7 +131,6 @@ class GatewayConfiguration {
         targets,
         drafts,
         promptWorkers,
-        budget,
         defects,
         metrics,
         new GenerationSettings(

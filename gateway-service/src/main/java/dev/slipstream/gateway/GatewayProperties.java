@@ -38,9 +38,7 @@ import org.springframework.validation.annotation.Validated;
  *     body; at least 100ms
  * @param bodyPause longest time in which nothing of a request's body comes; at least 100ms
  * @param workers threads for chat templates and tokenisation
- * @param maxQueuedPrompts requests that these threads may have to do with, waiting ones included;
- *     half of them of one key
- * @param maxQueuedSize bytes of all these requests; half of them of one key
+ * @param maxQueuedPrompts prompts that may wait for these threads; half of them of one key
  */
 @Validated
 @ConfigurationProperties("slipstream.gateway")
@@ -64,18 +62,12 @@ public record GatewayProperties(
     @NotNull @DefaultValue("60s") Duration requestTimeout,
     @NotNull @DefaultValue("10s") Duration bodyPause,
     @Min(1) @Max(256) @DefaultValue("2") int workers,
-    @Min(1) @Max(1 << 20) @DefaultValue("1024") int maxQueuedPrompts,
-    @NotNull @DefaultValue("64MB") DataSize maxQueuedSize) {
+    @Min(1) @Max(1 << 20) @DefaultValue("1024") int maxQueuedPrompts) {
 
   @AssertTrue(message = "max-body-size must be between 1KB and 64MB")
   boolean isMaxBodySizeInRange() {
     return maxBodySize.compareTo(DataSize.ofKilobytes(1)) >= 0
         && maxBodySize.compareTo(DataSize.ofMegabytes(64)) <= 0;
-  }
-
-  @AssertTrue(message = "max-queued-size must be at least 1KB")
-  boolean isMaxQueuedSizeUsable() {
-    return maxQueuedSize.compareTo(DataSize.ofKilobytes(1)) >= 0;
   }
 
   @AssertTrue(message = "api-keys-interval must be at least 10ms")

@@ -142,7 +142,8 @@ final class BenchServeCommand implements Callable<Integer> {
       return report(ServeBench.run(address, apiKey.key(), settings, this::say));
     }
     Logging.quiet();
-    SuiteConfiguration configuration = SuiteConfiguration.check(topology.form(), Map.of());
+    SuiteConfiguration configuration =
+        SuiteConfiguration.check(topology.form(), environment.variables(), Map.of());
     var suiteSettings =
         new SuiteSettings(
             configuration,

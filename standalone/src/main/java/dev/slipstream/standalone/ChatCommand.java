@@ -122,7 +122,8 @@ final class ChatCommand implements Callable<Integer> {
       }
     }
     PrintWriter err = spec.commandLine().getErr();
-    SuiteConfiguration configuration = SuiteConfiguration.check(Form.PRIVATE, Map.of());
+    SuiteConfiguration configuration =
+        SuiteConfiguration.check(Form.PRIVATE, environment.variables(), Map.of());
     var settings =
         new SuiteSettings(
             configuration,

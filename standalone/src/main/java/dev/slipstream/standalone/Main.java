@@ -4,6 +4,9 @@ import dev.slipstream.engine.quantization.TargetFormat;
 import dev.slipstream.standalone.bench.OutputFormat;
 import dev.slipstream.standalone.bench.ServeSettings;
 import dev.slipstream.startup.StopSignals;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -58,7 +61,23 @@ public final class Main {
     Thread main = Thread.currentThread();
     StopSignals stop = new StopSignals(signalled -> main.interrupt()).listen();
     int status = commandLine(new Environment(System.getenv(), System.in, stop)).execute(args);
-    System.exit(stop.status().orElse(status));
+    status = stop.status().orElse(status);
+    if (status == 0) {
+      markSuccess();
+    }
+    System.exit(status);
+  }
+
+  /** For the launcher, which does not see how the process ends that it has become. */
+  private static void markSuccess() {
+    String mark = System.getProperty("slipstream.answered");
+    if (mark != null) {
+      try {
+        Files.createFile(Path.of(mark));
+      } catch (IOException e) {
+        // Then it prepares nothing for the next start, which is no reason to fail.
+      }
+    }
   }
 
   /** The whole command line, with option defaults from the environment. */

@@ -78,7 +78,8 @@ final class ServeCommand implements Callable<Integer> {
     requireFree("--port", port);
     requireFree("--grpc-port", grpcPort);
     Logging.quiet();
-    SuiteConfiguration configuration = SuiteConfiguration.check(topology.form(), Map.of());
+    SuiteConfiguration configuration =
+        SuiteConfiguration.check(topology.form(), environment.variables(), Map.of());
     PrintWriter err = spec.commandLine().getErr();
     var settings =
         new SuiteSettings(

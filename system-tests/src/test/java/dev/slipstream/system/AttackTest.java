@@ -15,8 +15,6 @@ import java.net.Socket;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -27,20 +25,18 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.io.TempDir;
+import org.testcontainers.junit.jupiter.Container;
+import org.testcontainers.junit.jupiter.Testcontainers;
 
 /**
  * One client with a good key does its worst. What would be lost: the answers of the others, and the
  * gateway, to a liveness probe that waits behind him or to the system that kills what takes too
  * much memory.
  */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Testcontainers
 class AttackTest {
   private static final String ATTACKER = SecuredStack.KEYS.get(0);
   private static final String BYSTANDER = SecuredStack.KEYS.get(1);
@@ -56,34 +52,19 @@ class AttackTest {
   /** For a tiny request; it waits behind nobody, but on a machine that has much else to do. */
   private static final Duration PROMPTLY = Duration.ofSeconds(15);
 
-  private static final String OVERRIDE =
-      """
-      services:
-        gateway:
-          environment:
-            SLIPSTREAM_GATEWAY_APIKEYS: '%s'
-        kv:
-          networks: [ front, services ]
-          ports: [ '127.0.0.1:0:9093' ]
-      """;
+  private static final int KV_PORT = 9093;
 
-  private Stack stack;
-  private Gateway attacker;
-  private Gateway bystander;
+  @Container private static final Stack STACK = new Stack();
 
-  @BeforeAll
-  void up(@TempDir Path folder) throws Exception {
-    Path override = folder.resolve("attacked.yml");
-    Files.writeString(override, OVERRIDE.formatted(SecuredStack.keys()));
-    stack = Stack.up("attacked", override);
-    attacker = stack.gateway().withKey(ATTACKER);
-    bystander = stack.gateway().withKey(BYSTANDER);
-  }
+  private final Gateway attacker = STACK.gateway().withKey(ATTACKER);
+  private final Gateway bystander = STACK.gateway().withKey(BYSTANDER);
 
-  @AfterAll
-  void down() throws Exception {
-    if (stack != null) {
-      stack.close();
+  static {
+    for (Service gateway : STACK.containers("gateway")) {
+      gateway.withEnv("SLIPSTREAM_GATEWAY_APIKEYS", SecuredStack.keys());
+    }
+    for (Service kv : STACK.containers("kv")) {
+      kv.addExposedPort(KV_PORT);
     }
   }
 
@@ -93,15 +74,8 @@ class AttackTest {
   }
 
   @AfterEach
-  void nothingDied() throws Exception {
-    for (String service : Stack.SERVICES) {
-      for (String container : stack.containers(service)) {
-        String format = "{{.State.Status}} {{.RestartCount}} {{.State.OOMKilled}}";
-        assertThat(stack.docker().run("inspect", "--format", format, container))
-            .as(service)
-            .isEqualTo("running 0 false");
-      }
-    }
+  void nothingDied() {
+    assertThat(STACK.containers()).allMatch(Service::isRunning);
   }
 
   @Test
@@ -219,7 +193,7 @@ class AttackTest {
         assertThat(Gateway.completionText(answer.body()))
             .isEqualTo(Gateway.completionText(expected));
       }
-      assertThat(stack.metric("target", "slipstream_kv_client_blocks_refused_total")).isPositive();
+      assertThat(STACK.metric("target", "slipstream_kv_client_blocks_refused_total")).isPositive();
       await()
           .atMost(Stack.PATIENCE)
           .untilAsserted(
@@ -239,23 +213,22 @@ class AttackTest {
     try (Insider insider = insider()) {
       List<ByteString> keys = insider.keys(BYSTANDER, bystander.tokenize(prompt));
       await().atMost(Stack.PATIENCE).until(() -> insider.fetch(BYSTANDER, keys).size() == 1);
-      double sent = stack.metric("kv", "slipstream_kv_blocks_fetched_total");
+      double sent = STACK.metric("kv", "slipstream_kv_blocks_fetched_total");
 
-      assertThatThrownBy(
-              () -> insider.fetch(BYSTANDER, Collections.nCopies(2000, keys.getFirst())))
+      assertThatThrownBy(() -> insider.fetch(BYSTANDER, Collections.nCopies(2000, keys.getFirst())))
           .satisfies(
               thrown -> {
                 Status status = Status.fromThrowable(thrown);
                 assertThat(status.getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
                 assertThat(status.getDescription()).contains("keys[1] is keys[0]");
               });
-      assertThat(stack.metric("kv", "slipstream_kv_blocks_fetched_total")).isEqualTo(sent);
+      assertThat(STACK.metric("kv", "slipstream_kv_blocks_fetched_total")).isEqualTo(sent);
     }
   }
 
-  private Insider insider() throws Exception {
-    return new Insider(
-        stack.compose("port", "kv", "9093"), Path.of(System.getProperty("slipstream.model")));
+  private static Insider insider() throws Exception {
+    Service kv = STACK.containers("kv").getFirst();
+    return new Insider(kv.getHost() + ":" + kv.getMappedPort(KV_PORT), Hub.ofModel());
   }
 
   private void assertServed() throws Exception {
@@ -271,10 +244,7 @@ class AttackTest {
     for (int i = 0; i < PROBES; i++) {
       long start = System.nanoTime();
       assertThat(
-              bystander
-                  .client()
-                  .send(probe, HttpResponse.BodyHandlers.discarding())
-                  .statusCode())
+              bystander.client().send(probe, HttpResponse.BodyHandlers.discarding()).statusCode())
           .isEqualTo(200);
       boolean inTime = Duration.ofNanos(System.nanoTime() - start).compareTo(PROBE) < 0;
       late = inTime ? 0 : late + 1;

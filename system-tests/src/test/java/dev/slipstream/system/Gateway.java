@@ -29,7 +29,7 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * @param key the client's API key, or empty
  */
-record Gateway(HttpClient client, URI address, Optional<String> key) {
+public record Gateway(HttpClient client, URI address, Optional<String> key) {
   private static final JsonMapper JSON = new JsonMapper();
 
   /** Pieces of an answer after which it is surely under way. */
@@ -47,7 +47,17 @@ record Gateway(HttpClient client, URI address, Optional<String> key) {
    * @param cached tokens of the prompt that the target had, or fetched from kv
    * @param resumes how often another target had to go on
    */
-  record Answer(String text, double millisToFirst, int cached, int resumes) {}
+  public record Answer(String text, double millisToFirst, int cached, int resumes) {}
+
+  /** One that keeps its connections, as clients do. */
+  public static HttpClient newClient() {
+    return HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  }
+
+  /** For clients without a key. */
+  public static Gateway at(URI address) {
+    return new Gateway(newClient(), address, Optional.empty());
+  }
 
   Gateway withKey(String other) {
     return new Gateway(client, address, Optional.of(other));
@@ -55,7 +65,7 @@ record Gateway(HttpClient client, URI address, Optional<String> key) {
 
   /** A greedy chat that is not streamed, whatever comes of it. */
   HttpResponse<String> chat(String prompt, int tokens) throws IOException, InterruptedException {
-    return client.send(request(false, tokens, user(prompt)), HttpResponse.BodyHandlers.ofString());
+    return client.send(request("", tokens, user(prompt)), HttpResponse.BodyHandlers.ofString());
   }
 
   /** A greedy completion of a text as it is, whatever comes of it. */
@@ -98,8 +108,8 @@ record Gateway(HttpClient client, URI address, Optional<String> key) {
   }
 
   /** A greedy streamed answer, which must end as it should. */
-  Answer answer(String prompt, int tokens) throws IOException, InterruptedException {
-    return answer(prompt, tokens, event -> {});
+  public Answer answer(String prompt, int tokens) throws IOException, InterruptedException {
+    return answer(prompt, tokens, pieces -> {});
   }
 
   /**
@@ -109,13 +119,23 @@ record Gateway(HttpClient client, URI address, Optional<String> key) {
    */
   Answer answer(String prompt, int tokens, IntConsumer progress)
       throws IOException, InterruptedException {
-    return answer(request(true, tokens, user(prompt)), progress);
+    return answer(streamed(tokens, "", user(prompt)), progress);
+  }
+
+  /**
+   * One that takes its time: with all its tokens, whether the model would have ended before or not,
+   * and without drafts, which would make short work of a text that repeats itself.
+   */
+  public Answer longAnswer(String prompt, int tokens, IntConsumer progress)
+      throws IOException, InterruptedException {
+    String fields = "\"ignore_eos\": true, \"slipstream\": {\"speculation\": \"off\"}, ";
+    return answer(streamed(tokens, fields, user(prompt)), progress);
   }
 
   /** A greedy streamed answer in whose midst something happens, surely before its end. */
-  Answer answerDuring(String prompt, int tokens, Callable<String> event) throws Exception {
+  Answer answerDuring(String prompt, int tokens, Callable<?> event) throws Exception {
     try (ExecutorService other = Executors.newSingleThreadExecutor()) {
-      List<Future<String>> happened = new ArrayList<>();
+      List<Future<?>> happened = new ArrayList<>();
       Answer answer =
           answer(
               prompt,
@@ -137,7 +157,7 @@ record Gateway(HttpClient client, URI address, Optional<String> key) {
   Answer answerFrom(String beginning, int tokens) throws IOException, InterruptedException {
     String system =
         "{\"role\": \"system\", \"content\": %s}, ".formatted(JSON.writeValueAsString(beginning));
-    return answer(request(true, tokens, system + user("Go on.")), event -> {});
+    return answer(streamed(tokens, "", system + user("Go on.")), pieces -> {});
   }
 
   private static String user(String prompt) {
@@ -189,12 +209,19 @@ record Gateway(HttpClient client, URI address, Optional<String> key) {
     return json.at("/choices/0/delta/content").asString("");
   }
 
-  private HttpRequest request(boolean stream, int tokens, String messages) {
+  private HttpRequest streamed(int tokens, String fields, String messages) {
+    return request("\"stream\": true, " + fields, tokens, messages);
+  }
+
+  /**
+   * @param fields with a comma after each
+   */
+  private HttpRequest request(String fields, int tokens, String messages) {
     String body =
         """
-        {"stream": %b, "temperature": 0, "max_tokens": %d, "messages": [%s]}
+        {%s"temperature": 0, "max_tokens": %d, "messages": [%s]}
         """
-            .formatted(stream, tokens, messages);
+            .formatted(fields, tokens, messages);
     return request("/v1/chat/completions", HttpRequest.BodyPublishers.ofString(body));
   }
 
@@ -219,7 +246,7 @@ record Gateway(HttpClient client, URI address, Optional<String> key) {
   }
 
   /** Sums of a metric's values by one of its labels; all under "" if they lack it. */
-  static Map<String, Double> values(String metrics, String name, String label) {
+  public static Map<String, Double> values(String metrics, String name, String label) {
     Map<String, Double> values = new TreeMap<>();
     metrics
         .lines()

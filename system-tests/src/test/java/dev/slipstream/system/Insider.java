@@ -15,13 +15,7 @@ import dev.slipstream.text.tokenizer.Tokenizer;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
 import io.grpc.stub.StreamObserver;
-import java.io.OutputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.zip.CRC32C;
@@ -36,21 +30,17 @@ final class Insider implements AutoCloseable {
   private final String tokenizerDigest;
   private final KvLayout layout;
 
-  Insider(String address, Path model) throws Exception {
-    channel = ManagedChannelBuilder.forTarget(address).usePlaintext().maxInboundMessageSize(32 << 20).build();
-    modelDigest = sha256(model);
-    try (GgufFile file = GgufFile.open(model)) {
+  Insider(String address, Hub hub) throws Exception {
+    channel =
+        ManagedChannelBuilder.forTarget(address)
+            .usePlaintext()
+            .maxInboundMessageSize(32 << 20)
+            .build();
+    modelDigest = hub.digest();
+    try (GgufFile file = GgufFile.open(hub.model())) {
       tokenizerDigest = Tokenizer.of(file.metadata()).digest();
       layout = layout(file.metadata());
     }
-  }
-
-  private static String sha256(Path file) throws Exception {
-    MessageDigest digest = MessageDigest.getInstance("SHA-256");
-    try (var in = new DigestInputStream(Files.newInputStream(file), digest)) {
-      in.transferTo(OutputStream.nullOutputStream());
-    }
-    return HexFormat.of().formatHex(digest.digest());
   }
 
   private static KvLayout layout(GgufMetadata metadata) {

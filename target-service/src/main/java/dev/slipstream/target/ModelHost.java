@@ -1,14 +1,15 @@
 package dev.slipstream.target;
 
+import dev.slipstream.drafting.Drafter;
 import dev.slipstream.engine.cache.KvLayout;
-import dev.slipstream.engine.speculation.VerificationCost;
 import dev.slipstream.models.catalog.CacheDirectory;
 import dev.slipstream.target.application.CostFile;
-import dev.slipstream.target.application.CostProbe;
 import dev.slipstream.target.application.DecodeFailure;
 import dev.slipstream.target.application.DecodeLoop;
 import dev.slipstream.target.application.DecodeMetrics;
+import dev.slipstream.target.application.HostedDrafters;
 import dev.slipstream.target.application.LoopSettings;
+import dev.slipstream.target.application.PassCosts;
 import dev.slipstream.target.application.ServedModel;
 import dev.slipstream.target.application.SharedPrefixes;
 import dev.slipstream.target.transport.ServedTarget;
@@ -17,7 +18,10 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.ApplicationListener;
@@ -37,6 +41,7 @@ final class ModelHost
   private final TargetProperties properties;
   private final ModelLoader loader;
   private final SharedPrefixes shared;
+  private final List<Drafter> drafters;
   private final MeterRegistry registry;
   private final ConfigurableApplicationContext context;
   private final Runnable healthChanged;
@@ -44,7 +49,6 @@ final class ModelHost
   private volatile boolean started;
   private volatile boolean leaving;
   private volatile boolean stopping;
-  private volatile CostFile costs;
   private Thread loading;
   private Thread draining;
 
@@ -63,18 +67,21 @@ final class ModelHost
   }
 
   /**
+   * @param drafters that this process hosts, the default first
    * @param healthChanged called when {@link #state} has changed
    */
   ModelHost(
       TargetProperties properties,
       ModelLoader loader,
       SharedPrefixes shared,
+      List<Drafter> drafters,
       MeterRegistry registry,
       ConfigurableApplicationContext context,
       Runnable healthChanged) {
     this.properties = properties;
     this.loader = loader;
     this.shared = shared;
+    this.drafters = drafters;
     this.registry = registry;
     this.context = context;
     this.healthChanged = healthChanged;
@@ -113,13 +120,24 @@ final class ModelHost
   /** Before the gRPC server, which waits for its calls to end, starts to stop. */
   @Override
   public synchronized void onApplicationEvent(ContextClosedEvent event) {
-    if (event.getApplicationContext() == context
-        && state instanceof State.Ready(ServedTarget target, _)) {
+    if (event.getApplicationContext() != context) {
+      return;
+    }
+    stopLoading();
+    if (state instanceof State.Ready(ServedTarget target, _)) {
       leaving = true;
       draining =
           Thread.ofPlatform()
               .name("drain")
               .start(() -> target.loop().drain(properties.drainLimit()));
+    }
+  }
+
+  /** A model that is being loaded can take minutes, which nobody who stops the service has. */
+  private synchronized void stopLoading() {
+    stopping = true;
+    if (loading != null) {
+      loading.interrupt();
     }
   }
 
@@ -155,12 +173,7 @@ final class ModelHost
 
   private void release(State.Ready ready) {
     ready.target().loop().close();
-    if (ready.target().metrics().isCostRefuted()) {
-      log.info("T(k) was measured on a busy machine; it will be measured again at the next start");
-      costs.forget();
-    } else {
-      costs.write(ready.target().metrics().cost());
-    }
+    ready.target().drafters().close();
     ready.resources().run();
   }
 
@@ -180,14 +193,9 @@ final class ModelHost
 
   /** A load that does not hear of the stop is not waited for: nobody is served by it. */
   private void giveUp() throws InterruptedException {
-    Thread given;
-    synchronized (this) {
-      stopping = true;
-      given = loading;
-    }
-    if (given != null) {
-      given.interrupt();
-      given.join(PATIENCE);
+    stopLoading();
+    if (loading != null) {
+      loading.join(PATIENCE);
     }
   }
 
@@ -206,7 +214,7 @@ final class ModelHost
     try {
       long start = System.nanoTime();
       LoadedModel loaded = loader.load();
-      ServedTarget target = serve(loaded);
+      ServedTarget target = serveOrRelease(loaded);
       State.Ready ready = new State.Ready(target, loaded.resources());
       if (!become(ready)) {
         release(ready);
@@ -243,14 +251,35 @@ final class ModelHost
     }
   }
 
+  private ServedTarget serveOrRelease(LoadedModel loaded) {
+    try {
+      return serve(loaded);
+    } catch (RuntimeException | Error e) {
+      loaded.resources().run();
+      throw e;
+    }
+  }
+
   private ServedTarget serve(LoadedModel loaded) {
     ServedModel model = loaded.model();
     LoopSettings settings = settings(model);
-    VerificationCost cost = cost(model, settings);
-    log.info("verification cost of {}: {}", model.id(), cost);
-    DecodeMetrics metrics = new DecodeMetrics(registry, model, cost);
-    DecodeLoop loop = new DecodeLoop(model, settings, shared, cost, metrics);
-    return new ServedTarget(model, loaded.vocabulary(), settings, loop, metrics, Instant.now());
+    PassCosts costs =
+        PassCosts.of(model, settings.maxLogitRows(), properties.costBudget(), costFile(model));
+    log.info("verification cost of {}: {}", model.id(), costs.cost());
+    DecodeMetrics metrics = new DecodeMetrics(registry, model, costs.cost());
+    DecodeLoop loop = new DecodeLoop(model, settings, shared, costs, metrics);
+    // Where nothing is verified, nothing need be drafted.
+    List<Drafter> useful = settings.maxDraftTokens() == 0 ? List.of() : drafters;
+    HostedDrafters hosted =
+        new HostedDrafters(loop, metrics, model.vocabularySize(), useful, drafterThread());
+    return new ServedTarget(
+        model, loaded.vocabulary(), settings, loop, hosted, metrics, Instant.now());
+  }
+
+  /** One, as it shares the cores that compute; it is started by the first draft. */
+  private static ExecutorService drafterThread() {
+    return Executors.newSingleThreadExecutor(
+        Thread.ofPlatform().name("drafter-", 0).daemon().factory());
   }
 
   private LoopSettings settings(ServedModel model) {
@@ -267,20 +296,14 @@ final class ModelHost
         properties.maxDraftTokens());
   }
 
-  private VerificationCost cost(ServedModel model, LoopSettings settings) {
+  private CostFile costFile(ServedModel model) {
     Path cache =
         Optional.ofNullable(properties.cacheDirectory())
             .orElseGet(() -> CacheDirectory.ofEnvironment().root());
-    costs =
-        new CostFile(
-            cache.resolve("costs"), model.digest(), KvBudget.threads(properties), hardware(model));
-    return costs
-        .read()
-        .orElseGet(
-            () -> CostProbe.measure(model, settings.maxLogitRows(), properties.costBudget()));
-  }
-
-  private static String hardware(ServedModel model) {
-    return System.getProperty("os.arch") + " " + KvLayout.ENCODING;
+    return new CostFile(
+        cache.resolve("costs"),
+        model.digest(),
+        KvBudget.threads(properties),
+        System.getProperty("os.arch") + " " + KvLayout.ENCODING);
   }
 }

@@ -1,5 +1,7 @@
 package dev.slipstream.target;
 
+import dev.slipstream.drafting.Drafter;
+import dev.slipstream.drafting.promptlookup.PromptLookupDrafter;
 import dev.slipstream.proto.v1.TargetServiceGrpc;
 import dev.slipstream.target.application.SharedPrefixes;
 import dev.slipstream.target.transport.KvServiceClient;
@@ -9,6 +11,7 @@ import io.grpc.ManagedChannelBuilder;
 import io.grpc.ServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.List;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.event.ApplicationReadyEvent;
@@ -64,10 +67,33 @@ class TargetConfiguration {
   }
 
   @Bean
+  Drafter promptLookup(TargetProperties properties) {
+    return new PromptLookupDrafter(properties.promptLookup());
+  }
+
+  /** Those that are named, in that order. */
+  static List<Drafter> hosted(List<String> names, List<Drafter> drafters) {
+    return names.stream()
+        .map(
+            name ->
+                drafters.stream()
+                    .filter(drafter -> drafter.name().equals(name))
+                    .findFirst()
+                    .orElseThrow(
+                        () ->
+                            new IllegalArgumentException(
+                                "slipstream.target.drafters names '%s'; there are: %s"
+                                    .formatted(
+                                        name, drafters.stream().map(Drafter::name).toList()))))
+        .toList();
+  }
+
+  @Bean
   ModelHost modelHost(
       TargetProperties properties,
       ModelLoader loader,
       SharedPrefixes shared,
+      List<Drafter> drafters,
       MeterRegistry registry,
       ConfigurableApplicationContext context,
       ObjectProvider<GrpcServerHealth> health,
@@ -76,6 +102,7 @@ class TargetConfiguration {
         properties,
         loader,
         shared,
+        hosted(properties.drafters(), drafters),
         registry,
         context,
         () -> health.ifAvailable(h -> healthStatus.ifAvailable(h::update)));

@@ -1,5 +1,6 @@
 package dev.slipstream.target;
 
+import dev.slipstream.drafting.promptlookup.PromptLookupConfig;
 import dev.slipstream.engine.runtime.Batch;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.AssertTrue;
@@ -9,6 +10,7 @@ import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotNull;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.stream.Stream;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
@@ -32,12 +34,15 @@ import org.springframework.validation.annotation.Validated;
  * @param maxResumed answers that other targets had begun and that wait besides these; whoever says
  *     so of more is treated like everybody else
  * @param maxDraftTokens draft tokens of one sequence in one pass; 0 switches speculation off
+ * @param drafters names of drafters that run in this process, the default first, instead of in a
+ *     draft service; there is {@code prompt-lookup}. Empty for none
+ * @param promptLookup settings of that drafter
  * @param drainLimit how long answers may take to finish when the service is stopped; keep it below
  *     {@code spring.grpc.server.shutdown.grace-period}
  * @param kvCache memory for keys and values
  * @param kv the kv-service
  * @param costBudget time for measuring verification cost, at the first start of a model on a
- *     machine
+ *     machine; 0 measures nothing, now or when the service has nothing to do
  * @param cacheDirectory where that is remembered; null for Slipstream's cache directory
  */
 @Validated
@@ -53,6 +58,8 @@ public record TargetProperties(
     @Min(0) @DefaultValue("256") int maxQueued,
     @Min(0) @Max(1 << 16) @DefaultValue("64") int maxResumed,
     @Min(0) @Max(256) @DefaultValue("16") int maxDraftTokens,
+    @NotNull @DefaultValue List<String> drafters,
+    @NotNull @DefaultValue PromptLookupConfig promptLookup,
     @NotNull @DefaultValue("20s") Duration drainLimit,
     @NotNull @Valid @DefaultValue KvCache kvCache,
     @NotNull @Valid @DefaultValue Kv kv,

@@ -74,7 +74,7 @@ public final class KeyFile implements AutoCloseable {
     try {
       read();
       problem = "";
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       // Said once; the keys that were good stay good.
       if (!e.toString().equals(problem)) {
         problem = e.toString();

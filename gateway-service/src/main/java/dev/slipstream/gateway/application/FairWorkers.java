@@ -1,5 +1,6 @@
 package dev.slipstream.gateway.application;
 
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
@@ -20,25 +21,43 @@ import reactor.core.publisher.Mono;
  * for ever.
  *
  * <p>What is begun is not interrupted. So one thread, if there are several, is kept free of long
- * work. Thread-safe.
+ * work. The queue is bounded, and one caller gets half of it, so that others always find room.
+ * Thread-safe.
  */
 public final class FairWorkers implements AutoCloseable {
   /** Bytes from which on work is long: some ten milliseconds. */
   private static final long LONG = 64 << 10;
 
+  private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
+
   private final Executor executor;
   private final int mostLong;
+  private final int mostWaiting;
   private final Defects defects;
+  private final GatewayMetrics metrics;
   private final TreeSet<Work> brief = new TreeSet<>(Work.ORDER);
   private final TreeSet<Work> lengthy = new TreeSet<>(Work.ORDER);
-  private final Map<String, Long> lastTags = new HashMap<>();
+
+  /** Callers that have work waiting. */
+  private final Map<String, Flow> flows = new HashMap<>();
+
   private long clock;
   private long arrivals;
   private int longRunning;
   private boolean closed;
 
+  private static final class Flow {
+    long lastTag;
+    int waiting;
+  }
+
   private record Work(
-      long tag, long arrival, boolean isLong, Runnable run, Consumer<ApiError> refuse) {
+      String caller,
+      long tag,
+      long arrival,
+      boolean isLong,
+      Runnable run,
+      Consumer<ApiError> refuse) {
     static final Comparator<Work> ORDER =
         Comparator.comparingLong(Work::tag).thenComparingLong(Work::arrival);
   }
@@ -46,15 +65,21 @@ public final class FairWorkers implements AutoCloseable {
   /**
    * @param executor has the threads; is not closed
    * @param threads how many it has
+   * @param mostWaiting work that may wait for them, at least 1
    */
-  public FairWorkers(Executor executor, int threads, Defects defects) {
+  public FairWorkers(
+      Executor executor, int threads, int mostWaiting, Defects defects, GatewayMetrics metrics) {
     this.executor = executor;
     this.mostLong = Math.max(1, threads - 1);
+    this.mostWaiting = mostWaiting;
     this.defects = defects;
+    this.metrics = metrics;
+    metrics.watchPrompts(this);
   }
 
   /**
-   * Does work when it is its caller's turn. Cancelling takes it out of the queue.
+   * Does work when it is its caller's turn, or fails with {@link ApiError.Busy}. Cancelling takes
+   * it out of the queue.
    *
    * @param bytes of the request; what the work costs grows with them
    */
@@ -89,13 +114,16 @@ public final class FairWorkers implements AutoCloseable {
 
   private synchronized Work enqueue(
       String caller, long bytes, Runnable run, Consumer<ApiError> refuse) {
-    if (waiting() == 0) {
-      // Whatever callers had before them is begun: nobody is ahead of anybody.
-      lastTags.clear();
+    Flow flow = flows.getOrDefault(caller, new Flow());
+    if (waiting() >= mostWaiting || flow.waiting >= Math.max(1, mostWaiting / 2)) {
+      metrics.refused();
+      throw new ApiException(
+          new ApiError.Busy("Too many prompts are waiting to be tokenised.", RETRY_AFTER));
     }
-    long tag = Math.max(clock, lastTags.getOrDefault(caller, 0L)) + bytes + 1;
-    lastTags.put(caller, tag);
-    Work queued = new Work(tag, arrivals++, bytes >= LONG, run, refuse);
+    flow.lastTag = Math.max(clock, flow.lastTag) + bytes + 1;
+    flow.waiting++;
+    flows.put(caller, flow);
+    Work queued = new Work(caller, flow.lastTag, arrivals++, bytes >= LONG, run, refuse);
     queue(queued).add(queued);
     return queued;
   }
@@ -105,7 +133,14 @@ public final class FairWorkers implements AutoCloseable {
   }
 
   private synchronized void remove(Work work) {
-    queue(work).remove(work);
+    if (queue(work).remove(work)) {
+      left(work);
+    }
+  }
+
+  /** Nothing is known any more of a caller that has nothing waiting: it is behind nobody. */
+  private void left(Work work) {
+    flows.computeIfPresent(work.caller(), (name, flow) -> --flow.waiting == 0 ? null : flow);
   }
 
   private void wake(Work queued) {
@@ -139,6 +174,7 @@ public final class FairWorkers implements AutoCloseable {
         room && (brief.isEmpty() || Work.ORDER.compare(lengthy.first(), brief.first()) < 0);
     Work next = longFirst ? lengthy.pollFirst() : brief.pollFirst();
     if (next != null) {
+      left(next);
       clock = Math.max(clock, next.tag());
       longRunning += next.isLong() ? 1 : 0;
     }
@@ -159,6 +195,7 @@ public final class FairWorkers implements AutoCloseable {
       left.addAll(lengthy);
       brief.clear();
       lengthy.clear();
+      flows.clear();
     }
     left.forEach(work -> work.refuse().accept(leaving()));
   }

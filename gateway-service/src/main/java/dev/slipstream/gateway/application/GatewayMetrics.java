@@ -34,13 +34,13 @@ public final class GatewayMetrics {
 
   /** Measures one answer and logs it when it is over. */
   Flux<GenerationEvent> observe(
-      Flux<GenerationEvent> events, PreparedRequest request, String requestId) {
+      Flux<GenerationEvent> events, PreparedRequest request, String requestId, Defects defects) {
     return Flux.defer(
         () -> {
           RequestRecord record = new RequestRecord(this, request, requestId);
           waiting.incrementAndGet();
           return events
-              .doOnNext(record::event)
+              .map(defects.guarded("the record of request " + requestId, record::heard))
               .doOnError(record::failed)
               .doOnCancel(record::cancelled);
         });
@@ -113,13 +113,9 @@ public final class GatewayMetrics {
         .increment();
   }
 
-  void watchPrompts(FairWorkers workers, PromptBudget budget) {
+  void watchPrompts(FairWorkers workers) {
     Gauge.builder("slipstream.prompts.waiting", workers, FairWorkers::waiting)
         .description("Requests that wait for a thread that parses or tokenises them")
-        .register(registry);
-    Gauge.builder("slipstream.prompts.bytes", budget, PromptBudget::bytes)
-        .baseUnit("bytes")
-        .description("Bytes of requests that are not tokens yet, waiting or being worked on")
         .register(registry);
   }
 

@@ -25,7 +25,6 @@ public final class GenerationService {
   private final Targets targets;
   private final Drafts drafts;
   private final FairWorkers workers;
-  private final PromptBudget budget;
   private final Defects defects;
   private final GatewayMetrics metrics;
   private final GenerationSettings settings;
@@ -35,26 +34,22 @@ public final class GenerationService {
 
   /**
    * @param workers threads for templates and tokenisation
-   * @param budget of what waits for them
    */
   public GenerationService(
       Targets targets,
       Drafts drafts,
       FairWorkers workers,
-      PromptBudget budget,
       Defects defects,
       GatewayMetrics metrics,
       GenerationSettings settings) {
     this.targets = targets;
     this.drafts = drafts;
     this.workers = workers;
-    this.budget = budget;
     this.defects = defects;
     this.metrics = metrics;
     this.settings = settings;
     this.admission = new Admission(settings.maxAnswers(), metrics);
     this.quarantine = new Quarantine(settings.quarantine(), System::nanoTime, metrics);
-    metrics.watchPrompts(workers, budget);
   }
 
   /** The models that can be used now, by id. */
@@ -96,11 +91,8 @@ public final class GenerationService {
   public Mono<PreparedRequest> prepare(GenerateRequest request, String user, Caller caller) {
     long arrived = System.nanoTime();
     long bytes = request.getSerializedSize();
-    return budget.bounded(
-        caller,
-        bytes,
-        firstTarget()
-            .then(workers.run(caller, bytes, () -> prepareNow(request, user, caller, arrived))));
+    return firstTarget()
+        .then(workers.run(caller, bytes, () -> prepareNow(request, user, caller, arrived)));
   }
 
   /**
@@ -130,7 +122,7 @@ public final class GenerationService {
    * @param bytes of the request
    */
   public <T> Mono<T> onWorker(Caller caller, long bytes, Callable<T> work) {
-    return budget.bounded(caller, bytes, workers.run(caller, bytes, work));
+    return workers.run(caller, bytes, work);
   }
 
   /**
@@ -163,7 +155,7 @@ public final class GenerationService {
       GenerateRequest request, String user, Caller caller, long arrived) {
     ServedModel model = model(request.getModel());
     RequestValidator.check(request, model);
-    checkDrafter(request.getSpeculation().getDrafter());
+    checkDrafter(request.getSpeculation().getDrafter(), model);
     int[] prompt = PromptEncoder.encode(model, request);
     caller.usePrompt(prompt.length);
     long seed =
@@ -176,8 +168,8 @@ public final class GenerationService {
   }
 
   /** A misspelt drafter would otherwise only show as an answer without drafts. */
-  private void checkDrafter(String drafter) {
-    if (!drafter.isEmpty()) {
+  private void checkDrafter(String drafter, ServedModel model) {
+    if (!drafter.isEmpty() && !model.card().getDraftersList().contains(drafter)) {
       drafts
           .othersThan(drafter)
           .ifPresent(
@@ -204,7 +196,7 @@ public final class GenerationService {
                     .refusal(prepared)
                     .map(refusal -> Flux.<GenerationEvent>error(new ApiException(refusal)))
                     .orElseGet(() -> answer(prepared, requestId, choice, context)))
-        .transform(events -> metrics.observe(events, prepared, requestId))
+        .transform(events -> metrics.observe(events, prepared, requestId, defects))
         .transform(admission::bounded);
   }
 

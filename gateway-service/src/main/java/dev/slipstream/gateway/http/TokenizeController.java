@@ -1,6 +1,7 @@
 package dev.slipstream.gateway.http;
 
 import dev.slipstream.gateway.application.ApiException;
+import dev.slipstream.gateway.application.Defects;
 import dev.slipstream.gateway.application.GenerationService;
 import java.util.List;
 import org.springframework.http.HttpStatus;
@@ -23,11 +24,13 @@ class TokenizeController {
   private record Content(String content) {}
 
   private final GenerationService service;
+  private final Defects defects;
   private final BodyReader bodies;
   private final JsonWriter json = new JsonWriter();
 
-  TokenizeController(GenerationService service, HttpSettings settings) {
+  TokenizeController(GenerationService service, HttpSettings settings, Defects defects) {
     this.service = service;
+    this.defects = defects;
     this.bodies = new BodyReader(service, settings);
   }
 
@@ -71,7 +74,10 @@ class TokenizeController {
                     text.parseSpecial(),
                     AccessFilter.caller(exchange)))
         .doOnNext(tokens -> BodyBytes.of(exchange).grow((long) WRITTEN_TOKEN * tokens.length))
-        .flatMap(tokens -> json.write(exchange.getResponse(), HttpStatus.OK, new Tokens(tokens)));
+        .flatMap(
+            defects.guarded(
+                "the formatting of tokens",
+                tokens -> json.write(exchange.getResponse(), HttpStatus.OK, new Tokens(tokens))));
   }
 
   @PostMapping("/detokenize")
@@ -81,7 +87,10 @@ class TokenizeController {
         .flatMap(
             ids -> service.detokenize(ids.model(), ids.tokens(), AccessFilter.caller(exchange)))
         .doOnNext(text -> BodyBytes.of(exchange).grow(text.length()))
-        .flatMap(text -> json.write(exchange.getResponse(), HttpStatus.OK, new Content(text)));
+        .flatMap(
+            defects.guarded(
+                "the formatting of a text",
+                text -> json.write(exchange.getResponse(), HttpStatus.OK, new Content(text))));
   }
 
   private static ApiException missing(String param) {

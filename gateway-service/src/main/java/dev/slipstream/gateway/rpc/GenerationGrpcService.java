@@ -1,5 +1,6 @@
 package dev.slipstream.gateway.rpc;
 
+import dev.slipstream.gateway.application.Defects;
 import dev.slipstream.gateway.application.GenerationService;
 import dev.slipstream.proto.v1.DetokenizeRequest;
 import dev.slipstream.proto.v1.DetokenizeResponse;
@@ -23,10 +24,14 @@ import reactor.core.publisher.Flux;
 /** The public gRPC API. */
 @GrpcService
 class GenerationGrpcService extends GenerationServiceGrpc.GenerationServiceImplBase {
-  private final GenerationService service;
+  private static final String FORMATTING = "the formatting of a message";
 
-  GenerationGrpcService(GenerationService service) {
+  private final GenerationService service;
+  private final Defects defects;
+
+  GenerationGrpcService(GenerationService service, Defects defects) {
     this.service = service;
+    this.defects = defects;
   }
 
   @Override
@@ -38,16 +43,22 @@ class GenerationGrpcService extends GenerationServiceGrpc.GenerationServiceImplB
         service
             .prepare(request, "", AccessInterceptor.caller())
             .flatMapMany(
-                prepared ->
-                    Flux.just(Messages.started(id, prepared))
-                        .concatWith(
-                            service.generate(prepared, id, 0).mapNotNull(Messages::response))),
+                defects.guarded(
+                    FORMATTING,
+                    prepared ->
+                        Flux.just(GenerationMessages.started(id, prepared))
+                            .concatWith(
+                                service
+                                    .generate(prepared, id, 0)
+                                    .mapNotNull(
+                                        defects.guarded(
+                                            FORMATTING, GenerationMessages::response))))),
         responses);
   }
 
   @Override
   public void listModels(ListModelsRequest request, StreamObserver<ListModelsResponse> responses) {
-    answer(Flux.just(Messages.models(service.models().values())), responses);
+    answer(Flux.just(GenerationMessages.models(service.models().values())), responses);
   }
 
   @Override
@@ -63,10 +74,12 @@ class GenerationGrpcService extends GenerationServiceGrpc.GenerationServiceImplB
                 parseSpecial,
                 AccessInterceptor.caller())
             .map(
-                tokens ->
-                    TokenizeResponse.newBuilder()
-                        .addAllTokens(IntStream.of(tokens).boxed().toList())
-                        .build())
+                defects.guarded(
+                    FORMATTING,
+                    tokens ->
+                        TokenizeResponse.newBuilder()
+                            .addAllTokens(IntStream.of(tokens).boxed().toList())
+                            .build()))
             .doOnNext(response -> bytes.hold(response.getSerializedSize()))
             .flux(),
         responses);
@@ -78,7 +91,9 @@ class GenerationGrpcService extends GenerationServiceGrpc.GenerationServiceImplB
     answer(
         service
             .detokenize(request.getModel(), request.getTokensList(), AccessInterceptor.caller())
-            .map(text -> DetokenizeResponse.newBuilder().setContent(text).build())
+            .map(
+                defects.guarded(
+                    FORMATTING, text -> DetokenizeResponse.newBuilder().setContent(text).build()))
             .doOnNext(response -> bytes.hold(response.getSerializedSize()))
             .flux(),
         responses);

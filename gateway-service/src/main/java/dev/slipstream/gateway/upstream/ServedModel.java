@@ -36,6 +36,15 @@ public record ServedModel(
 
   /** Whether a target that serves the other gives the answers that are promised for this one. */
   boolean canGoOnAt(ServedModel other) {
-    return sameAs(other) && other.contextLength() >= contextLength();
+    return sameAs(other)
+        && other.contextLength() >= contextLength()
+        && keepsKvAs(other.card.getKvEncoding());
+  }
+
+  /** A target that does not say how it keeps keys and values is one of a version before. */
+  private boolean keepsKvAs(String encoding) {
+    return encoding.isEmpty()
+        || card.getKvEncoding().isEmpty()
+        || encoding.equals(card.getKvEncoding());
   }
 }

@@ -37,7 +37,7 @@ class RequestRecordTest {
   @Test
   void anAnswerWaitsThenRunsThenIsGone() {
     Sinks.Many<GenerationEvent> events = Sinks.many().unicast().onBackpressureBuffer();
-    var client = metrics.observe(events.asFlux(), request, "id").subscribe();
+    var client = metrics.observe(events.asFlux(), request, "id", new Defects(metrics)).subscribe();
     assertGauges(1, 0);
     events.tryEmitNext(new GenerationEvent.Started());
     assertGauges(0, 1);
@@ -54,7 +54,7 @@ class RequestRecordTest {
               subscriber.onSubscribe(Operators.emptySubscription());
               upstream.add(subscriber);
             });
-    metrics.observe(events, request, "id").subscribe().dispose();
+    metrics.observe(events, request, "id", new Defects(metrics)).subscribe().dispose();
     upstream.getFirst().onNext(new GenerationEvent.Started());
     assertGauges(0, 0);
   }

@@ -7,7 +7,6 @@ import dev.slipstream.gateway.application.FairWorkers;
 import dev.slipstream.gateway.application.GatewayMetrics;
 import dev.slipstream.gateway.application.GenerationService;
 import dev.slipstream.gateway.application.GenerationSettings;
-import dev.slipstream.gateway.application.PromptBudget;
 import dev.slipstream.gateway.upstream.Drafts;
 import dev.slipstream.gateway.upstream.Heartbeat;
 import dev.slipstream.gateway.upstream.TargetEndpoint;
@@ -73,8 +72,7 @@ public final class Bench implements AutoCloseable {
         new GenerationService(
             this.targets,
             draftServices,
-            new FairWorkers(Runnable::run, 1, defects),
-            new PromptBudget(64, 1 << 20, metrics),
+            new FairWorkers(Runnable::run, 1, 64, defects, metrics),
             defects,
             metrics,
             settings);
@@ -130,10 +128,22 @@ public final class Bench implements AutoCloseable {
    * @param choice number of the answer among several to one request
    */
   public Exchange begin(GenerateRequest.Builder request, int choice) {
+    return begin(request, choice, Caller.ANYBODY);
+  }
+
+  public Exchange begin(GenerateRequest.Builder request, Caller caller) {
+    return begin(request, 0, caller);
+  }
+
+  private Exchange begin(GenerateRequest.Builder request, int choice, Caller caller) {
     return new Exchange(
         service
-            .prepare(request.build(), "", Caller.ANYBODY)
+            .prepare(request.build(), "", caller)
             .flatMapMany(prepared -> service.generate(prepared, "test-" + choice, choice)));
+  }
+
+  public GenerationService service() {
+    return service;
   }
 
   /** The sum of a counter over its labels. */

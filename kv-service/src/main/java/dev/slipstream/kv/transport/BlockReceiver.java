@@ -42,7 +42,7 @@ final class BlockReceiver implements StreamObserver<StoreRequest> {
     try {
       take(request);
     } catch (InvalidRequestException e) {
-      fail(Messages.status(e));
+      fail(BlockMessages.status(e));
     } finally {
       turn.end();
     }
@@ -53,7 +53,7 @@ final class BlockReceiver implements StreamObserver<StoreRequest> {
 
   private void take(StoreRequest request) {
     KvBlock block = request.getBlock();
-    BlockId id = new BlockId(request.getTenant(), Messages.key(block.getKey()));
+    BlockId id = new BlockId(request.getTenant(), BlockMessages.key(block.getKey()));
     if (cache.store(id, block.getData().asReadOnlyByteBuffer(), block.getCrc32C())) {
       stored++;
     } else {

@@ -81,7 +81,7 @@ final class BlockSender {
       Optional<StoredBlock> block = blocks.next();
       if (block.isPresent()) {
         memory.saw(block.get().data().length);
-        responses.onNext(Messages.block(request.getKeys(next++), block.get()));
+        responses.onNext(BlockMessages.block(request.getKeys(next++), block.get()));
       } else {
         done = true;
         responses.onCompleted();

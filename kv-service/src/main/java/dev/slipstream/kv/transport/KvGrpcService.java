@@ -22,7 +22,7 @@ import org.springframework.grpc.server.service.GrpcService;
 /** The gRPC face of {@link PrefixCache}. */
 @GrpcService
 class KvGrpcService extends KvServiceGrpc.KvServiceImplBase {
-  private static final int EXPECTED_BLOCK_BYTES = 1 << 20;
+  private static final int EXPECTED_BLOCK_BYTES = 256 << 10;
 
   private final PrefixCache cache;
   private final Turns turns;
@@ -40,23 +40,23 @@ class KvGrpcService extends KvServiceGrpc.KvServiceImplBase {
   @Override
   public void match(MatchRequest request, StreamObserver<MatchResponse> responses) {
     try {
-      int matched = cache.match(request.getTenant(), Messages.keys(request.getKeysList()));
+      int matched = cache.match(request.getTenant(), BlockMessages.keys(request.getKeysList()));
       responses.onNext(MatchResponse.newBuilder().setMatched(matched).build());
       responses.onCompleted();
     } catch (InvalidRequestException e) {
-      responses.onError(Messages.status(e));
+      responses.onError(BlockMessages.status(e));
     }
   }
 
   @Override
   public void fetch(FetchRequest request, StreamObserver<KvBlock> responses) {
     try {
-      var keys = Messages.keys(request.getKeysList());
+      var keys = BlockMessages.keys(request.getKeysList());
       cache.check(request.getTenant(), keys);
       var blocks = (ServerCallStreamObserver<KvBlock>) responses;
       new BlockSender(cache, memory, request, keys, blocks).start();
     } catch (InvalidRequestException e) {
-      responses.onError(Messages.status(e));
+      responses.onError(BlockMessages.status(e));
     }
   }
 
@@ -68,18 +68,18 @@ class KvGrpcService extends KvServiceGrpc.KvServiceImplBase {
   @Override
   public void discard(DiscardRequest request, StreamObserver<DiscardResponse> responses) {
     try {
-      BlockId id = new BlockId(request.getTenant(), Messages.key(request.getKey()));
+      BlockId id = new BlockId(request.getTenant(), BlockMessages.key(request.getKey()));
       boolean discarded = cache.discard(id, request.getSha256().toByteArray());
       responses.onNext(DiscardResponse.newBuilder().setDiscarded(discarded).build());
       responses.onCompleted();
     } catch (InvalidRequestException e) {
-      responses.onError(Messages.status(e));
+      responses.onError(BlockMessages.status(e));
     }
   }
 
   @Override
   public void getStats(GetStatsRequest request, StreamObserver<KvStats> responses) {
-    responses.onNext(Messages.stats(cache));
+    responses.onNext(BlockMessages.stats(cache));
     responses.onCompleted();
   }
 }

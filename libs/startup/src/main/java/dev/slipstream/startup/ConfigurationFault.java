@@ -52,17 +52,18 @@ final class ConfigurationFault {
     return causes;
   }
 
-  /** An address that cannot be had; which one it is, is known to whoever tried last. */
+  /** An address that cannot be had: all servers say it so, and their causes say why. */
   private static Optional<String> taken(List<Throwable> causes) {
-    if (!(causes.getLast() instanceof java.net.BindException reason)) {
-      return Optional.empty();
-    }
-    return causes.reversed().stream()
-        .skip(1)
-        .map(Throwable::getMessage)
-        .filter(message -> message != null && message.matches(".*\\d.*"))
+    return causes.stream()
+        .filter(cause -> reason(cause).startsWith("Failed to bind"))
         .findFirst()
-        .map(address -> address + ": " + reason.getMessage() + ".");
+        .map(
+            cause ->
+                "%s: %s."
+                    .formatted(
+                        reason(cause),
+                        reason(causes.getLast())
+                            .replaceFirst("^bind.* failed with error.*?: ", "")));
   }
 
   private Optional<String> describe(Throwable cause) {

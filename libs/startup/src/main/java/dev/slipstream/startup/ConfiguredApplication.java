@@ -1,5 +1,6 @@
 package dev.slipstream.startup;
 
+import java.util.Map;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.context.event.ApplicationEnvironmentPreparedEvent;
 import org.springframework.context.ApplicationListener;
@@ -8,6 +9,15 @@ import org.springframework.core.env.ConfigurableEnvironment;
 
 /** Runs an application whose configuration may be faulty. */
 public final class ConfiguredApplication {
+  /**
+   * A failure is said once, by whoever gets the exception; these would say it before, with values.
+   */
+  private static final Map<String, Object> QUIET =
+      Map.of(
+          "logging.level.org.springframework.boot.autoconfigure.logging", "warn",
+          "logging.level.org.springframework.context.annotation", "error",
+          "logging.level.org.springframework.boot.web.server.reactive.context", "error");
+
   private ConfiguredApplication() {}
 
   /**
@@ -17,6 +27,7 @@ public final class ConfiguredApplication {
    * @throws ConfigurationException if its configuration is to blame
    */
   public static ConfigurableApplicationContext run(SpringApplication application, String... args) {
+    application.setDefaultProperties(QUIET);
     ConfigurableEnvironment[] environment = new ConfigurableEnvironment[1];
     application.addListeners(
         (ApplicationListener<ApplicationEnvironmentPreparedEvent>)

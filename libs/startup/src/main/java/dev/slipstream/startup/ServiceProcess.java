@@ -1,5 +1,6 @@
 package dev.slipstream.startup;
 
+import org.springframework.boot.Banner;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.context.event.ApplicationReadyEvent;
 import org.springframework.context.ApplicationListener;
@@ -18,6 +19,7 @@ public final class ServiceProcess {
   public static void run(Class<?> application, String[] args, ApplicationListener<?>... listeners) {
     StopSignals stop = new StopSignals(System::exit).listen();
     SpringApplication service = new SpringApplication(application);
+    service.setBannerMode(Banner.Mode.OFF);
     service.addListeners(listeners);
     service.addListeners((ApplicationListener<ApplicationReadyEvent>) ready -> stop.serving());
     try {

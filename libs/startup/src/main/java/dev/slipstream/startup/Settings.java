@@ -65,7 +65,7 @@ final class Settings {
 
   /** Why a setting is of no use, as one line. */
   String refuse(ConfigurationPropertyName name, String reason) {
-    return describe(name) + ": " + reason + ".";
+    return describe(name) + ": " + reason.replaceFirst("\\.$", "") + ".";
   }
 
   /** Where it was set, and to what unless that may be secret. */

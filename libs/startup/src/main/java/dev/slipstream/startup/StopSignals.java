@@ -13,7 +13,7 @@ import sun.misc.Signal;
  */
 public final class StopSignals {
   /** Enough to remove what has been written half, and well below what a user waits. */
-  static final Duration GRACE = Duration.ofMillis(1200);
+  static final Duration GRACE = Duration.ofMillis(800);
 
   private final CountDownLatch told = new CountDownLatch(1);
   private IntConsumer ask;
@@ -54,13 +54,18 @@ public final class StopSignals {
     asked.accept(exitStatus);
   }
 
+  /** Whatever the process has started ends with it, as long as it can before it. */
   private static void haltAfterGrace(int exitStatus) {
     try {
-      Thread.sleep(GRACE);
+      Thread.sleep(GRACE.dividedBy(2));
+      ProcessHandle.current().descendants().forEach(ProcessHandle::destroy);
+      Thread.sleep(GRACE.dividedBy(2));
+      ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
     } catch (InterruptedException e) {
       // Nobody does that.
+    } finally {
+      Runtime.getRuntime().halt(exitStatus);
     }
-    Runtime.getRuntime().halt(exitStatus);
   }
 
   /** With what the process is to end, if it has been told to. */

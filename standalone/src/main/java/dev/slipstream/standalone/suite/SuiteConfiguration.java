@@ -35,16 +35,18 @@ public final class SuiteConfiguration {
   }
 
   /**
+   * @param variables the environment that the services will have
    * @param properties further ones, by service, that win over all others
    * @throws ConfigurationException if something is wrong, or of no use in a suite
    */
-  public static SuiteConfiguration check(Form form, Map<Service, Map<String, String>> properties) {
+  public static SuiteConfiguration check(
+      Form form, Map<String, String> variables, Map<Service, Map<String, String>> properties) {
     Map<Service, CheckedConfiguration> services = new EnumMap<>(Service.class);
     for (Service service : Service.values()) {
       List<String> arguments =
           ServiceProperties.arguments(properties.getOrDefault(service, Map.of()));
       CheckedConfiguration checked =
-          ConfigurationCheck.run(service.settings(), arguments.toArray(String[]::new));
+          ConfigurationCheck.run(service.settings(), variables, arguments.toArray(String[]::new));
       refused(service, form).forEach((key, reason) -> refuse(checked.description(key), reason));
       services.put(service, checked);
     }

@@ -84,7 +84,7 @@ final class RunningSuite implements AutoCloseable {
       var model = new ModelResolver(settings()).resolve(MODEL, ProgressListener.SILENT);
       var settings =
           new SuiteSettings(
-              SuiteConfiguration.check(Form.EMBEDDED, Map.of()),
+              SuiteConfiguration.check(Form.EMBEDDED, System.getenv(), Map.of()),
               model,
               OptionalInt.empty(),
               Optional.of(new SuiteSettings.Network("127.0.0.1", 0, 0)),

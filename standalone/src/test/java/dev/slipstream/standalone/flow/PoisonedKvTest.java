@@ -60,7 +60,6 @@ class PoisonedKvTest {
     NEGATIVE((block, layout) -> scale(block, layout, -0.01f)),
     NEGATIVE_ZERO((block, layout) -> scale(block, layout, -0f)),
     SUBNORMAL((block, layout) -> scale(block, layout, 1e-40f)),
-    OUT_OF_RANGE((block, layout) -> element(block, layout, Short.MIN_VALUE)),
     ZERO((block, layout) -> new byte[block.length]),
     ONES((block, layout) -> filled(block.length, (byte) -1)),
     RANDOM((block, layout) -> random(block.length)),
@@ -83,12 +82,6 @@ class PoisonedKvTest {
       int plane = layout.valueOffset(layout.slots() / 2, 0);
       MemorySegment.ofArray(block)
           .set(ValueLayout.JAVA_FLOAT_UNALIGNED, plane + layout.scalesAfter(), scale);
-      return block;
-    }
-
-    private static byte[] element(byte[] block, KvLayout layout, short element) {
-      int plane = layout.keyOffset(layout.slots() / 2, 0);
-      MemorySegment.ofArray(block).set(ValueLayout.JAVA_SHORT_UNALIGNED, plane, element);
       return block;
     }
 
@@ -128,8 +121,7 @@ class PoisonedKvTest {
         List<KvBlock> stored = new ArrayList<>(blocks.get(poison));
         KvBlock good = stored.get(POISONED);
         stored.set(
-            POISONED,
-            block(good.getKey(), poison.prepare(good.getData().toByteArray(), layout)));
+            POISONED, block(good.getKey(), poison.prepare(good.getData().toByteArray(), layout)));
         poisoned.store(stored);
       }
       for (int round = 0; round < 2; round++) {
@@ -152,7 +144,8 @@ class PoisonedKvTest {
 
   private static GenerateRequest request(Poison poison) {
     return GenerateRequest.newBuilder()
-        .setTokenIds(TokenIds.newBuilder().addAllIds(Arrays.stream(prompt(poison)).boxed().toList()))
+        .setTokenIds(
+            TokenIds.newBuilder().addAllIds(Arrays.stream(prompt(poison)).boxed().toList()))
         .setMaxTokens(TOKENS)
         .setIgnoreEos(true)
         .setSampling(SamplingParams.newBuilder().setTemperature(0))
@@ -213,8 +206,7 @@ class PoisonedKvTest {
     }
 
     private List<ByteString> keys(Poison poison) {
-      var chain =
-          new BlockKeyChain(model.digest(), model.tokenizerDigest(), model.kvLayout(), "");
+      var chain = new BlockKeyChain(model.digest(), model.tokenizerDigest(), model.kvLayout(), "");
       int[] prompt = prompt(poison);
       chain.extend(i -> prompt[i], PROMPT_TOKENS - 1);
       return chain.keys().stream().map(BlockKey::bytes).map(ByteString::copyFrom).toList();

@@ -57,7 +57,7 @@ class EmbeddedSuiteTest {
       throws IOException {
     Path none = Files.writeString(home.resolve("none.gguf"), "no model");
     return new SuiteSettings(
-        SuiteConfiguration.check(Form.EMBEDDED, Map.of()),
+        SuiteConfiguration.check(Form.EMBEDDED, System.getenv(), Map.of()),
         new ResolvedModel("none", none, 8, "0".repeat(64), Optional.empty(), Optional.empty()),
         OptionalInt.of(1),
         Optional.of(new SuiteSettings.Network("127.0.0.1", port, 0)),

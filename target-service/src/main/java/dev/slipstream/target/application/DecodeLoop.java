@@ -3,8 +3,7 @@ package dev.slipstream.target.application;
 import dev.slipstream.engine.cache.BlockKeyChain;
 import dev.slipstream.engine.cache.KvPool;
 import dev.slipstream.engine.sampling.SamplingWorkspace;
-import dev.slipstream.engine.speculation.DraftTree;
-import dev.slipstream.engine.speculation.VerificationCost;
+import dev.slipstream.engine.speculation.Proposed;
 import dev.slipstream.target.application.Outcome.Reason;
 import dev.slipstream.target.application.Sequence.State;
 import java.time.Duration;
@@ -37,6 +36,7 @@ public final class DecodeLoop implements AutoCloseable {
   private final ServedModel model;
   private final LoopSettings settings;
   private final DecodeMetrics metrics;
+  private final PassCosts costs;
   private final LinkedBlockingQueue<Runnable> commands = new LinkedBlockingQueue<>();
   private final KvPool pool;
   private final Scheduler scheduler;
@@ -46,6 +46,7 @@ public final class DecodeLoop implements AutoCloseable {
   private final CompletableFuture<Void> idle = new CompletableFuture<>();
   private final CompletableFuture<Void> end = new CompletableFuture<>();
   private final Thread thread;
+  private boolean measuring;
   private boolean draining;
   private boolean stopped;
   private boolean brokenDown;
@@ -56,21 +57,23 @@ public final class DecodeLoop implements AutoCloseable {
    * Starts the loop.
    *
    * @param shared blocks of other targets; stays open
-   * @param cost of passes, as far as it is known
+   * @param costs of passes, as far as they are known; closed with the loop
    */
   public DecodeLoop(
       ServedModel model,
       LoopSettings settings,
       SharedPrefixes shared,
-      VerificationCost cost,
+      PassCosts costs,
       DecodeMetrics metrics) {
     this.model = model;
     this.settings = settings;
     this.metrics = metrics;
+    this.costs = costs;
     this.pool = new KvPool(model.kvLayout(), settings.kvBlocks());
     this.scheduler = new Scheduler(settings, pool, shared, metrics, this::send, this::broke);
     this.retryAdvice = new RetryAdvice(settings.maxRunning());
-    this.step = new DecodeStep(model, settings, scheduler, metrics, retryAdvice, cost, this::broke);
+    this.step =
+        new DecodeStep(model, settings, scheduler, metrics, retryAdvice, costs, this::broke);
     this.workspace = new SamplingWorkspace(model.vocabularySize());
     this.thread = Thread.ofPlatform().name("decode-loop").start(this::run);
   }
@@ -81,6 +84,12 @@ public final class DecodeLoop implements AutoCloseable {
    * @throws IllegalArgumentException if the sampling parameters do not fit the vocabulary
    */
   public DecodeHandle submit(DecodeTask task, DecodeListener listener) {
+    if (task.prompt().length > settings.contextLength()) {
+      // Now: many of them must not wait here for the pass to end.
+      metrics.failed();
+      listener.failed(tooLong(task.prompt().length));
+      return DecodeHandle.ENDED;
+    }
     BlockKeyChain keys =
         new BlockKeyChain(model.digest(), model.tokenizerDigest(), model.kvLayout(), task.tenant());
     Sequence sequence = new Sequence(task, listener, keys, workspace, settings.maxDraftTokens());
@@ -169,6 +178,7 @@ public final class DecodeLoop implements AutoCloseable {
     drainCommands();
     idle.complete(null);
     showState();
+    costs.close();
     pool.close();
   }
 
@@ -269,9 +279,18 @@ public final class DecodeLoop implements AutoCloseable {
     }
   }
 
+  /** Or, if none comes for a while and T(k) is in doubt, measures with one pass. */
   private void awaitCommand() {
+    long quiet = costs.quietNanos();
     try {
-      execute(commands.take());
+      Runnable command =
+          quiet < 0 ? commands.take() : commands.poll(measuring ? 0 : quiet, TimeUnit.NANOSECONDS);
+      measuring = command == null && costs.measure();
+      if (command == null) {
+        metrics.cost(costs.cost());
+      } else {
+        execute(command);
+      }
     } catch (InterruptedException e) {
       throw new IllegalStateException("the decode loop was interrupted", e);
     }
@@ -310,11 +329,15 @@ public final class DecodeLoop implements AutoCloseable {
     } else if (over.isPresent()) {
       endAtOnce(sequence, over.get());
     } else if (prompt >= settings.contextLength()) {
-      fail(sequence, new DecodeFailure.PromptTooLong(prompt, settings.contextLength()));
+      fail(sequence, tooLong(prompt));
     } else if (!scheduler.enqueue(sequence)) {
       Duration after = retryAdvice.after(scheduler.waiting());
       fail(sequence, new DecodeFailure.QueueFull(scheduler.waiting(), after));
     }
+  }
+
+  private DecodeFailure tooLong(int prompt) {
+    return new DecodeFailure.PromptTooLong(prompt, settings.contextLength());
   }
 
   /** A resumed answer that the other replica had completed but for saying so. */
@@ -350,29 +373,29 @@ public final class DecodeLoop implements AutoCloseable {
   private final class Handle implements DecodeHandle {
     private final Sequence sequence;
 
-    /** The newest proposal that the loop has not seen: a client that floods fills no queue. */
-    private final AtomicReference<Offer> newest = new AtomicReference<>();
-
-    private record Offer(long epoch, int baseLength, DraftTree tree) {}
+    /** The latest proposal that the loop has not seen: a client that floods fills no queue. */
+    private final AtomicReference<Proposed> latest = new AtomicReference<>();
 
     Handle(Sequence sequence) {
       this.sequence = sequence;
     }
 
     @Override
-    public void propose(long epoch, int baseLength, DraftTree tree) {
-      if (newest.getAndSet(new Offer(epoch, baseLength, tree)) == null) {
-        send(this::takeNewest);
+    public void propose(Proposed proposal) {
+      if (latest.getAndAccumulate(proposal, Proposed::later) == null) {
+        send(this::takeLatest);
       } else {
         metrics.proposalDropped();
       }
     }
 
-    private void takeNewest() {
-      Offer offer = newest.getAndSet(null);
-      if (sequence.state != State.ENDED
-          && !sequence.drafts.propose(
-              offer.epoch(), offer.baseLength(), offer.tree(), sequence.history)) {
+    private void takeLatest() {
+      Proposed proposal = latest.getAndSet(null);
+      if (sequence.state == State.ENDED) {
+        return;
+      }
+      metrics.drafters().proposed(proposal);
+      if (!sequence.drafts.propose(proposal, sequence.history)) {
         metrics.proposalDropped();
       }
     }

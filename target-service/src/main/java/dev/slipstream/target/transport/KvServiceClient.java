@@ -11,6 +11,7 @@ import dev.slipstream.proto.v1.MatchRequest;
 import dev.slipstream.proto.v1.MatchResponse;
 import dev.slipstream.target.application.SharedPrefixes;
 import io.grpc.Channel;
+import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -234,9 +235,13 @@ public final class KvServiceClient implements SharedPrefixes {
   }
 
   private void failed(Throwable cause) {
+    failures.increment();
+    if (Status.fromThrowable(cause).getCode() == Status.Code.RESOURCE_EXHAUSTED) {
+      // It is busy, not down.
+      return;
+    }
     boolean first = isAvailable();
     pausedUntil = System.nanoTime() + limits.pause().toNanos();
-    failures.increment();
     if (first) {
       log.warn(
           "kv-service failed, computing prefixes for the next {} s: {}",

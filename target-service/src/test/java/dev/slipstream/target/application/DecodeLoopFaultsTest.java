@@ -54,6 +54,22 @@ class DecodeLoopFaultsTest extends DecodeLoopFixture {
     assertThat(decode(prompt(10, 1), 3).tokens()).isEqualTo(model.greedy(prompt(10, 1), 3));
   }
 
+  /** Thousands of them, of megabytes each, would else lie in the loop's queue until it is free. */
+  @Test
+  void aPromptBeyondTheContextIsRefusedWhileAPassGoesOn() {
+    start(settings(64, 64, 2));
+    model.gate = new Semaphore(0);
+    Answer running = submit(task(prompt(10, 1), 3), new Answer());
+
+    Answer tooLong = submit(task(prompt(5000, 2), 3), new Answer());
+
+    assertThat(tooLong.isOver()).as("without a pass").isTrue();
+    assertThat(tooLong.failure()).isInstanceOf(DecodeFailure.PromptTooLong.class);
+    tooLong.handle.join().cancel();
+    model.gate.release(1 << 20);
+    assertThat(running.tokens()).isEqualTo(model.greedy(prompt(10, 1), 3));
+  }
+
   @Test
   void anErrorInOneSequenceOrInItsListenerSparesTheOthers() {
     start(settings(64, 64, 2));

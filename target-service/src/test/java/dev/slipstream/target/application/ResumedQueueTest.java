@@ -52,10 +52,8 @@ class ResumedQueueTest extends DecodeLoopFixture {
             resumed ? 2 : 1,
             false,
             Set.of(),
-            -1,
-            true,
-            9,
-            "",
+            DecodeTask.NO_LOGPROBS,
+            new DecodeTask.Speculation(true, 9, "", ""),
             ""),
         answer);
   }

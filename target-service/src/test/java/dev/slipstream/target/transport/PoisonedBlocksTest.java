@@ -17,6 +17,7 @@ import dev.slipstream.proto.v1.StoreRequest;
 import dev.slipstream.proto.v1.StoreResponse;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
+import io.grpc.Status;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.stub.StreamObserver;
@@ -173,6 +174,15 @@ class PoisonedBlocksTest {
   }
 
   @Test
+  void aServiceThatIsBusyIsAskedAgain() throws Exception {
+    kv.busy = true;
+    assertThat(fetch()).isEmpty();
+    assertThat(client.isAvailable()).isTrue();
+    kv.busy = false;
+    assertThat(fetch()).hasSize(BLOCKS);
+  }
+
+  @Test
   void fetchesTakeNoMoreMemoryThanTheyMay() throws Exception {
     open(Duration.ofHours(1), 2L * LAYOUT.blockBytes() + 1);
     assertThat(fetch()).hasSize(2);
@@ -247,6 +257,7 @@ class PoisonedBlocksTest {
     volatile Change change = (n, good) -> good;
     volatile boolean extra;
     volatile boolean fails;
+    volatile boolean busy;
 
     @Override
     public void match(MatchRequest request, StreamObserver<MatchResponse> responses) {
@@ -256,6 +267,10 @@ class PoisonedBlocksTest {
 
     @Override
     public void fetch(FetchRequest request, StreamObserver<KvBlock> responses) {
+      if (busy) {
+        responses.onError(Status.RESOURCE_EXHAUSTED.asRuntimeException());
+        return;
+      }
       fetched.add(request.getKeysCount());
       for (int n = 0; n < request.getKeysCount() + (extra ? 1 : 0); n++) {
         responses.onNext(change.of(n, message(n, block(n))));
