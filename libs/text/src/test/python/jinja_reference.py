@@ -1,6 +1,6 @@
 """What Python's jinja2 makes of chat templates, in the environment that transformers sets up.
 
-    python jinja_reference.py serve               one JSON object a line in, one a line out
+    python jinja_reference.py serve               a JSON array of requests a line in, answers out
     python jinja_reference.py fill CASES.jsonl    writes what is expected into a file of cases
 
 A request or case has "template" and "variables"; an answer has "output", or "error" (syntax,
@@ -10,10 +10,13 @@ refusal or failure) and "message". The time is always the same.
 import datetime
 import json
 import sys
+import warnings
 
 import jinja2
 import jinja2.ext
 import jinja2.sandbox
+
+warnings.simplefilter("ignore", SyntaxWarning)
 
 NOW = datetime.datetime(2024, 7, 6, 15, 4, 5, 678)
 
@@ -105,8 +108,10 @@ def render(template, variables):
 
 def serve():
     for line in sys.stdin:
-        request = json.loads(line)
-        print(json.dumps(render(request["template"], request["variables"])), flush=True)
+        requests = json.loads(line)
+        answers = [render(request["template"], request["variables"]) for request in requests]
+        print(json.dumps(answers), flush=True)
+        PARSED.clear()
 
 
 def fill(path):

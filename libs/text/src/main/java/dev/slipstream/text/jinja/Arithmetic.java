@@ -115,7 +115,7 @@ final class Arithmetic {
     budget.step();
     BigInteger integer = Types.integer(operand);
     if (integer != null) {
-      return new Int(minus ? integer.negate() : integer);
+      return Int.of(minus ? integer.negate() : integer);
     }
     return switch (operand) {
       case Real real -> new Real(minus ? -real.value() : real.value());
@@ -148,17 +148,17 @@ final class Arithmetic {
       case DIVIDE, FLOOR_DIVIDE, MODULO -> budget.integer(bits);
     }
     return switch (operator) {
-      case ADD -> new Int(a.add(b));
-      case SUBTRACT -> new Int(a.subtract(b));
-      case MULTIPLY -> new Int(a.multiply(b));
+      case ADD -> Int.of(a.add(b));
+      case SUBTRACT -> Int.of(a.subtract(b));
+      case MULTIPLY -> Int.of(a.multiply(b));
       case DIVIDE -> divide(a, nonZero(b, "division by zero"));
-      case FLOOR_DIVIDE -> new Int(floor(a, nonZero(b, "integer division or modulo by zero")));
+      case FLOOR_DIVIDE -> Int.of(floor(a, nonZero(b, "integer division or modulo by zero")));
       case MODULO -> {
         nonZero(b, "integer division or modulo by zero");
-        yield new Int(a.subtract(floor(a, b).multiply(b)));
+        yield Int.of(a.subtract(floor(a, b).multiply(b)));
       }
       case POWER ->
-          b.signum() < 0 ? power(a.doubleValue(), b.doubleValue()) : new Int(a.pow(exponent(a, b)));
+          b.signum() < 0 ? power(a.doubleValue(), b.doubleValue()) : Int.of(a.pow(exponent(a, b)));
     };
   }
 

@@ -9,8 +9,10 @@ package dev.slipstream.text.jinja;
  */
 final class Budget {
 
-  /** Of nested calls and values; a level costs some hundred bytes of stack. */
+  /** Of code that runs and values that are looked into; a level needs some 300 bytes of stack. */
   private static final int MAX_DEPTH = 1_000;
+
+  private static final int LEVELS_OF_A_VALUE = 5;
 
   /** Digits are what Python prints at most. */
   private static final int MAX_INTEGER_BITS = 14_285;
@@ -75,6 +77,15 @@ final class Budget {
     if (bits > MAX_INTEGER_BITS) {
       throw JinjaException.limit("integers of more than 4300 digits are not supported");
     }
+  }
+
+  /** Goes into a value; to be followed by {@link #leave}. */
+  void enter() {
+    descend(LEVELS_OF_A_VALUE);
+  }
+
+  void leave() {
+    ascend(LEVELS_OF_A_VALUE);
   }
 
   /** Goes so many levels down the stack; to be followed by {@link #ascend}. */

@@ -50,9 +50,9 @@ final class Comparing {
     if (a.size() != b.size()) {
       return false;
     }
-    budget.descend(1);
+    budget.enter();
     boolean equal = firstDifference(budget, a, b) == a.size();
-    budget.ascend(1);
+    budget.leave();
     return equal;
   }
 
@@ -71,15 +71,15 @@ final class Comparing {
     if (a.size() != b.size()) {
       return false;
     }
-    budget.descend(1);
+    budget.enter();
     for (Dict.Entry entry : a.entries()) {
       Value other = b.get(budget, entry.key());
       if (other == null || !same(budget, entry.value(), other)) {
-        budget.ascend(1);
+        budget.leave();
         return false;
       }
     }
-    budget.ascend(1);
+    budget.leave();
     return true;
   }
 
@@ -137,13 +137,13 @@ final class Comparing {
 
   private static boolean orderedItems(
       Budget budget, Comparison operator, List<Value> a, List<Value> b) {
-    budget.descend(1);
+    budget.enter();
     int at = firstDifference(budget, a, b);
     boolean result =
         at < a.size() && at < b.size()
             ? ordered(budget, operator, a.get(at), b.get(at))
             : holds(operator, Integer.compare(a.size(), b.size()));
-    budget.ascend(1);
+    budget.leave();
     return result;
   }
 

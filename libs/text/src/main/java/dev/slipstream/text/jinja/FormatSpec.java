@@ -93,7 +93,7 @@ record FormatSpec(
 
   private String integer(Budget budget, BigInteger value) {
     if (type != 0 && "eEfFgG%".indexOf(type) >= 0) {
-      return real(budget, Arithmetic.toDouble(new Value.Int(value)));
+      return real(budget, Arithmetic.toDouble(Value.Int.of(value)));
     }
     if (precision >= 0) {
       throw JinjaException.failure("Precision not allowed in integer format specifier");

@@ -27,23 +27,23 @@ final class Input {
       case Integer number -> Value.Int.of(number);
       case BigInteger number -> {
         budget.integer(number.bitLength());
-        yield new Value.Int(number);
+        yield Value.Int.of(number);
       }
       case Double number -> new Value.Real(number);
       case Float number -> new Value.Real(number);
       case BigDecimal number -> new Value.Real(number.doubleValue());
       case List<?> list -> {
-        budget.descend(1);
+        budget.enter();
         List<Value> items = new ArrayList<>(list.size());
         list.forEach(item -> items.add(value(budget, item)));
-        budget.ascend(1);
+        budget.leave();
         yield new Value.ListValue(items);
       }
       case Map<?, ?> map -> {
-        budget.descend(1);
+        budget.enter();
         Dict dict = new Dict();
         map.forEach((key, item) -> dict.put(budget, value(budget, key), value(budget, item)));
-        budget.ascend(1);
+        budget.leave();
         yield dict;
       }
       default ->

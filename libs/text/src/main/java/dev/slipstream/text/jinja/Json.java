@@ -87,7 +87,7 @@ final class Json {
       append("[]");
       return;
     }
-    budget.descend(1);
+    budget.enter();
     append("[");
     for (int i = 0; i < items.size(); i++) {
       append(i == 0 ? "" : itemSeparator);
@@ -96,7 +96,7 @@ final class Json {
     }
     newLine(depth);
     append("]");
-    budget.ascend(1);
+    budget.leave();
   }
 
   private void newLine(int depth) {
@@ -115,7 +115,7 @@ final class Json {
     if (sorted) {
       Sorting.sort(budget, entries, Dict.Entry::key, false);
     }
-    budget.descend(1);
+    budget.enter();
     append("{");
     for (int i = 0; i < entries.size(); i++) {
       append(i == 0 ? "" : itemSeparator);
@@ -126,7 +126,7 @@ final class Json {
     }
     newLine(depth);
     append("}");
-    budget.ascend(1);
+    budget.leave();
   }
 
   private String key(Value key) {

@@ -80,19 +80,20 @@ final class Keys {
   }
 
   private static void encode(Budget budget, Value.Tuple tuple, StringBuilder out) {
-    budget.descend(1);
+    budget.enter();
     out.append('(');
     for (Value item : tuple.items()) {
       if (item instanceof Value.Tuple inner) {
         encode(budget, inner, out);
       } else {
         Object key = of(budget, item);
+        budget.slots(4);
         String text = key instanceof Identity(Object o) ? "" + o.hashCode() : key.toString();
         budget.text(text.length());
         out.append(key.getClass().getSimpleName()).append(text.length()).append(':').append(text);
       }
     }
     out.append(')');
-    budget.ascend(1);
+    budget.leave();
   }
 }

@@ -5,6 +5,7 @@ final class Markup {
   private Markup() {}
 
   static String escape(Budget budget, String text) {
+    budget.scan(4L * text.length());
     StringBuilder out = new StringBuilder();
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);

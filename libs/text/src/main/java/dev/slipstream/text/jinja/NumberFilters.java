@@ -41,7 +41,7 @@ final class NumberFilters {
   private static Value absolute(Budget budget, Value value) {
     BigInteger integer = Types.integer(value);
     if (integer != null) {
-      return new Int(integer.abs());
+      return Int.of(integer.abs());
     }
     if (value instanceof Real real) {
       return new Real(Math.abs(real.value()));
@@ -54,7 +54,7 @@ final class NumberFilters {
     Value absent = a[0] == null ? Int.of(0) : a[0];
     return switch (value) {
       case Int i -> i;
-      case Value.Bool b -> new Int(Types.integer(b));
+      case Value.Bool b -> Int.of(Types.integer(b));
       case Real(double real) -> {
         if (Double.isInfinite(real)) {
           throw JinjaException.failure("cannot convert float infinity to integer");
@@ -65,7 +65,7 @@ final class NumberFilters {
         BigInteger parsed = Numerals.integer(budget, s.text(), base);
         Double real = parsed == null ? Numerals.real(budget, s.text()) : null;
         boolean finite = real != null && !real.isInfinite() && !real.isNaN();
-        yield parsed != null ? new Int(parsed) : finite ? truncated(real) : absent;
+        yield parsed != null ? Int.of(parsed) : finite ? truncated(real) : absent;
       }
       case Value.Undefined undefined -> throw undefined.failure(budget);
       default -> absent;
@@ -73,7 +73,7 @@ final class NumberFilters {
   }
 
   private static Value truncated(double value) {
-    return new Int(new BigDecimal(value).toBigInteger());
+    return Int.of(new BigDecimal(value).toBigInteger());
   }
 
   private static Value real(Budget budget, Value value, Value given) {
@@ -116,14 +116,14 @@ final class NumberFilters {
     BigInteger integer = Types.integer(value);
     if (integer != null) {
       if (precision >= 0) {
-        return new Int(integer);
+        return Int.of(integer);
       }
       budget.integer(integer.bitLength());
       if (-(long) precision > integer.bitLength()) {
         return Int.of(0);
       }
       BigDecimal rounded = new BigDecimal(integer).setScale(precision, RoundingMode.HALF_EVEN);
-      return new Int(rounded.toBigInteger());
+      return Int.of(rounded.toBigInteger());
     }
     if (!(value instanceof Real(double real))) {
       throw JinjaException.failure(

@@ -96,6 +96,6 @@ record NumberLiteral(String digits, boolean isFloat, int end) {
       throw JinjaException.syntax(token.line(), "an integer of more than 4300 digits");
     }
     int radix = digits.length() < 2 ? 10 : radix(digits.charAt(1));
-    return new Value.Int(new BigInteger(radix == 10 ? digits : digits.substring(2), radix));
+    return Value.Int.of(new BigInteger(radix == 10 ? digits : digits.substring(2), radix));
   }
 }

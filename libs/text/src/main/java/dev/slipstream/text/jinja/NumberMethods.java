@@ -11,7 +11,7 @@ final class NumberMethods {
 
   static Value find(Value self, String name) {
     BigInteger integer = Types.integer(self);
-    Value plain = integer == null ? self : new Int(integer);
+    Value plain = integer == null ? self : Int.of(integer);
     return switch (name) {
       case "real" -> plain;
       case "imag" -> integer == null ? new Real(0) : Int.of(0);

@@ -37,7 +37,7 @@ final class Numerals {
     if (digits == null || digits.length() > MAX_DIGITS) {
       return null;
     }
-    budget.steps(digits.length() / 4);
+    budget.steps((long) digits.length() * digits.length() / 2048);
     BigInteger value = new BigInteger(digits, radix);
     return negative ? value.negate() : value;
   }

@@ -65,6 +65,10 @@ final class PrintfFormat {
   /** Gives where the format goes on. */
   private int conversion(String format, int start) {
     int at = start;
+    if (format.startsWith("%", at)) {
+      append("%");
+      return at + 1;
+    }
     Value named = null;
     if (format.startsWith("(", at)) {
       int end = closing(format, at);
@@ -80,10 +84,6 @@ final class PrintfFormat {
     boolean left = flags.contains("-") || width < 0;
     int precision = m.group(3) == null ? -1 : Math.max(0, amount(m.group(3), 0));
     char type = m.group(4).charAt(0);
-    if (type == '%') {
-      append("%");
-      return m.end();
-    }
     Value value = named == null ? next() : named;
     append(converted(value, type, flags, Math.abs(width), left, precision));
     return m.end();

@@ -80,18 +80,18 @@ final class Repr {
   }
 
   private void writeAll(String open, List<Value> items, String close) {
-    budget.descend(1);
+    budget.enter();
     append(open);
     for (Iterator<Value> i = items.iterator(); i.hasNext(); ) {
       write(i.next());
       append(i.hasNext() ? ", " : "");
     }
     append(close);
-    budget.ascend(1);
+    budget.leave();
   }
 
   private void writeDict(Dict dict) {
-    budget.descend(1);
+    budget.enter();
     String separator = "{";
     for (Dict.Entry entry : dict.entries()) {
       append(separator);
@@ -101,7 +101,7 @@ final class Repr {
       separator = ", ";
     }
     append(dict.size() == 0 ? "{}" : "}");
-    budget.ascend(1);
+    budget.leave();
   }
 
   /** A float as Python prints it: as few digits as tell it from others. */

@@ -82,11 +82,10 @@ final class Tests {
   /** Whether it is one object; Python has one each of small integers. */
   private static boolean same(Value a, Value b) {
     return a == b
-        || a instanceof Int(BigInteger x)
-            && b instanceof Int(BigInteger y)
-            && x.equals(y)
-            && x.compareTo(FIRST_SHARED) >= 0
-            && x.compareTo(LAST_SHARED) <= 0;
+        || a instanceof Int x
+            && x.equals(b)
+            && x.value().compareTo(FIRST_SHARED) >= 0
+            && x.value().compareTo(LAST_SHARED) <= 0;
   }
 
   private static boolean isName(Rendering rendering, Value value) {

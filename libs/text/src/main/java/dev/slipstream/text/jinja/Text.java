@@ -48,10 +48,10 @@ final class Text {
   static int find(Budget budget, String text, String part, int from) {
     if (part.length() <= LONG_PATTERN) {
       int found = text.indexOf(part, from);
-      budget.scan((found < 0 ? text.length() : found) - from);
+      budget.scan(2L * ((found < 0 ? text.length() : found) - from));
       return found;
     }
-    budget.scan(2L * (text.length() - from) + part.length());
+    budget.scan(8L * (text.length() - from + part.length()));
     return part.length() > text.length() - from ? -1 : findLong(text, part, from);
   }
 

@@ -41,20 +41,22 @@ sealed interface Value
     }
   }
 
-  /** An integer, of at most {@link Budget#integer} bits. */
-  record Int(BigInteger value) implements Value {
-    private static final Int[] SMALL = new Int[1024];
-
-    static {
-      for (int i = 0; i < SMALL.length; i++) {
-        SMALL[i] = new Int(BigInteger.valueOf(i));
-      }
+  /**
+   * An integer, of at most {@link Budget#integer} bits.
+   *
+   * @param large null if the value is the small one
+   */
+  record Int(long small, BigInteger large) implements Value {
+    static Int of(long value) {
+      return new Int(value, null);
     }
 
-    static Int of(long value) {
-      return value >= 0 && value < SMALL.length
-          ? SMALL[(int) value]
-          : new Int(BigInteger.valueOf(value));
+    static Int of(BigInteger value) {
+      return value.bitLength() < Long.SIZE ? of(value.longValue()) : new Int(0, value);
+    }
+
+    BigInteger value() {
+      return large == null ? BigInteger.valueOf(small) : large;
     }
   }
 

@@ -11,6 +11,9 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -28,12 +31,12 @@ final class Jinja2 implements AutoCloseable {
   private static final JsonMapper MAPPER = JsonMapper.shared();
 
   private final Process process;
-  private final BufferedWriter requests;
+  private final BufferedWriter questions;
   private final BufferedReader answers;
 
   private Jinja2(Process process) {
     this.process = process;
-    this.requests = process.outputWriter(UTF_8);
+    this.questions = process.outputWriter(UTF_8);
     this.answers = process.inputReader(UTF_8);
   }
 
@@ -62,17 +65,24 @@ final class Jinja2 implements AutoCloseable {
       if (error == null || other.error == null) {
         return error == null && other.error == null && text.equals(other.text);
       }
+      if (text.startsWith("RecursionError")) {
+        return other.error.equals("limit");
+      }
       return error.equals(other.error) && (!error.equals("refusal") || text.equals(other.text));
     }
   }
 
-  Outcome render(String template, Map<String, ?> variables) {
+  /** A template and what it is given. */
+  record Request(String template, Map<String, ?> variables) {}
+
+  List<Outcome> render(List<Request> requests) {
     try {
-      requests.write(
-          MAPPER.writeValueAsString(Map.of("template", template, "variables", variables)));
-      requests.newLine();
-      requests.flush();
-      return outcome(MAPPER.readTree(answers.readLine()));
+      questions.write(MAPPER.writeValueAsString(requests));
+      questions.newLine();
+      questions.flush();
+      List<Outcome> outcomes = new ArrayList<>();
+      MAPPER.readTree(answers.readLine()).forEach(answer -> outcomes.add(outcome(answer)));
+      return outcomes;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -85,17 +95,18 @@ final class Jinja2 implements AutoCloseable {
   }
 
   /** What we make of a template. */
-  static Outcome ours(String template, Map<String, ?> variables) {
+  static Outcome ours(Request request) {
     try {
-      return new Outcome(null, Template.parse(template).render(variables, CLOCK));
+      String output = Template.parse(request.template()).render(request.variables(), CLOCK);
+      return new Outcome(null, output);
     } catch (JinjaException e) {
-      return new Outcome(e.kind().name().toLowerCase(java.util.Locale.ROOT), e.getMessage());
+      return new Outcome(e.kind().name().toLowerCase(Locale.ROOT), e.getMessage());
     }
   }
 
   @Override
   public void close() throws IOException {
-    requests.close();
+    questions.close();
     process.destroy();
   }
 }

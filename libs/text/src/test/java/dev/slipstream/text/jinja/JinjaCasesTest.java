@@ -30,6 +30,10 @@ class JinjaCasesTest {
     }
   }
 
+  static List<String> templates() throws IOException {
+    return cases().stream().map(example -> example.get("template").asString()).toList();
+  }
+
   @Test
   void promptsAreWhatPythonMakesOfThem() throws IOException {
     List<String> wrong = new ArrayList<>();
@@ -38,7 +42,7 @@ class JinjaCasesTest {
       Map<String, Object> variables =
           MAPPER.convertValue(example.get("variables"), new TypeReference<>() {});
       Outcome expected = Jinja2.outcome(example);
-      Outcome ours = Jinja2.ours(template, variables);
+      Outcome ours = Jinja2.ours(new Jinja2.Request(template, variables));
       if (!expected.agrees(ours)) {
         wrong.add("%s\n  expected %s\n  got      %s".formatted(template, expected, ours));
       }

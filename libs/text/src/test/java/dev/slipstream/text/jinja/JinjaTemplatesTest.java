@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.slipstream.text.jinja.Jinja2.Outcome;
+import dev.slipstream.text.jinja.Jinja2.Request;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,15 +38,18 @@ class JinjaTemplatesTest {
     try (Jinja2 jinja2 = Jinja2.start()) {
       for (Path file : templates) {
         String template = Files.readString(file);
-        for (Map<String, Object> variables : conversations) {
-          Outcome theirs = jinja2.render(template, variables);
-          Outcome ours = Jinja2.ours(template, variables);
+        List<Request> requests =
+            conversations.stream().map(variables -> new Request(template, variables)).toList();
+        List<Outcome> answers = jinja2.render(requests);
+        for (int i = 0; i < requests.size(); i++) {
+          Outcome theirs = answers.get(i);
+          Outcome ours = Jinja2.ours(requests.get(i));
           refusals += "refusal".equals(theirs.error()) ? 1 : 0;
           failures += "failure".equals(theirs.error()) ? 1 : 0;
           if (!theirs.agrees(ours)) {
             wrong.add(
                 "%s %s\n  expected %s\n  got      %s"
-                    .formatted(file.getFileName(), variables, theirs, ours));
+                    .formatted(file.getFileName(), conversations.get(i), theirs, ours));
           }
         }
       }
