@@ -1,16 +1,10 @@
 package dev.slipstream.gateway.upstream;
 
 import dev.slipstream.proto.v1.TargetModel;
-import dev.slipstream.text.template.ChatTemplate;
 import dev.slipstream.text.tokenizer.Tokenizer;
-import java.util.Optional;
 
-/**
- * A model that targets serve, with what is needed to talk to it.
- *
- * @param template empty if the model file has none; then there are completions, but no chat
- */
-public record ServedModel(TargetModel card, Tokenizer tokenizer, Optional<ChatTemplate> template) {
+/** A model that targets serve, with what is needed to talk to it. */
+public record ServedModel(TargetModel card, Tokenizer tokenizer, ChatFormat chatFormat) {
 
   public String id() {
     return card.getId();

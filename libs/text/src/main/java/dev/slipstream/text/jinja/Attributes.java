@@ -45,8 +45,7 @@ final class Attributes {
     boolean internal = name.startsWith("__") && name.endsWith("__") && name.length() > 4;
     if (internal || changes(owner, name)) {
       return Value.Undefined.hint(
-          "access to attribute '%s' of '%s' object is unsafe."
-              .formatted(name, Types.name(owner)));
+          "access to attribute '%s' of '%s' object is unsafe.".formatted(name, Types.name(owner)));
     }
     return name.startsWith("_") ? null : find(owner, name);
   }

@@ -112,8 +112,7 @@ final class CallParser {
   Expr.Filter filter(Expr subject) {
     int line = tokens.current().line();
     String name = dottedName();
-    CallArguments arguments =
-        tokens.current().isOperator("(") ? arguments() : CallArguments.NONE;
+    CallArguments arguments = tokens.current().isOperator("(") ? arguments() : CallArguments.NONE;
     return expressions.made(new Expr.Filter(subject, name, arguments, line));
   }
 

@@ -40,8 +40,7 @@ final class ChoiceFilters {
   }
 
   /** Nothing is looked at before the first item is wanted; what is empty or undefined has none. */
-  private static Value lazy(
-      Rendering rendering, Value subject, Function<Source, Source> filtered) {
+  private static Value lazy(Rendering rendering, Value subject, Function<Source, Source> filtered) {
     Budget budget = rendering.budget();
     List<Source> source = new ArrayList<>();
     return new Generator(
@@ -49,9 +48,7 @@ final class ChoiceFilters {
         () -> {
           if (source.isEmpty()) {
             source.add(
-                Types.truth(subject)
-                    ? filtered.apply(Source.of(budget, subject))
-                    : () -> null);
+                Types.truth(subject) ? filtered.apply(Source.of(budget, subject)) : () -> null);
           }
           return source.getFirst().next();
         });
@@ -77,8 +74,7 @@ final class ChoiceFilters {
     return item -> filter.apply(rendering, item, rest);
   }
 
-  private static String name(
-      Rendering rendering, Arguments arguments, int index, String missing) {
+  private static String name(Rendering rendering, Arguments arguments, int index, String missing) {
     if (arguments.positional().size() <= index) {
       throw JinjaException.failure(missing);
     }

@@ -15,8 +15,7 @@ final class Comparing {
       case NOT_EQUAL -> !equal(budget, left, right);
       case IN -> contains(budget, right, left);
       case NOT_IN -> !contains(budget, right, left);
-      case LESS, LESS_OR_EQUAL, GREATER, GREATER_OR_EQUAL ->
-          ordered(budget, operator, left, right);
+      case LESS, LESS_OR_EQUAL, GREATER, GREATER_OR_EQUAL -> ordered(budget, operator, left, right);
     };
   }
 
@@ -26,8 +25,7 @@ final class Comparing {
       return compareNumbers(left, right) == 0 && !isNan(left) && !isNan(right);
     }
     return switch (left) {
-      case Value.Str a ->
-          right instanceof Value.Str b && Text.equal(budget, a.text(), b.text());
+      case Value.Str a -> right instanceof Value.Str b && Text.equal(budget, a.text(), b.text());
       case Value.ListValue a ->
           right instanceof Value.ListValue b && equalItems(budget, a.items(), b.items());
       case Value.Tuple a ->

@@ -178,8 +178,7 @@ sealed interface Expr extends Node {
    * @param rest an iterable of further positional arguments, or null
    * @param namedRest a mapping of further named ones, or null
    */
-  record CallArguments(
-      List<Expr> positional, List<Keyword> named, Expr rest, Expr namedRest) {
+  record CallArguments(List<Expr> positional, List<Keyword> named, Expr rest, Expr namedRest) {
     static final CallArguments NONE = new CallArguments(List.of(), List.of(), null, null);
 
     private List<Node> after(Expr first) {

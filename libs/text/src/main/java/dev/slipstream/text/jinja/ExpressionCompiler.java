@@ -154,9 +154,7 @@ final class ExpressionCompiler {
 
   private static Evaluation filter(Expr.Filter filter, Frame frame) {
     Evaluation subject =
-        filter.subject() == null
-            ? frame.get(frame.printed())
-            : compile(filter.subject(), frame);
+        filter.subject() == null ? frame.get(frame.printed()) : compile(filter.subject(), frame);
     checkNamed(filter);
     Filter found = Filters.find(filter.name());
     if (found == null) {
@@ -225,7 +223,8 @@ final class ExpressionCompiler {
       throw JinjaException.syntax(
           call.line(), "the function '" + name.name() + "' is not supported in chat templates");
     }
-    if (call.callee() instanceof Expr.GetAttribute get && UNSUPPORTED_METHODS.contains(get.name())) {
+    if (call.callee() instanceof Expr.GetAttribute get
+        && UNSUPPORTED_METHODS.contains(get.name())) {
       throw JinjaException.syntax(
           call.line(), "the method '" + get.name() + "' is not supported in chat templates");
     }

@@ -204,8 +204,7 @@ final class ExpressionParser {
     return switch (token.kind()) {
       case NAME -> name(withAttributes);
       case STRING -> string();
-      case INTEGER, FLOAT ->
-          new Expr.Const(NumberLiteral.value(tokens.next()), token.line());
+      case INTEGER, FLOAT -> new Expr.Const(NumberLiteral.value(tokens.next()), token.line());
       case OPERATOR -> bracketed(token);
       default -> throw unexpected(token);
     };

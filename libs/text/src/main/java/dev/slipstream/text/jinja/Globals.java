@@ -16,8 +16,7 @@ final class Globals {
   private static final Signature RAISE = Signature.of("raise_exception", "message");
   private static final Signature NOW = Signature.of("strftime_now", "format");
   private static final Signature JOINER = Signature.of("joiner", "sep?");
-  private static final Signature FROM_KEYS =
-      Signature.positional("fromkeys", "iterable", "value?");
+  private static final Signature FROM_KEYS = Signature.positional("fromkeys", "iterable", "value?");
 
   static final Function DICT =
       new Function("dict", (rendering, arguments) -> dict(rendering.budget(), arguments));

@@ -11,9 +11,7 @@ import java.util.Map;
 final class HtmlFilters {
 
   private static final Filter ESCAPE =
-      Filter.of(
-          Signature.of("escape"),
-          (r, s, a) -> new Str(Markup.escaped(r.budget(), s), true));
+      Filter.of(Signature.of("escape"), (r, s, a) -> new Str(Markup.escaped(r.budget(), s), true));
 
   static final Map<String, Filter> FILTERS =
       Map.of(
@@ -22,20 +20,15 @@ final class HtmlFilters {
           "forceescape",
               Filter.of(
                   Signature.of("forceescape"),
-                  (r, s, a) ->
-                      new Str(Markup.escape(r.budget(), Repr.text(r.budget(), s)), true)),
+                  (r, s, a) -> new Str(Markup.escape(r.budget(), Repr.text(r.budget(), s)), true)),
           "safe",
-              Filter.of(
-                  Signature.of("safe"), (r, s, a) -> new Str(Repr.text(r.budget(), s), true)),
+              Filter.of(Signature.of("safe"), (r, s, a) -> new Str(Repr.text(r.budget(), s), true)),
           "striptags",
               Filter.of(
                   Signature.of("striptags"),
-                  (r, s, a) ->
-                      Str.of(Markup.withoutTags(r.budget(), Repr.text(r.budget(), s)))),
-          "xmlattr",
-              Filter.of(Signature.of("xmlattr", "autospace?"), HtmlFilters::attributes),
-          "urlencode",
-              Filter.of(Signature.of("urlencode"), (r, s, a) -> encode(r.budget(), s)));
+                  (r, s, a) -> Str.of(Markup.withoutTags(r.budget(), Repr.text(r.budget(), s)))),
+          "xmlattr", Filter.of(Signature.of("xmlattr", "autospace?"), HtmlFilters::attributes),
+          "urlencode", Filter.of(Signature.of("urlencode"), (r, s, a) -> encode(r.budget(), s)));
 
   private HtmlFilters() {}
 

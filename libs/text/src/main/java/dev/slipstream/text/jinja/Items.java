@@ -66,8 +66,7 @@ final class Items {
       case Value.Undefined undefined -> throw undefined.failure(budget);
       case Dict dict -> throw JinjaException.failure("unhashable type: 'slice'");
       default ->
-          throw JinjaException.failure(
-              "'" + Types.name(owner) + "' object is not subscriptable");
+          throw JinjaException.failure("'" + Types.name(owner) + "' object is not subscriptable");
     };
   }
 

@@ -52,9 +52,7 @@ final class Json {
     if (isAbsent(option)) {
       return null;
     }
-    return option instanceof Value.Str s
-        ? s.text()
-        : Text.repeat(budget, " ", Types.count(option));
+    return option instanceof Value.Str s ? s.text() : Text.repeat(budget, " ", Types.count(option));
   }
 
   private void append(String text) {

@@ -238,8 +238,7 @@ final class Lexer {
         lineOf(offset),
         "unexpected char '%s' at %d"
             .formatted(
-                Character.toString(source.codePointAt(offset)),
-                source.codePointCount(0, offset)));
+                Character.toString(source.codePointAt(offset)), source.codePointCount(0, offset)));
   }
 
   private void operator() {

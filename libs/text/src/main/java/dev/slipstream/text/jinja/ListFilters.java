@@ -80,8 +80,7 @@ final class ListFilters {
   private static Value items(Budget budget, Value subject) {
     return switch (subject) {
       case Dict dict ->
-          new Generator(
-              budget, Source.of(budget, new Value.View(Value.View.Part.ITEMS, dict)));
+          new Generator(budget, Source.of(budget, new Value.View(Value.View.Part.ITEMS, dict)));
       case Undefined undefined -> new Generator(budget, () -> null);
       default ->
           new Generator(

@@ -40,9 +40,7 @@ record Lookup(List<Value> path, Value absent, boolean ignoresCase) {
     for (String name : names.text().split("\\.", -1)) {
       boolean index = !name.isEmpty() && name.chars().allMatch(Character::isDigit);
       path.add(
-          index && name.length() < 10
-              ? Value.Int.of(Long.parseLong(name))
-              : Value.Str.of(name));
+          index && name.length() < 10 ? Value.Int.of(Long.parseLong(name)) : Value.Str.of(name));
     }
     return path;
   }

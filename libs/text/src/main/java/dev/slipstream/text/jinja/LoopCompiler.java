@@ -87,10 +87,8 @@ final class LoopCompiler {
     Source chosen = condition == null ? all : condition.choose(around, all);
     Loop loop = null;
     if (loopSlot >= 0) {
-      long length =
-          condition == null && Types.hasLength(items) ? Types.length(budget, items) : -1;
-      Loop.Recursion recursion =
-          recursive ? inner -> recurse(around, inner, depth + 1) : null;
+      long length = condition == null && Types.hasLength(items) ? Types.length(budget, items) : -1;
+      Loop.Recursion recursion = recursive ? inner -> recurse(around, inner, depth + 1) : null;
       loop = new Loop(budget, chosen, length, depth, recursion);
       chosen = loop::advance;
     }

@@ -25,9 +25,7 @@ final class NumberFilters {
           "float",
           Filter.of(Signature.of("float", "default?"), (r, s, a) -> real(r.budget(), s, a[0])),
           "round",
-          Filter.of(
-              Signature.of("round", "precision?", "method?"),
-              (r, s, a) -> round(r, s, a)),
+          Filter.of(Signature.of("round", "precision?", "method?"), (r, s, a) -> round(r, s, a)),
           "filesizeformat",
           Filter.of(
               Signature.of("filesizeformat", "binary?"),
@@ -102,8 +100,7 @@ final class NumberFilters {
     if (method.equals("common")) {
       return round(rendering.budget(), value, Types.count(precision));
     }
-    Value scale =
-        Arithmetic.apply(rendering, BinaryOperator.POWER, Int.of(10), precision);
+    Value scale = Arithmetic.apply(rendering, BinaryOperator.POWER, Int.of(10), precision);
     Value scaled = Arithmetic.apply(rendering, BinaryOperator.MULTIPLY, value, scale);
     Value whole = scaled;
     if (scaled instanceof Real(double real)) {
@@ -137,8 +134,7 @@ final class NumberFilters {
     }
     budget.steps(20);
     int digits = Math.max(precision, -MAX_DIGITS);
-    double rounded =
-        new BigDecimal(real).setScale(digits, RoundingMode.HALF_EVEN).doubleValue();
+    double rounded = new BigDecimal(real).setScale(digits, RoundingMode.HALF_EVEN).doubleValue();
     return new Real(Math.copySign(rounded, real));
   }
 
@@ -161,7 +157,8 @@ final class NumberFilters {
       unit *= base;
       i++;
     }
-    String prefix = binary ? prefixes.get(i).toUpperCase(java.util.Locale.ROOT) + "i" : prefixes.get(i);
+    String prefix =
+        binary ? prefixes.get(i).toUpperCase(java.util.Locale.ROOT) + "i" : prefixes.get(i);
     return Decimals.digits(budget, base * bytes / unit, 'f', 1, false) + " " + prefix + "B";
   }
 }

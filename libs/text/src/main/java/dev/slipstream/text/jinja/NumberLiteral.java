@@ -30,7 +30,8 @@ record NumberLiteral(String digits, boolean isFloat, int end) {
       end = digits(source, start + 1, 10);
     }
     if ((charAt(source, end) | 0x20) == 'e') {
-      int exponent = end + (charAt(source, end + 1) == '+' || charAt(source, end + 1) == '-' ? 2 : 1);
+      int exponent =
+          end + (charAt(source, end + 1) == '+' || charAt(source, end + 1) == '-' ? 2 : 1);
       end = isDigit(source, exponent, 10) ? digits(source, exponent, 10) : end;
     }
     return end;

@@ -60,9 +60,7 @@ final class Numerals {
     StringBuilder out = new StringBuilder();
     text.codePoints()
         .forEach(
-            c ->
-                out.appendCodePoint(
-                    Characters.isDecimal(c) ? '0' + Character.digit(c, 10) : c));
+            c -> out.appendCodePoint(Characters.isDecimal(c) ? '0' + Character.digit(c, 10) : c));
     return out.toString();
   }
 

@@ -33,8 +33,7 @@ final class OrderFilters {
               Signature.of("max", "case_sensitive?", "attribute?"),
               (r, s, a) -> extreme(r, s, a, true)),
           "unique",
-          Filter.of(
-              Signature.of("unique", "case_sensitive?", "attribute?"), OrderFilters::unique),
+          Filter.of(Signature.of("unique", "case_sensitive?", "attribute?"), OrderFilters::unique),
           "groupby",
           Filter.of(
               Signature.of("groupby", "attribute", "default?", "case_sensitive?"),
@@ -71,16 +70,14 @@ final class OrderFilters {
       throw undefined.failure(rendering.budget());
     }
     if (!(subject instanceof Dict dict)) {
-      throw JinjaException.failure(
-          "'" + Types.name(subject) + "' object has no attribute 'items'");
+      throw JinjaException.failure("'" + Types.name(subject) + "' object has no attribute 'items'");
     }
     Lookup plain = Lookup.of(null, null, !flag(a[0]));
     List<Keyed> keyed = new ArrayList<>();
     for (Dict.Entry entry : dict.entries()) {
       rendering.budget().slots(3);
       Value key = by.equals("key") ? entry.key() : entry.value();
-      keyed.add(
-          new Keyed(plain.in(rendering, key), Tuple.of(entry.key(), entry.value())));
+      keyed.add(new Keyed(plain.in(rendering, key), Tuple.of(entry.key(), entry.value())));
     }
     Sorting.sort(rendering.budget(), keyed, Keyed::key, flag(a[2]));
     return items(keyed);

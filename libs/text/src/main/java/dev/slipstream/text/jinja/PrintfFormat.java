@@ -13,7 +13,8 @@ final class PrintfFormat {
 
   /** Flags, width, precision and type; a name in parentheses is taken before. */
   private static final Pattern CONVERSION =
-      Pattern.compile("([-#0+ ]*+)(\\*|[0-9]{1,9})?(?:\\.(\\*|[0-9]{0,9}))?[hlL]?(.)", Pattern.DOTALL);
+      Pattern.compile(
+          "([-#0+ ]*+)(\\*|[0-9]{1,9})?(?:\\.(\\*|[0-9]{0,9}))?[hlL]?(.)", Pattern.DOTALL);
 
   private final Budget budget;
   private final boolean markup;
@@ -136,7 +137,8 @@ final class PrintfFormat {
     budget.step();
     String text;
     switch (type) {
-      case 's' -> text = cut(markup ? Markup.escaped(budget, value) : Repr.text(budget, value), precision);
+      case 's' ->
+          text = cut(markup ? Markup.escaped(budget, value) : Repr.text(budget, value), precision);
       case 'r' -> text = cut(escaped(Repr.of(budget, value)), precision);
       case 'a' -> text = cut(escaped(ascii(budget, value)), precision);
       case 'c' -> text = character(value);
@@ -243,8 +245,7 @@ final class PrintfFormat {
           case 'o' -> value.toString(8);
           case 'x' -> value.toString(16);
           case 'X' -> value.toString(16).toUpperCase(Locale.ROOT);
-          default ->
-              throw JinjaException.failure("unsupported format character '" + type + "'");
+          default -> throw JinjaException.failure("unsupported format character '" + type + "'");
         };
     return Text.repeat(budget, "0", (long) precision - digits.length()) + digits;
   }

@@ -53,8 +53,7 @@ final class Repr {
           writeAll("(", tuple.items(), tuple.items().size() == 1 ? ",)" : ")");
       case Dict dict -> writeDict(dict);
       case Value.Range range -> append(range(range));
-      case Value.View view ->
-          writeAll(Types.name(view) + "([", Source.list(budget, view), "])");
+      case Value.View view -> writeAll(Types.name(view) + "([", Source.list(budget, view), "])");
       case Value.Undefined undefined -> append("Undefined");
       case Value.Namespace namespace -> {
         append("<Namespace ");

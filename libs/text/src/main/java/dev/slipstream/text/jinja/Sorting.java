@@ -10,8 +10,7 @@ final class Sorting {
   private Sorting() {}
 
   /** Sorts by keys; items whose keys are equal stay in order. */
-  static <T> void sort(
-      Budget budget, List<T> items, Function<T, Value> key, boolean reverse) {
+  static <T> void sort(Budget budget, List<T> items, Function<T, Value> key, boolean reverse) {
     int size = items.size();
     budget.slots(2L * size);
     List<T> source = new ArrayList<>(items);

@@ -29,8 +29,7 @@ interface Source {
       case Dict dict -> entries(budget, dict, Value.View.Part.KEYS);
       case Generator generator -> generator;
       case Value.Undefined undefined -> () -> null;
-      default ->
-          throw JinjaException.failure("'" + Types.name(value) + "' object is not iterable");
+      default -> throw JinjaException.failure("'" + Types.name(value) + "' object is not iterable");
     };
   }
 

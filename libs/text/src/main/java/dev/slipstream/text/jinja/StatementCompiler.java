@@ -106,8 +106,7 @@ final class StatementCompiler {
                 scope.budget(), namespace(namespace.in(scope)), attribute.name(), value);
       }
       case Expr.TupleOf tuple -> {
-        List<Assignment> items =
-            tuple.items().stream().map(item -> target(item, frame)).toList();
+        List<Assignment> items = tuple.items().stream().map(item -> target(item, frame)).toList();
         yield (scope, value) -> unpack(scope, items, value);
       }
       default -> throw JinjaException.syntax(target.line(), "can't assign to that");
@@ -129,8 +128,7 @@ final class StatementCompiler {
       values.add(next);
     }
     if (source.next() != null) {
-      throw JinjaException.failure(
-          "too many values to unpack (expected " + items.size() + ")");
+      throw JinjaException.failure("too many values to unpack (expected " + items.size() + ")");
     }
     for (int i = 0; i < items.size(); i++) {
       items.get(i).in(scope, values.get(i));
@@ -256,8 +254,7 @@ final class StatementCompiler {
   /** To jinja2 it is a call of a function of an extension, with the body as its caller. */
   private static Action generation(Stmt.Generation generation, Frame frame) {
     MacroCode code =
-        MacroCode.compile(
-            null, List.of(), List.of(), generation.body(), generation.line(), frame);
+        MacroCode.compile(null, List.of(), List.of(), generation.body(), generation.line(), frame);
     return scope -> {
       Macro caller = new Macro(code, scope);
       scope.print(Repr.text(scope.budget(), caller.call(scope.rendering(), Arguments.NONE)));

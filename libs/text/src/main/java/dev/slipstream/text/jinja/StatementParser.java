@@ -156,8 +156,7 @@ final class StatementParser {
     Expr test = tokens.skipName("if") ? expressions.expression() : null;
     boolean recursive = tokens.skipName("recursive");
     List<Stmt> body = body(Set.of("endfor", "else"));
-    List<Stmt> otherwise =
-        tokens.next().text().equals("endfor") ? List.of() : body("endfor");
+    List<Stmt> otherwise = tokens.next().text().equals("endfor") ? List.of() : body("endfor");
     return new Stmt.For(target, items, body, otherwise, test, recursive, line);
   }
 

@@ -132,8 +132,7 @@ final class StringFormat {
       case 's' -> Str.of(Repr.text(budget, value));
       case 'r' -> Str.of(Repr.of(budget, value));
       case 'a' -> Str.of(PrintfFormat.ascii(budget, value));
-      default ->
-          throw JinjaException.failure("Unknown conversion specifier '" + conversion + "'");
+      default -> throw JinjaException.failure("Unknown conversion specifier '" + conversion + "'");
     };
   }
 
@@ -161,8 +160,7 @@ final class StringFormat {
               : Attributes.getItem(rendering, value, isNumber(part) ? number(part) : Str.of(part));
       end += attribute ? 0 : 1;
       if (!attribute && end < name.length() && ".[".indexOf(name.charAt(end)) < 0) {
-        throw JinjaException.failure(
-            "Only '.' or '[' may follow ']' in format field specifier");
+        throw JinjaException.failure("Only '.' or '[' may follow ']' in format field specifier");
       }
     }
     return value;

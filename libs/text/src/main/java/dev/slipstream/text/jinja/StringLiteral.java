@@ -71,7 +71,10 @@ final class StringLiteral {
   private void hexadecimal(int digits, String truncated) {
     int end = at + digits;
     if (end > source.length()
-        || !source.substring(at, end).chars().allMatch(c -> c < 0x80 && Character.digit(c, 16) >= 0)) {
+        || !source
+            .substring(at, end)
+            .chars()
+            .allMatch(c -> c < 0x80 && Character.digit(c, 16) >= 0)) {
       throw JinjaException.syntax(line, truncated);
     }
     character(Long.parseLong(source.substring(at, end), 16));

@@ -173,8 +173,7 @@ final class StringMethods {
         (budget, self, a) -> {
           String fill = a[1] == null ? " " : Types.string(a[1], "the fill character");
           if (fill.codePointCount(0, fill.length()) != 1) {
-            throw JinjaException.failure(
-                "The fill character must be exactly one character long");
+            throw JinjaException.failure("The fill character must be exactly one character long");
           }
           String text = align(budget, self.text(), Types.count(a[0]), side, fill);
           return self.like(text);
@@ -277,9 +276,7 @@ final class StringMethods {
     }
     String text = part.text();
     int at =
-        last
-            ? Text.findLast(budget, text, sub, text.length())
-            : Text.find(budget, text, sub, 0);
+        last ? Text.findLast(budget, text, sub, text.length()) : Text.find(budget, text, sub, 0);
     return at < 0 ? -1 : part.start() + Text.index(budget, text, at);
   }
 
@@ -319,7 +316,6 @@ final class StringMethods {
 
   private static boolean begins(Budget budget, Part part, String affix, boolean start) {
     budget.scan(affix.length());
-    return part != null
-        && (start ? part.text().startsWith(affix) : part.text().endsWith(affix));
+    return part != null && (start ? part.text().startsWith(affix) : part.text().endsWith(affix));
   }
 }

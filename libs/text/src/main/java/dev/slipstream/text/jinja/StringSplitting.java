@@ -52,9 +52,7 @@ final class StringSplitting {
   }
 
   private static List<String> split(Budget budget, String text, String separator, int limit) {
-    return separator == null
-        ? words(budget, text, limit)
-        : parts(budget, text, separator, limit);
+    return separator == null ? words(budget, text, limit) : parts(budget, text, separator, limit);
   }
 
   static List<String> splitFromEnd(Budget budget, String text, String separator, int limit) {
@@ -171,8 +169,7 @@ final class StringSplitting {
     for (Value item; (item = items.next()) != null; count++) {
       if (!self.markup() && !(item instanceof Str)) {
         throw JinjaException.failure(
-            "sequence item %d: expected str instance, %s found"
-                .formatted(count, Types.name(item)));
+            "sequence item %d: expected str instance, %s found".formatted(count, Types.name(item)));
       }
       String text = self.markup() ? Markup.escaped(budget, item) : ((Str) item).text();
       String separator = count == 0 ? "" : self.text();

@@ -118,8 +118,7 @@ final class Symbols {
     }
     for (String name : branchStores) {
       Variable outer = parent == null ? null : parent.find(name);
-      loads.put(
-          find(name), outer == null ? new Load.Given(name) : new Load.Alias(outer));
+      loads.put(find(name), outer == null ? new Load.Given(name) : new Load.Alias(outer));
     }
   }
 }

@@ -29,8 +29,7 @@ public final class Template {
   public static Template parse(String source) {
     if (source.length() > MAX_LENGTH) {
       throw JinjaException.syntax(
-          1,
-          "the template has %d characters, more than %d".formatted(source.length(), MAX_LENGTH));
+          1, "the template has %d characters, more than %d".formatted(source.length(), MAX_LENGTH));
     }
     List<Stmt> body = StatementParser.parse(source);
     Routine routine = new Routine(null);

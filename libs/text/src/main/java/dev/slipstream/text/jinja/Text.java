@@ -89,7 +89,8 @@ final class Text {
 
   /** The last offset, not after the given one, where a part is found; -1 if there is none. */
   static int findLast(Budget budget, String text, String part, int from) {
-    String reversed = reverse(budget, text.substring(0, Math.min(text.length(), from + part.length())));
+    String reversed =
+        reverse(budget, text.substring(0, Math.min(text.length(), from + part.length())));
     int found = find(budget, reversed, reverse(budget, part), 0);
     return found < 0 ? -1 : reversed.length() - found - part.length();
   }

@@ -80,8 +80,7 @@ final class Types {
       case Value.Undefined u -> 0;
       case Dict d -> d.size();
       case Loop l -> l.length();
-      default ->
-          throw JinjaException.failure("object of type '" + name(value) + "' has no len()");
+      default -> throw JinjaException.failure("object of type '" + name(value) + "' has no len()");
     };
   }
 

@@ -171,7 +171,8 @@ final class Conversations {
     return List.of(
         List.of(message("user", "Weather?"), call(arguments), result),
         List.of(message("user", "Weather?"), call("{\"city\": \"Bern\"}"), result),
-        List.of(message("user", "Weather?"), call(arguments), result, thought, message("user", "ok")),
+        List.of(
+            message("user", "Weather?"), call(arguments), result, thought, message("user", "ok")),
         List.of(message("system", "s"), message("user", "Weather?"), call(arguments)),
         List.of(message("user", "x"), message("assistant", null)),
         List.of(message("user", parts)),

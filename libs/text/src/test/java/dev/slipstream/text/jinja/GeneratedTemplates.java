@@ -16,36 +16,129 @@ final class GeneratedTemplates {
   };
 
   private static final String[] STRING_FILTERS = {
-    "upper", "lower", "trim", "title", "capitalize", "string", "replace('a', 'b')", "trim('a ')",
-    "indent", "indent(2, true)", "default('d')", "default('d', true)", "reverse", "e", "safe",
-    "tojson", "truncate(5, true, '')", "center(6)", "urlencode", "replace('', '.', 2)", "first",
-    "last", "int|string", "d", "striptags", "wordcount|string", "format"
+    "upper",
+    "lower",
+    "trim",
+    "title",
+    "capitalize",
+    "string",
+    "replace('a', 'b')",
+    "trim('a ')",
+    "indent",
+    "indent(2, true)",
+    "default('d')",
+    "default('d', true)",
+    "reverse",
+    "e",
+    "safe",
+    "tojson",
+    "truncate(5, true, '')",
+    "center(6)",
+    "urlencode",
+    "replace('', '.', 2)",
+    "first",
+    "last",
+    "int|string",
+    "d",
+    "striptags",
+    "wordcount|string",
+    "format"
   };
 
   private static final String[] STRING_METHODS = {
-    "upper()", "lower()", "strip()", "lstrip()", "rstrip('a')", "title()", "capitalize()",
-    "replace('a', 'z')", "replace('', '-', 1)", "swapcase()", "zfill(4)", "center(7, '*')",
-    "ljust(3)", "rjust(3)", "removeprefix('a')", "removesuffix('c')", "format(1, x=2)", "casefold()",
-    "partition(' ')[0]", "rpartition('b')[2]", "split()|join('+')", "split(',', 1)[0]",
-    "rsplit(' ', 1)[-1]", "splitlines()|join('/')", "join(['p', 'q'])", "expandtabs(2)"
+    "upper()",
+    "lower()",
+    "strip()",
+    "lstrip()",
+    "rstrip('a')",
+    "title()",
+    "capitalize()",
+    "replace('a', 'z')",
+    "replace('', '-', 1)",
+    "swapcase()",
+    "zfill(4)",
+    "center(7, '*')",
+    "ljust(3)",
+    "rjust(3)",
+    "removeprefix('a')",
+    "removesuffix('c')",
+    "format(1, x=2)",
+    "casefold()",
+    "partition(' ')[0]",
+    "rpartition('b')[2]",
+    "split()|join('+')",
+    "split(',', 1)[0]",
+    "rsplit(' ', 1)[-1]",
+    "splitlines()|join('/')",
+    "join(['p', 'q'])",
+    "expandtabs(2)"
   };
 
   private static final String[] LIST_FILTERS = {
-    "list", "sort", "reverse|list", "unique|list", "select|list", "reject|list", "map('string')|list",
-    "select('string')|list", "batch(2)|list", "slice(2)|list", "sort(reverse=true)",
-    "map('upper')|list", "select('defined')|list", "reject('none')|list", "map('default', 1)|list",
-    "map('length')|list", "sort(case_sensitive=true)", "select('in', [1, 'a'])|list"
+    "list",
+    "sort",
+    "reverse|list",
+    "unique|list",
+    "select|list",
+    "reject|list",
+    "map('string')|list",
+    "select('string')|list",
+    "batch(2)|list",
+    "slice(2)|list",
+    "sort(reverse=true)",
+    "map('upper')|list",
+    "select('defined')|list",
+    "reject('none')|list",
+    "map('default', 1)|list",
+    "map('length')|list",
+    "sort(case_sensitive=true)",
+    "select('in', [1, 'a'])|list"
   };
 
   private static final String[] SCALAR_FILTERS = {
-    "length", "first", "last", "min", "max", "sum", "join", "join(', ')", "tojson",
-    "tojson(indent=2)", "tojson(sort_keys=true)", "string", "count", "list|tojson(separators=(',', ':'))"
+    "length",
+    "first",
+    "last",
+    "min",
+    "max",
+    "sum",
+    "join",
+    "join(', ')",
+    "tojson",
+    "tojson(indent=2)",
+    "tojson(sort_keys=true)",
+    "string",
+    "count",
+    "list|tojson(separators=(',', ':'))"
   };
 
   private static final String[] TESTS = {
-    "defined", "undefined", "none", "string", "number", "integer", "float", "mapping", "sequence",
-    "iterable", "boolean", "true", "false", "odd", "even", "lower", "upper", "callable", "eq 1",
-    "in [1, 'a', none]", "divisibleby 2", "sameas none", "ne('a')", "lt 3", "ge(1)", "escaped"
+    "defined",
+    "undefined",
+    "none",
+    "string",
+    "number",
+    "integer",
+    "float",
+    "mapping",
+    "sequence",
+    "iterable",
+    "boolean",
+    "true",
+    "false",
+    "odd",
+    "even",
+    "lower",
+    "upper",
+    "callable",
+    "eq 1",
+    "in [1, 'a', none]",
+    "divisibleby 2",
+    "sameas none",
+    "ne('a')",
+    "lt 3",
+    "ge(1)",
+    "escaped"
   };
 
   private static final String[] SAFE_TESTS = {
@@ -53,7 +146,9 @@ final class GeneratedTemplates {
     "iterable", "boolean", "true", "false", "eq 1", "sameas none", "ne('a')", "escaped", "callable"
   };
 
-  private static final String[] NAMES = {"s", "t", "n", "f", "xs", "ys", "d", "flag", "nothing", "v"};
+  private static final String[] NAMES = {
+    "s", "t", "n", "f", "xs", "ys", "d", "flag", "nothing", "v"
+  };
 
   private final Random random;
   private final List<String> locals = new ArrayList<>();
@@ -77,8 +172,11 @@ final class GeneratedTemplates {
     given.put("t", any("system", "user", "tool\u001b", "A b", "äöü 😀"));
     given.put("n", random.nextInt(7) - 2);
     given.put("f", (random.nextInt(40) - 10) / 4.0);
-    given.put("xs", any(List.of(), List.of(3, 1, 2), List.of("b", "A", "c"), Arrays.asList(1, "a", null)));
-    given.put("ys", any(List.of(List.of(1, 2), List.of(3, 4)), List.of("ab", "cd"), List.of(1.5, 2)));
+    given.put(
+        "xs",
+        any(List.of(), List.of(3, 1, 2), List.of("b", "A", "c"), Arrays.asList(1, "a", null)));
+    given.put(
+        "ys", any(List.of(List.of(1, 2), List.of(3, 4)), List.of("ab", "cd"), List.of(1.5, 2)));
     given.put("d", any(Map.of(), Conversations.ordered("b", 1, "a", "x", "items", List.of(1))));
     given.put("flag", random.nextBoolean());
     given.put("nothing", null);
@@ -175,15 +273,28 @@ final class GeneratedTemplates {
   private String loopVariable() {
     return "loop."
         + any(
-            "index", "index0", "first", "last", "length", "revindex", "revindex0", "depth",
-            "previtem", "nextitem", "cycle('a', 'b')", "changed(v)", "nextitem is defined");
+            "index",
+            "index0",
+            "first",
+            "last",
+            "length",
+            "revindex",
+            "revindex0",
+            "depth",
+            "previtem",
+            "nextitem",
+            "cycle('a', 'b')",
+            "changed(v)",
+            "nextitem is defined");
   }
 
   private String assignment() {
     String name = any("v", "w", "s", "n");
     String out =
         chance(20)
-            ? tag("set " + name + any("", " | upper", " | replace('a', s)")) + body() + tag("endset")
+            ? tag("set " + name + any("", " | upper", " | replace('a', s)"))
+                + body()
+                + tag("endset")
             : chance(10)
                 ? tag("set v, w = " + expression() + ", " + expression())
                 : tag("set " + name + " = " + expression());
@@ -216,7 +327,8 @@ final class GeneratedTemplates {
   private String block() {
     return oneOf(
         () -> tag("with v = " + expression()) + body() + tag("endwith"),
-        () -> tag("filter " + any("upper", "trim", "replace('a', 'b')")) + body() + tag("endfilter"),
+        () ->
+            tag("filter " + any("upper", "trim", "replace('a', 'b')")) + body() + tag("endfilter"),
         () -> tag("generation") + body() + tag("endgeneration"));
   }
 
@@ -272,9 +384,17 @@ final class GeneratedTemplates {
         () -> number() + " " + any("+", "-", "*") + " " + number(),
         () -> number() + " " + any("/", "//", "%") + " " + any("2", "3", "-4", "2.5"),
         () -> "(" + number() + ") ** 2",
-        () -> "(" + number() + ")|" + any("abs", "round", "round(1)", "int", "float", "round(1, 'floor')"),
+        () ->
+            "("
+                + number()
+                + ")|"
+                + any("abs", "round", "round(1)", "int", "float", "round(1, 'floor')"),
         () -> list() + "|length",
-        () -> "(" + string() + ")" + any("|length", ".count('a')", ".find('b')", "|wordcount", "|int"),
+        () ->
+            "("
+                + string()
+                + ")"
+                + any("|length", ".count('a')", ".find('b')", "|wordcount", "|int"),
         () -> "[" + number() + ", " + number() + "]|" + any("sum", "max", "min", "first"),
         () -> loops > 0 ? any("loop.index", "loop.revindex0", "loop.length", "loop.depth0") : "n");
   }
@@ -294,28 +414,74 @@ final class GeneratedTemplates {
         () -> "(" + expression() + ") is " + any("", "not ") + any(SAFE_TESTS),
         () -> number() + " is " + any("odd", "even", "divisibleby 2", "eq 1", "lt 3"),
         () -> expression() + " " + any("==", "!=") + " " + expression(),
-        () -> "(" + string() + ")." + any("startswith('a')", "endswith('c')", "isdigit()", "islower()"),
+        () ->
+            "("
+                + string()
+                + ")."
+                + any("startswith('a')", "endswith('c')", "isdigit()", "islower()"),
         () -> loops > 0 ? any("loop.first", "loop.last", "loop.changed(n)") : "flag");
   }
 
   private String rare() {
     return any(
-        "unknown.x", "raise_exception('no ' ~ s)", "xs.index(1)", "messages[0].role", "loop.index",
-        "nothing.x", "xs[0].x", "'%d' % s", "range(s)", "[].append(1)", "f1()", "{}.pop");
+        "unknown.x",
+        "raise_exception('no ' ~ s)",
+        "xs.index(1)",
+        "messages[0].role",
+        "loop.index",
+        "nothing.x",
+        "xs[0].x",
+        "'%d' % s",
+        "range(s)",
+        "[].append(1)",
+        "f1()",
+        "{}.pop");
   }
 
   private String lookup() {
     return any(
-        "messages[-1]['content']", "messages[0]", "d.a", "d['b']", "xs[0]", "xs[-1]", "s[0]",
-        "t[1:]", "xs[::-1]", "t[-2:]", "xs[5]", "unknown", "d.nope", "messages|length",
+        "messages[-1]['content']",
+        "messages[0]",
+        "d.a",
+        "d['b']",
+        "xs[0]",
+        "xs[-1]",
+        "s[0]",
+        "t[1:]",
+        "xs[::-1]",
+        "t[-2:]",
+        "xs[5]",
+        "unknown",
+        "d.nope",
+        "messages|length",
         "messages|selectattr('role', 'equalto', 'user')|list|length",
-        "messages|map(attribute='role')|join(',')", "messages|rejectattr('content')|list",
-        "ys|map('first')|list", "messages|groupby('role')|map('first')|list",
-        "'%s-%s'|format(s, n)", "'%d' % n", "'%5.1f|%-4s|%05d|%x' % (f, t, n, 17)",
-        "'{} {:>4} {:.2f} {!r}'.format(t, n, f, s)", "strftime_now('%d %b %Y')", "t.split()",
-        "namespace(a=n).a", "dict(a=s)", "range(n)|list", "xs.count('a')", "s.partition(' ')",
-        "d.keys()|list", "d.values()|list", "d.items()|list", "d|items|list", "d|dictsort",
-        "d.get('a')", "d.get('q', 5)", "d|length", "d|tojson(sort_keys=true)", "d", "xs", "ys",
+        "messages|map(attribute='role')|join(',')",
+        "messages|rejectattr('content')|list",
+        "ys|map('first')|list",
+        "messages|groupby('role')|map('first')|list",
+        "'%s-%s'|format(s, n)",
+        "'%d' % n",
+        "'%5.1f|%-4s|%05d|%x' % (f, t, n, 17)",
+        "'{} {:>4} {:.2f} {!r}'.format(t, n, f, s)",
+        "strftime_now('%d %b %Y')",
+        "t.split()",
+        "namespace(a=n).a",
+        "dict(a=s)",
+        "range(n)|list",
+        "xs.count('a')",
+        "s.partition(' ')",
+        "d.keys()|list",
+        "d.values()|list",
+        "d.items()|list",
+        "d|items|list",
+        "d|dictsort",
+        "d.get('a')",
+        "d.get('q', 5)",
+        "d|length",
+        "d|tojson(sort_keys=true)",
+        "d",
+        "xs",
+        "ys",
         "messages|selectattr('role', 'in', ['user', 'tool'])|map(attribute='content')|list");
   }
 
@@ -324,13 +490,25 @@ final class GeneratedTemplates {
       return any(locals.toArray(String[]::new));
     }
     return any(
-        any(NAMES), any(NAMES), String.valueOf(random.nextInt(12)), "1.5", "'" + any(TEXTS) + "'",
-        "true", "false", "none", "-" + random.nextInt(4), "2.0", "'x'", "(1, 'a')");
+        any(NAMES),
+        any(NAMES),
+        String.valueOf(random.nextInt(12)),
+        "1.5",
+        "'" + any(TEXTS) + "'",
+        "true",
+        "false",
+        "none",
+        "-" + random.nextInt(4),
+        "2.0",
+        "'x'",
+        "(1, 'a')");
   }
 
   private String string() {
     return oneOf(
-        () -> "s", () -> "t", () -> "'" + any(TEXTS) + "'",
+        () -> "s",
+        () -> "t",
+        () -> "'" + any(TEXTS) + "'",
         () -> "(" + string() + ")." + any(STRING_METHODS),
         () -> string() + "|" + any(STRING_FILTERS),
         () -> "(" + string() + " ~ " + scalar() + ")",
@@ -344,7 +522,10 @@ final class GeneratedTemplates {
       return "xs";
     }
     return oneOf(
-        () -> "xs", () -> "ys", () -> "messages", () -> "range(" + random.nextInt(5) + ")",
+        () -> "xs",
+        () -> "ys",
+        () -> "messages",
+        () -> "range(" + random.nextInt(5) + ")",
         () -> "[" + scalar() + ", " + scalar() + "]",
         () -> "(" + list() + " + [" + scalar() + "])",
         () -> list() + "|" + any(LIST_FILTERS),

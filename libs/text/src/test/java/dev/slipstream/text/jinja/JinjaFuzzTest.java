@@ -12,11 +12,69 @@ import org.junit.jupiter.api.Test;
 class JinjaFuzzTest {
 
   private static final String[] PIECES = {
-    "{{", "}}", "{%", "%}", "{#", "#}", "-", "+", "(", ")", "[", "]", "{", "}", "'", "\"", "\\", "|",
-    ".", ",", ":", "=", "~", "%", "*", "**", "//", "if ", " else ", "for x in ", "endfor", "endif",
-    "set ", "raw", "endraw", "macro m(", "call ", "filter ", "not ", " is ", " in ", "0", "1e", "é",
-    "\n", "\r", "\u0000", "\ud83d", "loop", "recursive", "|tojson", "|map(", "__class__", "range(9",
-    "* 99999999", "caller()", "varargs", "namespace(", "break", "generation", "x.y", "[::", "%s"
+    "{{",
+    "}}",
+    "{%",
+    "%}",
+    "{#",
+    "#}",
+    "-",
+    "+",
+    "(",
+    ")",
+    "[",
+    "]",
+    "{",
+    "}",
+    "'",
+    "\"",
+    "\\",
+    "|",
+    ".",
+    ",",
+    ":",
+    "=",
+    "~",
+    "%",
+    "*",
+    "**",
+    "//",
+    "if ",
+    " else ",
+    "for x in ",
+    "endfor",
+    "endif",
+    "set ",
+    "raw",
+    "endraw",
+    "macro m(",
+    "call ",
+    "filter ",
+    "not ",
+    " is ",
+    " in ",
+    "0",
+    "1e",
+    "é",
+    "\n",
+    "\r",
+    "\u0000",
+    "\ud83d",
+    "loop",
+    "recursive",
+    "|tojson",
+    "|map(",
+    "__class__",
+    "range(9",
+    "* 99999999",
+    "caller()",
+    "varargs",
+    "namespace(",
+    "break",
+    "generation",
+    "x.y",
+    "[::",
+    "%s"
   };
 
   @Test
@@ -42,9 +100,13 @@ class JinjaFuzzTest {
     int to = Math.min(template.length(), at + random.nextInt(4));
     return switch (random.nextInt(4)) {
       case 0 -> template.substring(0, at) + template.substring(to);
-      case 1 -> template.substring(0, at) + template.substring(at, to).repeat(2) + template.substring(to);
+      case 1 ->
+          template.substring(0, at) + template.substring(at, to).repeat(2) + template.substring(to);
       case 2 -> template.substring(0, at);
-      default -> template.substring(0, at) + PIECES[random.nextInt(PIECES.length)] + template.substring(to);
+      default ->
+          template.substring(0, at)
+              + PIECES[random.nextInt(PIECES.length)]
+              + template.substring(to);
     };
   }
 

@@ -104,7 +104,8 @@ class JinjaLimitsTest {
         DOUBLED_TWICE + "{{ [{'a': ns.x}, {'a': ms.x}]|groupby('a') }}",
         DOUBLED_TWICE + "{{ ns.x is eq ms.x }}",
         DOUBLED_TWICE + "{{ [ns.x]|select('in', [ms.x])|list }}",
-        DOUBLED_TWICE + "{% for i in [1, 2] %}{{ loop.changed(ns.x if i == 1 else ms.x) }}{% endfor %}",
+        DOUBLED_TWICE
+            + "{% for i in [1, 2] %}{{ loop.changed(ns.x if i == 1 else ms.x) }}{% endfor %}",
         DOUBLED + "{{ ns.x }}",
         DOUBLED + "{{ ns.x|string|length }}",
         DOUBLED + "{{ ns.x|tojson }}",
@@ -132,7 +133,8 @@ class JinjaLimitsTest {
         "{% set ns = namespace() %}{% set ns.x = [[ns]] %}{% set b = [[ns]] %}{{ '%r' % ns.x }}",
         // Searches that look at everything again and again.
         LONG + "{% for i in range(99999) %}{{ 'b' * 3000 in ns.s }}{% endfor %}",
-        LONG + "{{ ns.s.count('ab' * 9000 ~ 'b') }}{% for i in range(9999) %}{{ ns.s.find('abababababababb') }}{% endfor %}",
+        LONG
+            + "{{ ns.s.count('ab' * 9000 ~ 'b') }}{% for i in range(9999) %}{{ ns.s.find('abababababababb') }}{% endfor %}",
         LONG + "{% for i in range(99999) %}{{ ns.s|length }}{{ ns.s[-1] }}{% endfor %}",
         LONG + "{% for i in range(99999) %}{{ ns.s.upper()|length }}{% endfor %}",
         LONG + "{% for i in range(99999) %}{{ ns.s.split('a')|length }}{% endfor %}",
@@ -140,11 +142,14 @@ class JinjaLimitsTest {
         LONG + "{{ ns.s.strip('ba' * 100000) }}{{ ns.s.strip('cb' * 100000 ~ 'a') }}",
         LONG + "{% for i in range(99999) %}{{ ns.s.isalpha() }}{{ ns.s|wordcount }}{% endfor %}",
         LONG + "{% for i in range(99999) %}{{ ns.s == ns.s ~ '' }}{% endfor %}",
-        LONG + "{% for i in range(99999) %}{{ ns.s.endswith('b' * 50000) }}{{ {ns.s: 1} is mapping }}{% endfor %}",
+        LONG
+            + "{% for i in range(99999) %}{{ ns.s.endswith('b' * 50000) }}{{ {ns.s: 1} is mapping }}{% endfor %}",
         LONG + "{% for i in range(99999) %}{{ ns.s|int }}{{ ns.s|float }}{% endfor %}",
-        LONG + "{% for i in range(99999) %}{{ ns.s|striptags|length }}{{ ns.s|urlencode|length }}{% endfor %}",
+        LONG
+            + "{% for i in range(99999) %}{{ ns.s|striptags|length }}{{ ns.s|urlencode|length }}{% endfor %}",
         LONG + "{% for i in range(99999) %}{{ strftime_now(ns.s)|length }}{% endfor %}",
-        LONG + "{% for i in range(99999) %}{{ ns.s.rpartition('x')|length }}{{ ns.s.rsplit('x')|length }}{% endfor %}",
+        LONG
+            + "{% for i in range(99999) %}{{ ns.s.rpartition('x')|length }}{{ ns.s.rsplit('x')|length }}{% endfor %}",
         "{{ ('<' * 100000)|striptags }}{% for i in range(9999) %}{{ ('<!--' * 9999)|striptags }}{% endfor %}",
         "{{ range(99999)|map('string')|join|list|sort|unique|list|length }}{% for i in range(99) %}{{ range(99999)|list|sort(reverse=true)|length }}{% endfor %}",
         "{{ ('9' * 4000000)|int }}{% for i in range(99999) %}{{ ('9' * 4000)|int % 7 }}{% endfor %}",

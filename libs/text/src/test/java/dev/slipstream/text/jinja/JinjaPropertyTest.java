@@ -20,7 +20,8 @@ class JinjaPropertyTest {
   private static final int BATCH = 200;
 
   /** Python prints where such objects are in memory. */
-  private static final Pattern ADDRESS = Pattern.compile(" at 0x|<built-in|<class |<function |object>");
+  private static final Pattern ADDRESS =
+      Pattern.compile(" at 0x|<built-in|<class |<function |object>");
 
   @Test
   void generatedTemplatesAgreeWithPython() throws IOException {
@@ -45,7 +46,8 @@ class JinjaPropertyTest {
           } else if (!ADDRESS.matcher(theirs.text()).find()) {
             wrong.add(
                 "%s%n  with %s%n  expected %s%n  got      %s"
-                    .formatted(requests.get(i).template(), requests.get(i).variables(), theirs, ours));
+                    .formatted(
+                        requests.get(i).template(), requests.get(i).variables(), theirs, ours));
           }
         }
       }
