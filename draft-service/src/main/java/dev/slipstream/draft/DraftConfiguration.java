@@ -4,9 +4,10 @@ import dev.slipstream.draft.application.DraftLimits;
 import dev.slipstream.draft.application.DraftMetrics;
 import dev.slipstream.draft.application.DraftStreams;
 import dev.slipstream.draft.application.Vocabulary;
-import dev.slipstream.draft.drafter.Drafter;
-import dev.slipstream.draft.promptlookup.PromptLookupConfig;
-import dev.slipstream.draft.promptlookup.PromptLookupDrafter;
+import dev.slipstream.drafting.Drafter;
+import dev.slipstream.drafting.promptlookup.PromptLookupDrafter;
+import dev.slipstream.models.catalog.ModelUnavailableException;
+import dev.slipstream.models.gguf.ModelFormatException;
 import dev.slipstream.proto.v1.DraftServiceGrpc;
 import dev.slipstream.transport.OnArrival;
 import io.grpc.ServerBuilder;
@@ -17,6 +18,7 @@ import java.util.concurrent.Executors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.grpc.server.ServerBuilderCustomizer;
@@ -33,10 +35,7 @@ class DraftConfiguration {
 
   @Bean
   Drafter promptLookup(DraftProperties properties) {
-    DraftProperties.PromptLookup lookup = properties.promptLookup();
-    return new PromptLookupDrafter(
-        new PromptLookupConfig(
-            lookup.minNgram(), lookup.maxNgram(), lookup.candidates(), lookup.maxDepth()));
+    return new PromptLookupDrafter(properties.promptLookup());
   }
 
   @Bean
@@ -45,11 +44,17 @@ class DraftConfiguration {
       DraftProperties properties,
       @Qualifier("drafterThreads") ExecutorService drafterThreads,
       MeterRegistry meters) {
-    Vocabulary vocabulary =
-        properties.model().isEmpty() ? Vocabulary.any() : ModelVocabulary.load(properties.model());
+    List<String> names = drafters.stream().map(Drafter::name).toList();
+    if (!names.contains(properties.defaultDrafter())) {
+      throw new InvalidConfigurationPropertyValueException(
+          "slipstream.draft.default-drafter",
+          properties.defaultDrafter(),
+          "must be one of " + String.join(", ", names));
+    }
+    Vocabulary vocabulary = vocabulary(properties.model());
     log.info(
         "drafters {}, default {}, tokenizer {}, {} threads, up to {} streams",
-        drafters.stream().map(Drafter::name).toList(),
+        names,
         properties.defaultDrafter(),
         vocabulary.tokenizerDigest().isEmpty() ? "any" : vocabulary.tokenizerDigest(),
         properties.threads(),
@@ -63,14 +68,22 @@ class DraftConfiguration {
         new DraftMetrics(meters));
   }
 
+  private static Vocabulary vocabulary(String model) {
+    try {
+      return model.isEmpty() ? Vocabulary.any() : ModelVocabulary.load(model);
+    } catch (ModelUnavailableException | ModelFormatException e) {
+      throw new InvalidConfigurationPropertyValueException(
+          "slipstream.draft.model", model, e.getMessage());
+    }
+  }
+
   private static DraftLimits limits(DraftProperties properties) {
-    DraftProperties.Resting resting = properties.resting();
     return new DraftLimits(
         properties.maxStreams(),
         properties.maxContext(),
         properties.maxIndexedTokens(),
         properties.maxNodes(),
-        new DraftLimits.Resting(resting.nodes(), resting.interval()));
+        properties.resting());
   }
 
   /** A stream has one task at most, so the queue is as bounded as the streams are. */

@@ -1,8 +1,8 @@
 package dev.slipstream.draft;
 
-import dev.slipstream.draft.promptlookup.PromptLookupDrafter;
-import jakarta.validation.Valid;
-import jakarta.validation.constraints.AssertTrue;
+import dev.slipstream.drafting.Resting;
+import dev.slipstream.drafting.promptlookup.PromptLookupConfig;
+import dev.slipstream.drafting.promptlookup.PromptLookupDrafter;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotBlank;
@@ -36,33 +36,5 @@ public record DraftProperties(
     @Min(1) @Max(1 << 24) @DefaultValue("131072") int maxContext,
     @Min(1) @DefaultValue("4194304") long maxIndexedTokens,
     @Min(1) @Max(1024) @DefaultValue("32") int maxNodes,
-    @NotNull @Valid @DefaultValue Resting resting,
-    @NotNull @Valid @DefaultValue PromptLookup promptLookup) {
-
-  /**
-   * Short proposals now and then, by which the target notices that speculation would pay again.
-   *
-   * @param nodes nodes of such a proposal
-   * @param interval committed tokens from one to the next
-   */
-  public record Resting(
-      @Min(1) @Max(1024) @DefaultValue("4") int nodes, @Min(1) @DefaultValue("8") int interval) {}
-
-  /**
-   * @param minNgram fewest tokens that must have occurred before
-   * @param maxNgram most tokens that are compared
-   * @param candidates earlier occurrences taken into account
-   * @param maxDepth longest continuation, in tokens
-   */
-  public record PromptLookup(
-      @Min(1) @Max(32) @DefaultValue("2") int minNgram,
-      @Min(1) @Max(32) @DefaultValue("8") int maxNgram,
-      @Min(1) @Max(64) @DefaultValue("16") int candidates,
-      @Min(1) @Max(256) @DefaultValue("16") int maxDepth) {
-
-    @AssertTrue(message = "min-ngram must not be above max-ngram")
-    boolean isNgramRangeInOrder() {
-      return minNgram <= maxNgram;
-    }
-  }
-}
+    @NotNull @DefaultValue Resting resting,
+    @NotNull @DefaultValue PromptLookupConfig promptLookup) {}

@@ -22,30 +22,24 @@ class ArchitectureTest {
           .definedBy("..draft.transport..")
           .layer("application")
           .definedBy("..draft.application..")
-          .layer("drafter")
-          .definedBy("..draft.drafter..")
-          .layer("promptlookup")
-          .definedBy("..draft.promptlookup..")
           .whereLayer("wiring")
           .mayNotBeAccessedByAnyLayer()
           .whereLayer("transport")
           .mayNotBeAccessedByAnyLayer()
           .whereLayer("application")
-          .mayOnlyBeAccessedByLayers("transport", "wiring")
-          .whereLayer("promptlookup")
-          .mayOnlyBeAccessedByLayers("wiring");
+          .mayOnlyBeAccessedByLayers("transport", "wiring");
 
   @ArchTest
-  static final ArchRule DRAFTERS_AND_USE_CASES_KNOW_NO_FRAMEWORK =
+  static final ArchRule USE_CASES_KNOW_NO_FRAMEWORK_AND_NO_TECHNIQUE =
       noClasses()
           .that()
-          .resideInAnyPackage(
-              "..draft.promptlookup..", "..draft.drafter..", "..draft.application..")
+          .resideInAPackage("..draft.application..")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(
               "org.springframework..",
               "io.grpc..",
               "com.google.protobuf..",
-              "dev.slipstream.proto..");
+              "dev.slipstream.proto..",
+              "dev.slipstream.drafting.*..");
 }

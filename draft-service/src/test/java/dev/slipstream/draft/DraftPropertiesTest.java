@@ -2,8 +2,8 @@ package dev.slipstream.draft;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.slipstream.draft.DraftProperties.PromptLookup;
-import dev.slipstream.draft.DraftProperties.Resting;
+import dev.slipstream.drafting.Resting;
+import dev.slipstream.drafting.promptlookup.PromptLookupConfig;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -32,7 +32,7 @@ class DraftPropertiesTest {
                         4_194_304,
                         32,
                         new Resting(4, 8),
-                        new PromptLookup(2, 8, 16, 16))));
+                        new PromptLookupConfig(2, 8, 16, 16))));
   }
 
   @Test
@@ -65,7 +65,7 @@ class DraftPropertiesTest {
                             6,
                             7,
                             new Resting(8, 9),
-                            new PromptLookup(1, 10, 11, 12))));
+                            new PromptLookupConfig(1, 10, 11, 12))));
   }
 
   @ParameterizedTest

@@ -1,11 +1,15 @@
 package dev.slipstream.gateway;
 
+import dev.slipstream.gateway.application.Defects;
 import dev.slipstream.gateway.application.EndpointMetrics;
+import dev.slipstream.gateway.application.FairWorkers;
 import dev.slipstream.gateway.application.GatewayMetrics;
 import dev.slipstream.gateway.application.GenerationService;
 import dev.slipstream.gateway.application.GenerationSettings;
 import dev.slipstream.gateway.http.HttpSettings;
 import dev.slipstream.gateway.http.RateLimitHeaders;
+import dev.slipstream.gateway.rpc.InboundBytes;
+import dev.slipstream.gateway.rpc.RpcSettings;
 import dev.slipstream.gateway.upstream.Channels;
 import dev.slipstream.gateway.upstream.Drafts;
 import dev.slipstream.gateway.upstream.Heartbeat;
@@ -17,6 +21,14 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.springframework.beans.factory.InitializingBean;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.logging.LogLevel;
+import org.springframework.boot.logging.LoggerConfiguration;
+import org.springframework.boot.logging.LoggingSystem;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -28,14 +40,14 @@ import org.springframework.grpc.server.ServerBuilderCustomizer;
 import org.springframework.http.HttpHeaders;
 import org.springframework.web.cors.CorsConfiguration;
 import org.springframework.web.cors.reactive.CorsWebFilter;
-import reactor.core.scheduler.Scheduler;
-import reactor.core.scheduler.Schedulers;
 
 /** Wires the service from its properties. */
 @Configuration(proxyBeanMethods = false)
 class GatewayConfiguration {
   private static final int CALLS_PER_CONNECTION = 1000;
   private static final int RESET_WINDOW_SECONDS = 10;
+  private static final List<String> CLIENT_FAULTS =
+      List.of("io.grpc.netty.NettyServerStream", "io.grpc.netty.NettyServerTransport.connections");
 
   @Bean
   TargetSelector targetSelector() {
@@ -80,10 +92,25 @@ class GatewayConfiguration {
     };
   }
 
-  @Bean(destroyMethod = "dispose")
-  Scheduler promptWorkers(GatewayProperties properties) {
-    return Schedulers.newBoundedElastic(
-        properties.workers(), properties.maxQueuedPrompts(), "prompt");
+  @Bean(destroyMethod = "shutdown")
+  ExecutorService promptThreads(GatewayProperties properties) {
+    return Executors.newFixedThreadPool(
+        properties.workers(), Thread.ofPlatform().name("prompt-", 0).daemon().factory());
+  }
+
+  @Bean
+  FairWorkers promptWorkers(
+      @Qualifier("promptThreads") ExecutorService threads,
+      GatewayProperties properties,
+      Defects defects,
+      GatewayMetrics metrics) {
+    return new FairWorkers(
+        threads, properties.workers(), properties.maxQueuedPrompts(), defects, metrics);
+  }
+
+  @Bean
+  Defects defects(GatewayMetrics metrics) {
+    return new Defects(metrics);
   }
 
   @Bean
@@ -95,7 +122,8 @@ class GatewayConfiguration {
   GenerationService generationService(
       Targets targets,
       Drafts drafts,
-      Scheduler promptWorkers,
+      FairWorkers promptWorkers,
+      Defects defects,
       GatewayMetrics metrics,
       FailoverProperties failover,
       LimitProperties limits) {
@@ -103,8 +131,10 @@ class GatewayConfiguration {
         targets,
         drafts,
         promptWorkers,
+        defects,
         metrics,
-        new GenerationSettings(limits.answers(), limits.answerTime(), failover.patience()));
+        new GenerationSettings(
+            limits.answers(), limits.answerTime(), failover.patience(), failover.quarantine()));
   }
 
   @Bean
@@ -113,11 +143,18 @@ class GatewayConfiguration {
   }
 
   @Bean
-  HttpSettings httpSettings(GatewayProperties properties) {
+  HttpSettings httpSettings(GatewayProperties properties, LimitProperties limits) {
     return new HttpSettings(
         Math.toIntExact(properties.maxBodySize().toBytes()),
         properties.keepAlive(),
-        properties.requestTimeout());
+        properties.requestTimeout(),
+        properties.bodyPause(),
+        limits.connections());
+  }
+
+  @Bean
+  RpcSettings rpcSettings(GatewayProperties properties) {
+    return new RpcSettings(properties.requestTimeout(), properties.bodyPause());
   }
 
   /** Other pages get no CORS headers, so that browsers keep the answers from them. */
@@ -139,6 +176,21 @@ class GatewayConfiguration {
                 : allowed);
   }
 
+  /**
+   * gRPC logs what clients send wrong with a stack trace each, and nothing else with these names.
+   */
+  @Bean
+  InitializingBean clientFaultsAreNotLogged(ObjectProvider<LoggingSystem> logging) {
+    return () -> logging.ifAvailable(system -> CLIENT_FAULTS.forEach(name -> quiet(system, name)));
+  }
+
+  private static void quiet(LoggingSystem system, String name) {
+    LoggerConfiguration known = system.getLoggerConfiguration(name);
+    if (known == null || known.getConfiguredLevel() == null) {
+      system.setLogLevel(name, LogLevel.ERROR);
+    }
+  }
+
   /** The public gRPC API takes requests as large as the HTTP API does, and not any number. */
   @Bean
   <T extends ServerBuilder<T>> ServerBuilderCustomizer<T> requestLimits(
@@ -146,6 +198,7 @@ class GatewayConfiguration {
     int bytes = Math.toIntExact(properties.maxBodySize().toBytes());
     return builder -> {
       builder.maxInboundMessageSize(bytes);
+      builder.addStreamTracerFactory(new InboundBytes.Factory());
       if (builder instanceof NettyServerBuilder server) {
         server.maxConcurrentCallsPerConnection(CALLS_PER_CONNECTION);
         // Opening and cancelling calls without end would be work for the price of a few bytes.

@@ -7,6 +7,7 @@ import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotEmpty;
 import jakarta.validation.constraints.NotNull;
+import jakarta.validation.constraints.Pattern;
 import java.time.Duration;
 import java.util.List;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -26,6 +27,8 @@ import org.springframework.validation.annotation.Validated;
  *     while a long prompt is computed; at least 100ms
  * @param allowedOrigins web pages whose scripts may use the HTTP API, as {@code https://host},
  *     {@code http://localhost:[*]} (any port) or {@code *}; by default pages of this machine
+ * @param allowedHosts names by which clients may call the gateway besides those of loopback, or
+ *     {@code *} for any. By default any, except where it is open to everybody and on loopback
  * @param apiKeys keys that are good, each as {@link ApiKey#parse} reads it; with none, and no file,
  *     everybody is let in
  * @param apiKeysFile file of further keys, one to a line; read again when it changes. Empty for
@@ -33,8 +36,9 @@ import org.springframework.validation.annotation.Validated;
  * @param apiKeysInterval how often the file is looked at; at least 10ms
  * @param requestTimeout longest wait for the header of a request on an open connection, and for its
  *     body; at least 100ms
+ * @param bodyPause longest time in which nothing of a request's body comes; at least 100ms
  * @param workers threads for chat templates and tokenisation
- * @param maxQueuedPrompts prompts that may wait for these threads
+ * @param maxQueuedPrompts prompts that may wait for these threads; half of them of one key
  */
 @Validated
 @ConfigurationProperties("slipstream.gateway")
@@ -45,10 +49,18 @@ public record GatewayProperties(
     @NotNull @DefaultValue("15s") Duration keepAlive,
     @NotNull @DefaultValue({"http://localhost:[*]", "http://127.0.0.1:[*]"})
         List<@NotBlank String> allowedOrigins,
+    @NotNull @DefaultValue({})
+        List<
+                @Pattern(
+                    regexp = "\\*|[A-Za-z0-9._:-]+",
+                    message = "must be names without scheme and port, or *")
+                String>
+            allowedHosts,
     @NotNull @DefaultValue({}) List<@NotBlank String> apiKeys,
     @NotNull @DefaultValue("") String apiKeysFile,
     @NotNull @DefaultValue("2s") Duration apiKeysInterval,
     @NotNull @DefaultValue("60s") Duration requestTimeout,
+    @NotNull @DefaultValue("10s") Duration bodyPause,
     @Min(1) @Max(256) @DefaultValue("2") int workers,
     @Min(1) @Max(1 << 20) @DefaultValue("1024") int maxQueuedPrompts) {
 
@@ -66,6 +78,11 @@ public record GatewayProperties(
   @AssertTrue(message = "request-timeout must be at least 100ms")
   boolean isRequestTimeoutUsable() {
     return requestTimeout.toMillis() >= 100;
+  }
+
+  @AssertTrue(message = "body-pause must be at least 100ms")
+  boolean isBodyPauseUsable() {
+    return bodyPause.toMillis() >= 100;
   }
 
   @AssertTrue(message = "keep-alive must be at least 100ms")

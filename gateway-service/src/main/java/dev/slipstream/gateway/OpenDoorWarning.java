@@ -42,14 +42,17 @@ class OpenDoorWarning {
   }
 
   private void add(String door, String addressKey) {
-    boolean loopback =
-        Binder.get(environment)
-            .bind(addressKey, InetAddress.class)
-            .map(InetAddress::isLoopbackAddress)
-            .orElse(false);
-    if (!loopback) {
+    if (!isOnLoopback(environment, addressKey)) {
       doors.add(door);
     }
+  }
+
+  /** Whether a server listens on loopback only. */
+  static boolean isOnLoopback(Environment environment, String addressKey) {
+    return Binder.get(environment)
+        .bind(addressKey, InetAddress.class)
+        .map(InetAddress::isLoopbackAddress)
+        .orElse(false);
   }
 
   @EventListener(ApplicationReadyEvent.class)

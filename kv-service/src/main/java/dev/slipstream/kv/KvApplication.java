@@ -1,19 +1,12 @@
 package dev.slipstream.kv;
 
-import org.springframework.boot.SpringApplication;
+import dev.slipstream.startup.ServiceProcess;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
-import org.springframework.boot.context.properties.EnableConfigurationProperties;
-import org.springframework.context.annotation.PropertySource;
 
-/**
- * The KV service. Its own defaults are a property source of this class rather than an {@code
- * application.properties}, because several services may share one class path.
- */
+/** The KV service. */
 @SpringBootApplication
-@EnableConfigurationProperties(KvProperties.class)
-@PropertySource("classpath:dev/slipstream/kv/defaults.properties")
 public class KvApplication {
   public static void main(String[] args) {
-    SpringApplication.run(KvApplication.class, args);
+    ServiceProcess.run(KvApplication.class, args);
   }
 }

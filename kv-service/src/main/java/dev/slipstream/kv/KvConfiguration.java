@@ -1,14 +1,17 @@
 package dev.slipstream.kv;
 
 import dev.slipstream.kv.application.PrefixCache;
+import dev.slipstream.kv.application.TransferLimits;
 import dev.slipstream.kv.memory.MemoryBlockStore;
 import dev.slipstream.kv.redis.RedisBlockStore;
+import dev.slipstream.kv.redis.RedisSettings;
 import dev.slipstream.kv.storage.BlockStore;
 import io.grpc.ServerBuilder;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.boot.ssl.SslBundles;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.grpc.server.ServerBuilderCustomizer;
@@ -21,8 +24,11 @@ class KvConfiguration {
   /** A StoreRequest carries a tenant, a key and a checksum besides the block. */
   private static final int MESSAGE_OVERHEAD_BYTES = 64 << 10;
 
+  private static final Duration STORE_PATIENCE = Duration.ofSeconds(10);
+
   @Bean
-  BlockStore blockStore(KvProperties properties, SslBundles bundles, MeterRegistry registry) {
+  BlockStore blockStore(
+      KvProperties properties, ObjectProvider<RedisSettings> redis, MeterRegistry registry) {
     return switch (properties.storage()) {
       case MEMORY -> {
         log.info(
@@ -36,8 +42,7 @@ class KvConfiguration {
             "kv storage redis: blocks up to {}, for {} after their last use",
             properties.maxBlockSize(),
             properties.redis().timeToLive());
-        yield new RedisBlockStore(
-            RedisConfiguration.settings(properties.redis(), bundles), registry);
+        yield new RedisBlockStore(redis.getObject(), registry);
       }
     };
   }
@@ -47,7 +52,17 @@ class KvConfiguration {
     return new PrefixCache(
         store,
         new PrefixCache.Limits(
-            Math.toIntExact(properties.maxBlockSize().toBytes()), properties.maxKeys()));
+            Math.toIntExact(properties.maxBlockSize().toBytes()),
+            properties.maxKeys(),
+            properties.maxFetchSize().toBytes()));
+  }
+
+  @Bean
+  TransferLimits transferLimits(KvProperties properties) {
+    return new TransferLimits(
+        properties.maxInFlight().toBytes(),
+        Math.toIntExact(properties.maxBlockSize().toBytes()),
+        STORE_PATIENCE);
   }
 
   @Bean

@@ -35,6 +35,12 @@ final class KvMetrics implements MeterBinder {
         "slipstream.kv.blocks.skipped",
         "Blocks offered that were there already, or that the storage did not take",
         c -> c.stats().skipped());
+    counter(
+        registry,
+        "slipstream.kv.blocks.discarded",
+        "Blocks deleted because a target could not use them: what they hold is no KV of a model, or a"
+            + " pass on them had results that are not finite",
+        c -> c.stats().discarded());
     if (cache.usage().isPresent()) {
       bindUsage(registry);
     }

@@ -23,6 +23,9 @@ import org.springframework.validation.annotation.Validated;
  *     tokens in all layers
  * @param maxKeys longest chain of keys in one Match or Fetch; at 16 tokens a block the default
  *     covers 262,144 tokens
+ * @param maxFetchSize bytes of blocks after which one Fetch sends no more
+ * @param maxInFlight heap for blocks that are being stored, and as much again for those being
+ *     fetched; at least {@code maxBlockSize}
  * @param memory settings of the {@code memory} storage
  * @param redis settings of the {@code redis} storage
  */
@@ -32,6 +35,8 @@ public record KvProperties(
     @NotNull @DefaultValue("memory") Storage storage,
     @NotNull @DefaultValue("16MB") DataSize maxBlockSize,
     @Min(1) @Max(1 << 20) @DefaultValue("16384") int maxKeys,
+    @NotNull @DefaultValue("256MB") DataSize maxFetchSize,
+    @NotNull @DefaultValue("64MB") DataSize maxInFlight,
     @NotNull @Valid @DefaultValue Memory memory,
     @NotNull @Valid @DefaultValue Redis redis) {
 
@@ -81,6 +86,16 @@ public record KvProperties(
     public String toString() {
       return "Redis[cluster=" + cluster + ", username=" + username + "]";
     }
+  }
+
+  @AssertTrue(message = "max-fetch-size must be above 0")
+  boolean isMaxFetchSizePositive() {
+    return maxFetchSize.toBytes() > 0;
+  }
+
+  @AssertTrue(message = "max-in-flight must not be below max-block-size")
+  boolean isMaxInFlightEnough() {
+    return maxInFlight.compareTo(maxBlockSize) >= 0;
   }
 
   @AssertTrue(message = "max-block-size must be between 1B and 64MB")

@@ -5,17 +5,25 @@ import io.lettuce.core.RedisURI;
 import io.lettuce.core.SslOptions;
 import java.util.List;
 import java.util.Optional;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.ssl.NoSuchSslBundleException;
 import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.ssl.SslBundles;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
 
 /** From properties to {@link RedisSettings}; what cannot work is refused by the key's name. */
-final class RedisConfiguration {
+@Configuration(proxyBeanMethods = false)
+class RedisConfiguration {
   private static final String PREFIX = "slipstream.kv.redis.";
   private static final String URIS = PREFIX + "uris";
 
-  private RedisConfiguration() {}
+  @Bean
+  @ConditionalOnProperty(name = "slipstream.kv.storage", havingValue = "redis")
+  RedisSettings redisSettings(KvProperties properties, SslBundles bundles) {
+    return settings(properties.redis(), bundles);
+  }
 
   static RedisSettings settings(KvProperties.Redis properties, SslBundles bundles) {
     if (properties.uris().isEmpty()) {

@@ -1,15 +1,12 @@
 package dev.slipstream.standalone;
 
-import dev.slipstream.models.catalog.ResolvedModel;
 import dev.slipstream.standalone.bench.PromptSet;
 import dev.slipstream.standalone.bench.ServeBench;
 import dev.slipstream.standalone.bench.ServeReport;
 import dev.slipstream.standalone.bench.ServeSettings;
-import dev.slipstream.standalone.suite.EmbeddedSuite;
-import dev.slipstream.standalone.suite.ProcessSuite;
 import dev.slipstream.standalone.suite.Suite;
+import dev.slipstream.standalone.suite.SuiteConfiguration;
 import dev.slipstream.standalone.suite.SuiteSettings;
-import io.grpc.ManagedChannel;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
@@ -58,7 +55,7 @@ final class BenchServeCommand implements Callable<Integer> {
       description =
           "${COMPLETION-CANDIDATES}: the suite to start is in this JVM, or in processes of its own"
               + " (default: ${DEFAULT-VALUE}).")
-  private ServeCommand.Topology topology;
+  private Topology topology;
 
   @Option(
       names = "--concurrency",
@@ -144,32 +141,22 @@ final class BenchServeCommand implements Callable<Integer> {
       }
       return report(ServeBench.run(address, apiKey.key(), settings, this::say));
     }
-    ResolvedModel resolved = model.resolve(environment, spec.commandLine().getErr());
     Logging.quiet();
-    try (Suite suite = start(resolved)) {
-      ManagedChannel channel = suite.gateway();
-      try {
-        SuiteReadiness.await(channel, "The suite", START_LIMIT, suite::failure, () -> false);
-      } finally {
-        channel.shutdownNow();
-      }
-      return report(
-          ServeBench.run(suite.httpAddress().orElseThrow(), apiKey.key(), settings, this::say));
-    }
-  }
-
-  private Suite start(ResolvedModel resolved) throws IOException, InterruptedException {
-    var settings =
+    SuiteConfiguration configuration =
+        SuiteConfiguration.check(topology.form(), environment.variables(), Map.of());
+    var suiteSettings =
         new SuiteSettings(
-            resolved,
-            threads.count(),
+            configuration,
+            model.resolve(configuration, environment, spec.commandLine().getErr()),
+            threads.count(configuration),
             Optional.of(new SuiteSettings.Network("127.0.0.1", 0, 0)),
             environment.catalogSettings(true).cache(),
             Map.of());
-    return switch (topology) {
-      case EMBEDDED -> EmbeddedSuite.start(settings);
-      case PROCESSES -> ProcessSuite.start(settings, this::say);
-    };
+    try (Suite suite = topology.start(suiteSettings, this::say)) {
+      SuiteReadiness.await(suite, START_LIMIT);
+      return report(
+          ServeBench.run(suite.httpAddress().orElseThrow(), apiKey.key(), settings, this::say));
+    }
   }
 
   private int report(ServeReport report) throws IOException {

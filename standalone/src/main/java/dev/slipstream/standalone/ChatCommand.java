@@ -1,14 +1,16 @@
 package dev.slipstream.standalone;
 
-import dev.slipstream.models.catalog.ResolvedModel;
 import dev.slipstream.standalone.bench.ServeSettings;
 import dev.slipstream.standalone.chat.AnswerStatistics;
 import dev.slipstream.standalone.chat.ChatOptions;
 import dev.slipstream.standalone.chat.Conversation;
 import dev.slipstream.standalone.chat.Repl;
 import dev.slipstream.standalone.suite.EmbeddedSuite;
+import dev.slipstream.standalone.suite.SuiteConfiguration;
+import dev.slipstream.standalone.suite.SuiteConfiguration.Form;
 import dev.slipstream.standalone.suite.SuiteSettings;
 import io.grpc.ManagedChannel;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,7 +21,6 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
-import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -113,19 +114,32 @@ final class ChatCommand implements Callable<Integer> {
       }
       ManagedChannel channel =
           GatewayChannel.open(address, Optional.ofNullable(authorities), apiKey.key());
-      return converse(channel, options, Optional::empty);
+      try {
+        SuiteReadiness.await(channel, "The gateway at " + address, ADDRESS_LIMIT, Optional::empty);
+        return converse(channel, options);
+      } finally {
+        channel.shutdownNow();
+      }
     }
     PrintWriter err = spec.commandLine().getErr();
-    ResolvedModel resolved = model.resolve(environment, err);
+    SuiteConfiguration configuration =
+        SuiteConfiguration.check(Form.PRIVATE, environment.variables(), Map.of());
     var settings =
         new SuiteSettings(
-            resolved,
-            threads.count(),
+            configuration,
+            model.resolve(configuration, environment, err),
+            threads.count(configuration),
             Optional.empty(),
             environment.catalogSettings(true).cache(),
             Map.of());
     try (EmbeddedSuite suite = EmbeddedSuite.start(settings)) {
-      return converse(suite.gateway(), options, suite::failure);
+      SuiteReadiness.await(suite, START_LIMIT);
+      ManagedChannel channel = suite.gateway();
+      try {
+        return converse(channel, options);
+      } finally {
+        channel.shutdownNow();
+      }
     }
   }
 
@@ -146,46 +160,25 @@ final class ChatCommand implements Callable<Integer> {
     }
   }
 
-  private int converse(
-      ManagedChannel channel, ChatOptions options, Supplier<Optional<String>> failure)
-      throws Exception {
+  private int converse(ManagedChannel channel, ChatOptions options) throws IOException {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
     var conversation = new Conversation(channel, options, Optional.ofNullable(system));
-    Thread waiting = Thread.currentThread();
-    Runnable stop =
-        () -> {
-          if (!conversation.cancel()) {
-            waiting.interrupt();
-          }
-        };
-    try (var interrupts = new Interrupts(stop)) {
-      if (address == null) {
-        SuiteReadiness.await(channel, "The suite", START_LIMIT, failure, () -> false);
-      } else {
-        SuiteReadiness.await(
-            channel, "The gateway at " + address, ADDRESS_LIMIT, failure, () -> false);
-      }
-      if (question.isEmpty()) {
-        var cache = environment.catalogSettings(true).cache().root();
-        new Repl(conversation, environment.in(), out, err)
-            .run(Files.createDirectories(cache).resolve("history"));
-        return 0;
-      }
-      Optional<AnswerStatistics> statistics =
-          conversation.ask(
-              String.join(" ", question),
-              text -> {
-                out.print(text);
-                out.flush();
-              });
-      out.println();
-      err.println("[" + statistics.map(AnswerStatistics::line).orElse("cancelled") + "]");
+    if (question.isEmpty()) {
+      var cache = environment.catalogSettings(true).cache().root();
+      new Repl(conversation, environment.in(), out, err)
+          .run(Files.createDirectories(cache).resolve("history"));
       return 0;
-    } catch (InterruptedException e) {
-      return 0;
-    } finally {
-      channel.shutdownNow();
     }
+    Optional<AnswerStatistics> statistics =
+        conversation.ask(
+            String.join(" ", question),
+            text -> {
+              out.print(text);
+              out.flush();
+            });
+    out.println();
+    statistics.ifPresent(told -> err.println("[" + told.line() + "]"));
+    return 0;
   }
 }

@@ -1,6 +1,7 @@
 package dev.slipstream.standalone;
 
 import dev.slipstream.models.catalog.CatalogSettings;
+import dev.slipstream.startup.StopSignals;
 import java.io.InputStream;
 import java.util.HashMap;
 import java.util.Locale;
@@ -13,7 +14,7 @@ import picocli.CommandLine.Model.OptionSpec;
  * What a command gets from outside besides its arguments. Variables stand in for options: {@code
  * SLIPSTREAM_MAX_TOKENS} for {@code --max-tokens}.
  */
-record Environment(Map<String, String> variables, InputStream in)
+record Environment(Map<String, String> variables, InputStream in, StopSignals stop)
     implements CommandLine.IDefaultValueProvider {
 
   @Override

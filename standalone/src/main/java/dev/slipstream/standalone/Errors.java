@@ -2,6 +2,8 @@ package dev.slipstream.standalone;
 
 import dev.slipstream.models.catalog.ModelUnavailableException;
 import dev.slipstream.models.gguf.ModelFormatException;
+import dev.slipstream.startup.ConfigurationException;
+import dev.slipstream.startup.StopSignals;
 import io.grpc.StatusRuntimeException;
 import java.io.PrintWriter;
 import picocli.CommandLine;
@@ -10,8 +12,11 @@ import picocli.CommandLine.ParseResult;
 
 /** One line on standard error for what went wrong; the stack trace is for bugs only. */
 final class Errors {
+  private final StopSignals stop;
 
-  private Errors() {}
+  Errors(StopSignals stop) {
+    this.stop = stop;
+  }
 
   /** A failure that has been explained already by its message. */
   static final class CommandFailedException extends RuntimeException {
@@ -33,11 +38,19 @@ final class Errors {
     return CommandLine.ExitCode.USAGE;
   }
 
-  static int failed(Exception e, CommandLine command, ParseResult parsed) {
+  int failed(Exception e, CommandLine command, ParseResult parsed) {
     PrintWriter err = command.getErr();
+    if (stop.status().isPresent() && !(e instanceof CommandFailedException)) {
+      // However a stop has ended the work, that is no failure to be explained.
+      return stop.status().getAsInt();
+    }
     switch (e) {
       case IllegalArgumentException usage -> {
         err.println(usage.getMessage());
+        return CommandLine.ExitCode.USAGE;
+      }
+      case ConfigurationException faulty -> {
+        err.println(faulty.getMessage());
         return CommandLine.ExitCode.USAGE;
       }
       case ModelUnavailableException expected -> err.println(expected.getMessage());

@@ -3,12 +3,19 @@ package dev.slipstream.standalone;
 import dev.slipstream.engine.quantization.TargetFormat;
 import dev.slipstream.standalone.bench.OutputFormat;
 import dev.slipstream.standalone.bench.ServeSettings;
+import dev.slipstream.startup.StopSignals;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ScopeType;
 
-/** The {@code slipstream} command. Exit codes: 0 done, 1 failed, 2 wrong usage. */
+/**
+ * The {@code slipstream} command. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 and 143 ended by
+ * SIGINT and SIGTERM.
+ */
 @Command(
     name = "slipstream",
     description = "Serves language models with speculative decoding on CPUs.",
@@ -51,7 +58,26 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] args) {
-    System.exit(commandLine(new Environment(System.getenv(), System.in)).execute(args));
+    Thread main = Thread.currentThread();
+    StopSignals stop = new StopSignals(signalled -> main.interrupt()).listen();
+    int status = commandLine(new Environment(System.getenv(), System.in, stop)).execute(args);
+    status = stop.status().orElse(status);
+    if (status == 0) {
+      markSuccess();
+    }
+    System.exit(status);
+  }
+
+  /** For the launcher, which does not see how the process ends that it has become. */
+  private static void markSuccess() {
+    String mark = System.getProperty("slipstream.answered");
+    if (mark != null) {
+      try {
+        Files.createFile(Path.of(mark));
+      } catch (IOException e) {
+        // Then it prepares nothing for the next start, which is no reason to fail.
+      }
+    }
   }
 
   /** The whole command line, with option defaults from the environment. */
@@ -59,15 +85,11 @@ public final class Main {
     CommandLine command = new CommandLine(new Main(), new CommandFactory(environment));
     LowerCaseNames.register(
         command,
-        List.of(
-            OutputFormat.class,
-            ServeCommand.Topology.class,
-            ServeSettings.Mode.class,
-            TargetFormat.class));
+        List.of(OutputFormat.class, Topology.class, ServeSettings.Mode.class, TargetFormat.class));
     return command
         .setDefaultValueProvider(environment)
         .setParameterExceptionHandler(Errors::wrongUsage)
-        .setExecutionExceptionHandler(Errors::failed);
+        .setExecutionExceptionHandler(new Errors(environment.stop())::failed);
   }
 
   /** Gives commands the environment they ask for in their constructor. */

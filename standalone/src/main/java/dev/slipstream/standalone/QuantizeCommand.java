@@ -85,9 +85,7 @@ final class QuantizeCommand implements Callable<Integer> {
         throw new Errors.CommandFailedException(source + " has no tensors.");
       }
       warn(plan, err);
-      Thread writing = Thread.currentThread();
-      try (var bar = new ProgressBar(err, "Writing");
-          var interrupts = new Interrupts(writing::interrupt)) {
+      try (var bar = new ProgressBar(err, "Writing")) {
         long total = plan.bytes();
         LongConsumer progress = done -> bar.progress(out.toString(), done, total);
         report(plan, Files.size(source), new Quantizer(pool, progress).write(file, plan, out));

@@ -1,13 +1,8 @@
 package dev.slipstream.standalone;
 
-import dev.slipstream.models.catalog.ResolvedModel;
-import dev.slipstream.standalone.suite.EmbeddedSuite;
-import dev.slipstream.standalone.suite.ProcessSuite;
 import dev.slipstream.standalone.suite.Suite;
+import dev.slipstream.standalone.suite.SuiteConfiguration;
 import dev.slipstream.standalone.suite.SuiteSettings;
-import io.grpc.ManagedChannel;
-import io.grpc.Status;
-import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetAddress;
@@ -15,12 +10,9 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.UnknownHostException;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.function.BooleanSupplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -38,17 +30,6 @@ import picocli.CommandLine.Spec;
 final class ServeCommand implements Callable<Integer> {
 
   private static final Duration START_LIMIT = Duration.ofMinutes(10);
-
-  /** Where the four services run. */
-  enum Topology {
-    EMBEDDED,
-    PROCESSES;
-
-    @Override
-    public String toString() {
-      return name().toLowerCase(Locale.ROOT);
-    }
-  }
 
   private final Environment environment;
   @Spec private CommandSpec spec;
@@ -94,46 +75,28 @@ final class ServeCommand implements Callable<Integer> {
     requirePort("--port", port);
     requirePort("--grpc-port", grpcPort);
     threads.count();
-    if (topology == Topology.PROCESSES
-        && environment.variables().containsKey("SPRING_GRPC_SERVER_SSL_BUNDLE")) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "TLS is for --topology embedded, or for services that are started each by itself.");
-    }
     requireFree("--port", port);
     requireFree("--grpc-port", grpcPort);
+    Logging.quiet();
+    SuiteConfiguration configuration =
+        SuiteConfiguration.check(topology.form(), environment.variables(), Map.of());
     PrintWriter err = spec.commandLine().getErr();
-    ResolvedModel resolved = model.resolve(environment, err);
+    var settings =
+        new SuiteSettings(
+            configuration,
+            model.resolve(configuration, environment, err),
+            threads.count(configuration),
+            Optional.of(new SuiteSettings.Network(host, port, grpcPort)),
+            environment.catalogSettings(true).cache(),
+            Map.of());
     Logging.informative();
-    CountDownLatch told = new CountDownLatch(1);
-    try (var interrupts = new Interrupts(told::countDown);
-        Suite suite = start(resolved)) {
-      ManagedChannel channel = suite.gateway();
-      try {
-        if (isReady(channel, suite, () -> told.getCount() == 0)) {
-          announce(suite, resolved);
-        }
-      } finally {
-        channel.shutdownNow();
-      }
-      told.await();
+    try (Suite suite = topology.start(settings, this::say)) {
+      SuiteReadiness.await(suite, START_LIMIT);
+      announce(suite, settings);
+      environment.stop().serveUntilTold();
       err.println("Stopping; answers under way may end ...");
     }
     return 0;
-  }
-
-  private static boolean isReady(ManagedChannel channel, Suite suite, BooleanSupplier abandoned)
-      throws InterruptedException {
-    try {
-      return !SuiteReadiness.await(channel, "The suite", START_LIMIT, suite::failure, abandoned)
-          .isEmpty();
-    } catch (StatusRuntimeException e) {
-      // It answers, if only to those who have a key.
-      if (e.getStatus().getCode() == Status.Code.UNAUTHENTICATED) {
-        return true;
-      }
-      throw e;
-    }
   }
 
   private void requirePort(String option, int value) {
@@ -155,40 +118,26 @@ final class ServeCommand implements Callable<Integer> {
     }
   }
 
-  private Suite start(ResolvedModel resolved) throws IOException, InterruptedException {
-    var settings =
-        new SuiteSettings(
-            resolved,
-            threads.count(),
-            Optional.of(new SuiteSettings.Network(host, port, grpcPort)),
-            environment.catalogSettings(true).cache(),
-            Map.of());
-    return switch (topology) {
-      case EMBEDDED -> EmbeddedSuite.start(settings);
-      case PROCESSES -> ProcessSuite.start(settings, this::say);
-    };
-  }
-
   private void say(String message) {
     PrintWriter err = spec.commandLine().getErr();
     err.println(message);
     err.flush();
   }
 
-  private void announce(Suite suite, ResolvedModel resolved) {
+  private void announce(Suite suite, SuiteSettings settings) {
     PrintWriter out = spec.commandLine().getOut();
     String url = suite.httpAddress().orElseThrow().toString();
     out.println();
     out.println("HTTP   " + url + "/v1");
     out.println("gRPC   " + suite.grpcAddress().orElseThrow());
-    out.println("Model  " + resolved.id() + " (" + resolved.file() + ")");
-    out.println("Cores  " + Cores.describe(threads.count()));
+    out.println("Model  " + settings.modelId() + " (" + settings.model().file() + ")");
+    out.println("Cores  " + Cores.describe(settings.threads()));
     out.println();
     out.println(
         "curl -N "
             + url
             + "/v1/chat/completions -H 'Content-Type: application/json' -d '{\"model\": \""
-            + resolved.id()
+            + settings.modelId()
             + "\", \"stream\": true, \"messages\": [{\"role\": \"user\", \"content\": \"What is"
             + " the capital of France?\"}]}'");
     out.println();

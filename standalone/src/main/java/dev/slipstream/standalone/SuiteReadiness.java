@@ -2,14 +2,13 @@ package dev.slipstream.standalone;
 
 import dev.slipstream.proto.v1.GenerationServiceGrpc;
 import dev.slipstream.proto.v1.ListModelsRequest;
-import dev.slipstream.proto.v1.ModelCard;
+import dev.slipstream.standalone.suite.Suite;
 import io.grpc.Channel;
+import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
-import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /** Waits until the gateway offers a model. */
@@ -20,26 +19,39 @@ final class SuiteReadiness {
   private SuiteReadiness() {}
 
   /**
+   * Waits for a suite of one's own. One that does not become ready, or is not waited for any
+   * longer, is abandoned.
+   */
+  static void await(Suite suite, Duration limit) throws InterruptedException {
+    ManagedChannel channel = suite.gateway();
+    try {
+      await(channel, "The suite", limit, suite::failure);
+    } catch (StatusRuntimeException e) {
+      // It answers, if only to those who have a key.
+      if (e.getStatus().getCode() != Status.Code.UNAUTHENTICATED) {
+        suite.abandon();
+        throw e;
+      }
+    } catch (InterruptedException | RuntimeException | Error e) {
+      suite.abandon();
+      throw e;
+    } finally {
+      channel.shutdownNow();
+    }
+  }
+
+  /**
    * @param name what is waited for, as the start of a message
    * @param limit how long to wait at most
    * @param failure asked between attempts; why waiting is in vain
-   * @param abandoned asked between attempts; true ends the wait
-   * @return the models, or none if the wait was abandoned
    */
-  static List<ModelCard> await(
-      Channel gateway,
-      String name,
-      Duration limit,
-      Supplier<Optional<String>> failure,
-      BooleanSupplier abandoned)
+  static void await(
+      Channel gateway, String name, Duration limit, Supplier<Optional<String>> failure)
       throws InterruptedException {
     var stub = GenerationServiceGrpc.newBlockingStub(gateway);
     long deadline = System.nanoTime() + limit.toNanos();
     String reason = "the gateway lists no model";
     while (System.nanoTime() < deadline) {
-      if (abandoned.getAsBoolean()) {
-        return List.of();
-      }
       failure
           .get()
           .ifPresent(
@@ -47,12 +59,11 @@ final class SuiteReadiness {
                 throw new Errors.CommandFailedException(why);
               });
       try {
-        List<ModelCard> models =
-            stub.withDeadlineAfter(Duration.ofSeconds(5))
+        if (stub.withDeadlineAfter(Duration.ofSeconds(5))
                 .listModels(ListModelsRequest.getDefaultInstance())
-                .getModelsList();
-        if (!models.isEmpty()) {
-          return models;
+                .getModelsCount()
+            > 0) {
+          return;
         }
       } catch (StatusRuntimeException e) {
         if (!mayPass(e.getStatus())) {

@@ -36,11 +36,22 @@ class ArchitectureTest {
       dependsOnlyOn("engine", "text", "models");
 
   @ArchTest
+  static final ArchRule DRAFTING_DEPENDS_ON_THE_ENGINE =
+      dependsOnlyOn("drafting", "engine", "text", "models");
+
+  @ArchTest
+  static final ArchRule THE_WIRE_DEPENDS_ON_THE_ENGINE_AND_THE_CONTRACTS =
+      dependsOnlyOn("wire", "engine", "proto");
+
+  @ArchTest
   static final ArchRule LIBRARIES_KNOW_NEITHER_SPRING_NOR_GRPC =
       noClasses()
           .that()
           .resideInAnyPackage(
-              "dev.slipstream.models..", "dev.slipstream.text..", "dev.slipstream.engine..")
+              "dev.slipstream.models..",
+              "dev.slipstream.text..",
+              "dev.slipstream.engine..",
+              "dev.slipstream.drafting..")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("org.springframework..", "io.grpc..", "com.google.protobuf..");
@@ -121,6 +132,8 @@ class ArchitectureTest {
                 "dev.slipstream.models",
                 "dev.slipstream.text",
                 "dev.slipstream.engine",
+                "dev.slipstream.drafting",
+                "dev.slipstream.wire",
                 "dev.slipstream.proto",
                 "dev.slipstream.transport");
         for (Dependency dependency : c.getDirectDependenciesFromSelf()) {

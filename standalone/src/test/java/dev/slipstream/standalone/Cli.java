@@ -1,6 +1,8 @@
 package dev.slipstream.standalone;
 
+import dev.slipstream.startup.StopSignals;
 import java.io.ByteArrayInputStream;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
@@ -19,10 +21,15 @@ record Cli(int exitCode, String out, String err) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     CommandLine main =
-        Main.commandLine(new Environment(variables, in))
+        Main.commandLine(environment(variables, in))
             .setOut(new PrintWriter(out, true))
             .setErr(new PrintWriter(err, true));
     int exitCode = main.execute(arguments);
     return new Cli(exitCode, out.toString(), err.toString());
+  }
+
+  /** One that no signal reaches: the tests' process keeps them. */
+  static Environment environment(Map<String, String> variables, InputStream in) {
+    return new Environment(variables, in, new StopSignals(status -> {}));
   }
 }

@@ -22,7 +22,7 @@ class HelmTestCommandTest {
             .arguments();
     assertThat(commands).as("two pulls, a chat and a bench").hasSize(4);
     for (List<String> command : commands) {
-      var main = Main.commandLine(new Environment(Map.of(), InputStream.nullInputStream()));
+      var main = Main.commandLine(Cli.environment(Map.of(), InputStream.nullInputStream()));
       assertThatCode(() -> main.parseArgs(command.toArray(String[]::new)))
           .as(command.toString())
           .doesNotThrowAnyException();

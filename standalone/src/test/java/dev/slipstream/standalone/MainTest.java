@@ -102,7 +102,7 @@ class MainTest {
 
   @Test
   void everyCommandAndEveryOptionIsDescribed() {
-    CommandLine main = Main.commandLine(new Environment(Map.of(), InputStream.nullInputStream()));
+    CommandLine main = Main.commandLine(Cli.environment(Map.of(), InputStream.nullInputStream()));
     List<String> undescribed = new ArrayList<>();
     main.getSubcommands()
         .forEach(

@@ -18,28 +18,26 @@ class BalanceTest {
   private static final int TOKENS = 12;
 
   private final Stack stack;
+  private Service second;
 
   BalanceTest(Stack stack) {
     this.stack = stack;
   }
 
   @BeforeEach
-  void twoDrafts() throws Exception {
-    stack.restore();
-    scaleDrafts(2);
+  void addADraft() {
+    second = stack.add(new Service("draft"));
+    second.start();
+    awaitDrafts(2);
   }
 
   @AfterEach
-  void oneDraft() throws Exception {
-    scaleDrafts(1);
+  void removeIt() {
+    stack.remove(second);
+    awaitDrafts(1);
   }
 
-  private void scaleDrafts(int drafts) throws Exception {
-    stack.compose(
-        "up", "--detach", "--no-recreate", "--no-deps", "--scale", "draft=" + drafts, "draft");
-    for (String draft : stack.containers("draft")) {
-      stack.awaitHealthy(draft);
-    }
+  private void awaitDrafts(int drafts) {
     await()
         .atMost(Stack.PATIENCE)
         .untilAsserted(
@@ -66,11 +64,10 @@ class BalanceTest {
   }
 
   /** What each container of a service says of itself. */
-  private Map<String, Double> served(String service, String metric)
-      throws IOException, InterruptedException {
+  private Map<String, Double> served(String service, String metric) throws IOException {
     Map<String, Double> served = new TreeMap<>();
-    for (String container : stack.containers(service)) {
-      served.put(container, stack.metric(service, container, metric));
+    for (Service container : stack.containers(service)) {
+      served.put(container.getContainerId(), container.metric(metric));
     }
     return served;
   }

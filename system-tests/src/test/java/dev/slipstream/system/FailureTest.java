@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -37,7 +36,7 @@ class FailureTest {
   private Gateway gateway;
 
   /** Containers by address; to look them up takes longer than some answers. */
-  private Map<String, String> targets;
+  private Map<String, Service> targets;
 
   FailureTest(Stack stack) {
     this.stack = stack;
@@ -45,34 +44,32 @@ class FailureTest {
 
   @BeforeAll
   void answerUndisturbed() throws Exception {
-    stack.restore();
     undisturbed = stack.gateway().answer(PROMPT, TOKENS).text();
   }
 
   @BeforeEach
-  void restore() throws Exception {
-    stack.restore();
+  void lookUp() {
     gateway = stack.gateway();
     targets = stack.targets();
   }
 
   @Test
   void aDraftThatDiesChangesNoAnswer() throws Exception {
-    List<String> drafts = stack.containers("draft");
-    assertUnchanged(during(() -> signal("KILL", drafts)));
+    Service draft = stack.containers("draft").getFirst();
+    assertUnchanged(during(() -> draft.signal("KILL")));
     assertUnchanged(gateway.answer(PROMPT, TOKENS));
   }
 
   @Test
   void aKvServiceThatDiesChangesNoAnswer() throws Exception {
-    List<String> kv = stack.containers("kv");
-    assertUnchanged(during(() -> signal("KILL", kv)));
+    Service kv = stack.containers("kv").getFirst();
+    assertUnchanged(during(() -> kv.signal("KILL")));
     assertUnchanged(gateway.answer(PROMPT, TOKENS));
   }
 
   @Test
   void anAnswerGoesOnAtTheOtherTargetWhenItsOwnIsKilled() throws Exception {
-    Gateway.Answer answer = during(() -> docker("kill", "--signal", "KILL", serving()));
+    Gateway.Answer answer = during(() -> serving().signal("KILL"));
     assertUnchanged(answer);
     assertThat(answer.resumes()).isPositive();
   }
@@ -86,58 +83,48 @@ class FailureTest {
 
   @Test
   void aDraftThatHangsChangesNoAnswer() throws Exception {
-    String draft = stack.containers("draft").getFirst();
+    Service draft = stack.containers("draft").getFirst();
     assertUnchanged(whilePaused(() -> draft));
     assertUnchanged(gateway.answer(PROMPT, TOKENS));
   }
 
   @Test
   void aTargetThatIsCutOffLosesNoAnswerAndComesBack() throws Exception {
-    List<String> cutOff = new ArrayList<>();
+    List<Service> cutOff = new ArrayList<>();
     Gateway.Answer answer;
     try {
       answer =
           during(
               () -> {
                 cutOff.add(serving());
-                return docker("network", "disconnect", stack.network(), cutOff.getFirst());
+                return cutOff.getFirst().cutOff();
               });
     } finally {
-      for (String target : cutOff) {
-        docker("network", "connect", "--alias", "target", stack.network(), target);
-      }
+      cutOff.forEach(Service::reconnect);
     }
     assertUnchanged(answer);
     assertThat(answer.resumes()).isPositive();
 
     stack.awaitTargets();
-    String back = cutOff.getFirst();
-    double before = stack.metric("target", back, "slipstream_generation_tokens_total");
+    Service back = cutOff.getFirst();
+    double before = back.metric("slipstream_generation_tokens_total");
     for (int i = 0; i < 4; i++) {
       Gateway.text(gateway.chat(i + " and one is", 2));
     }
-    assertThat(stack.metric("target", back, "slipstream_generation_tokens_total"))
+    assertThat(back.metric("slipstream_generation_tokens_total"))
         .as("tokens of the target that was cut off")
         .isGreaterThan(before);
   }
 
   @Test
   void targetsThatAreStoppedFinishTheirAnswers() throws Exception {
-    Gateway.Answer answer = during(() -> signal("TERM", targets.values()));
+    Gateway.Answer answer =
+        during(() -> targets.values().stream().map(target -> target.signal("TERM")).toList());
     assertUnchanged(answer);
     assertThat(answer.resumes()).isZero();
-    for (String target : targets.values()) {
-      await()
-          .atMost(Stack.PATIENCE)
-          .untilAsserted(
-              () ->
-                  assertThat(
-                          docker(
-                              "inspect",
-                              "--format",
-                              "{{.State.Status}} {{.State.ExitCode}}",
-                              target))
-                      .isEqualTo("exited 143"));
+    for (Service target : targets.values()) {
+      await().atMost(Stack.PATIENCE).until(() -> !target.isRunning());
+      assertThat(target.getContainerInfo().getState().getExitCodeLong()).isEqualTo(143);
     }
   }
 
@@ -146,7 +133,7 @@ class FailureTest {
   }
 
   /** The target that has the only answer under way. */
-  private String serving() throws Exception {
+  private Service serving() throws Exception {
     return gateway.metric("slipstream_target_streams", "target").entrySet().stream()
         .filter(streams -> streams.getValue() > 0)
         .map(streams -> targets.get(streams.getKey()))
@@ -154,34 +141,23 @@ class FailureTest {
         .orElseThrow();
   }
 
-  private String docker(String... arguments) throws Exception {
-    return stack.docker().run(arguments);
-  }
-
-  private String signal(String signal, Collection<String> containers) throws Exception {
-    List<String> command = new ArrayList<>(List.of("kill", "--signal", signal));
-    command.addAll(containers);
-    return stack.docker().run(command);
-  }
-
-  private Gateway.Answer during(Callable<String> event) throws Exception {
+  private Gateway.Answer during(Callable<?> event) throws Exception {
     return gateway.answerDuring(PROMPT, TOKENS, event);
   }
 
   /** An answer in whose midst a container stands still for ten seconds. */
-  private Gateway.Answer whilePaused(Callable<String> container) throws Exception {
+  private Gateway.Answer whilePaused(Callable<Service> container) throws Exception {
     try (ExecutorService other = Executors.newSingleThreadExecutor()) {
-      List<Future<String>> unpaused = new ArrayList<>();
+      List<Future<?>> unpaused = new ArrayList<>();
       Gateway.Answer answer =
           during(
               () -> {
-                String paused = container.call();
-                docker("pause", paused);
+                Service paused = container.call().pause();
                 unpaused.add(
                     other.submit(
                         () -> {
                           Thread.sleep(PAUSE_MILLIS);
-                          return docker("unpause", paused);
+                          return paused.unpause();
                         }));
                 return paused;
               });

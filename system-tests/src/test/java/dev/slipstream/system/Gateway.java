@@ -7,6 +7,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +29,7 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * @param key the client's API key, or empty
  */
-record Gateway(HttpClient client, URI address, Optional<String> key) {
+public record Gateway(HttpClient client, URI address, Optional<String> key) {
   private static final JsonMapper JSON = new JsonMapper();
 
   /** Pieces of an answer after which it is surely under way. */
@@ -46,7 +47,17 @@ record Gateway(HttpClient client, URI address, Optional<String> key) {
    * @param cached tokens of the prompt that the target had, or fetched from kv
    * @param resumes how often another target had to go on
    */
-  record Answer(String text, double millisToFirst, int cached, int resumes) {}
+  public record Answer(String text, double millisToFirst, int cached, int resumes) {}
+
+  /** One that keeps its connections, as clients do. */
+  public static HttpClient newClient() {
+    return HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  }
+
+  /** For clients without a key. */
+  public static Gateway at(URI address) {
+    return new Gateway(newClient(), address, Optional.empty());
+  }
 
   Gateway withKey(String other) {
     return new Gateway(client, address, Optional.of(other));
@@ -54,7 +65,38 @@ record Gateway(HttpClient client, URI address, Optional<String> key) {
 
   /** A greedy chat that is not streamed, whatever comes of it. */
   HttpResponse<String> chat(String prompt, int tokens) throws IOException, InterruptedException {
-    return client.send(request(false, tokens, user(prompt)), HttpResponse.BodyHandlers.ofString());
+    return client.send(request("", tokens, user(prompt)), HttpResponse.BodyHandlers.ofString());
+  }
+
+  /** A greedy completion of a text as it is, whatever comes of it. */
+  HttpResponse<String> completion(String prompt, int tokens)
+      throws IOException, InterruptedException {
+    return post(
+        "/v1/completions",
+        """
+        {"temperature": 0, "max_tokens": %d, "prompt": %s}
+        """
+            .formatted(tokens, JSON.writeValueAsString(prompt))
+            .getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** The text of a good answer to {@link #completion}. */
+  static String completionText(String body) {
+    return JSON.readTree(body).at("/choices/0/text").asString();
+  }
+
+  /** Ids of a text's tokens. */
+  int[] tokenize(String text) throws IOException, InterruptedException {
+    String body = "{\"content\": %s}".formatted(JSON.writeValueAsString(text));
+    HttpResponse<String> answer = post("/tokenize", body.getBytes(StandardCharsets.UTF_8));
+    return JSON.treeToValue(JSON.readTree(answer.body()).get("tokens"), int[].class);
+  }
+
+  /** Whatever comes of a request with this body. */
+  HttpResponse<String> post(String path, byte[] body) throws IOException, InterruptedException {
+    return client.send(
+        request(path, HttpRequest.BodyPublishers.ofByteArray(body)),
+        HttpResponse.BodyHandlers.ofString());
   }
 
   /** The text of a good answer to {@link #chat}. */
@@ -66,8 +108,8 @@ record Gateway(HttpClient client, URI address, Optional<String> key) {
   }
 
   /** A greedy streamed answer, which must end as it should. */
-  Answer answer(String prompt, int tokens) throws IOException, InterruptedException {
-    return answer(prompt, tokens, event -> {});
+  public Answer answer(String prompt, int tokens) throws IOException, InterruptedException {
+    return answer(prompt, tokens, pieces -> {});
   }
 
   /**
@@ -77,13 +119,23 @@ record Gateway(HttpClient client, URI address, Optional<String> key) {
    */
   Answer answer(String prompt, int tokens, IntConsumer progress)
       throws IOException, InterruptedException {
-    return answer(request(true, tokens, user(prompt)), progress);
+    return answer(streamed(tokens, "", user(prompt)), progress);
+  }
+
+  /**
+   * One that takes its time: with all its tokens, whether the model would have ended before or not,
+   * and without drafts, which would make short work of a text that repeats itself.
+   */
+  public Answer longAnswer(String prompt, int tokens, IntConsumer progress)
+      throws IOException, InterruptedException {
+    String fields = "\"ignore_eos\": true, \"slipstream\": {\"speculation\": \"off\"}, ";
+    return answer(streamed(tokens, fields, user(prompt)), progress);
   }
 
   /** A greedy streamed answer in whose midst something happens, surely before its end. */
-  Answer answerDuring(String prompt, int tokens, Callable<String> event) throws Exception {
+  Answer answerDuring(String prompt, int tokens, Callable<?> event) throws Exception {
     try (ExecutorService other = Executors.newSingleThreadExecutor()) {
-      List<Future<String>> happened = new ArrayList<>();
+      List<Future<?>> happened = new ArrayList<>();
       Answer answer =
           answer(
               prompt,
@@ -105,7 +157,7 @@ record Gateway(HttpClient client, URI address, Optional<String> key) {
   Answer answerFrom(String beginning, int tokens) throws IOException, InterruptedException {
     String system =
         "{\"role\": \"system\", \"content\": %s}, ".formatted(JSON.writeValueAsString(beginning));
-    return answer(request(true, tokens, system + user("Go on.")), event -> {});
+    return answer(streamed(tokens, "", system + user("Go on.")), pieces -> {});
   }
 
   private static String user(String prompt) {
@@ -157,16 +209,27 @@ record Gateway(HttpClient client, URI address, Optional<String> key) {
     return json.at("/choices/0/delta/content").asString("");
   }
 
-  private HttpRequest request(boolean stream, int tokens, String messages) {
+  private HttpRequest streamed(int tokens, String fields, String messages) {
+    return request("\"stream\": true, " + fields, tokens, messages);
+  }
+
+  /**
+   * @param fields with a comma after each
+   */
+  private HttpRequest request(String fields, int tokens, String messages) {
     String body =
         """
-        {"stream": %b, "temperature": 0, "max_tokens": %d, "messages": [%s]}
+        {%s"temperature": 0, "max_tokens": %d, "messages": [%s]}
         """
-            .formatted(stream, tokens, messages);
+            .formatted(fields, tokens, messages);
+    return request("/v1/chat/completions", HttpRequest.BodyPublishers.ofString(body));
+  }
+
+  private HttpRequest request(String path, HttpRequest.BodyPublisher body) {
     HttpRequest.Builder builder =
-        HttpRequest.newBuilder(address.resolve("/v1/chat/completions"))
+        HttpRequest.newBuilder(address.resolve(path))
             .header("Content-Type", "application/json")
-            .POST(HttpRequest.BodyPublishers.ofString(body));
+            .POST(body);
     key.ifPresent(secret -> builder.header("Authorization", "Bearer " + secret));
     return builder.build();
   }
@@ -183,7 +246,7 @@ record Gateway(HttpClient client, URI address, Optional<String> key) {
   }
 
   /** Sums of a metric's values by one of its labels; all under "" if they lack it. */
-  static Map<String, Double> values(String metrics, String name, String label) {
+  public static Map<String, Double> values(String metrics, String name, String label) {
     Map<String, Double> values = new TreeMap<>();
     metrics
         .lines()

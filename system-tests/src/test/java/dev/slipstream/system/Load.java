@@ -1,8 +1,11 @@
 package dev.slipstream.system;
 
+import static org.awaitility.Awaitility.await;
+
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.time.LocalTime;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,86 +13,126 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Clients that ask one short question after another, until it is closed. Whoever is told to come
- * back later does; any other failure, and any answer that is not as before, is a fault.
+ * Clients that ask one question after another, until it is closed. Any failure, and any answer that
+ * is not as before, is a fault.
  */
-final class Load implements AutoCloseable {
-  private static final int TOKENS = 8;
-  private static final int QUESTIONS = 16;
+public final class Load implements AutoCloseable {
+  private static final int SHORT = 8;
+  private static final int STORY = 48;
 
   /** Faults beyond these are no news. */
   private static final int KEPT_FAULTS = 20;
 
-  private final Gateway gateway;
   private final Map<String, String> expected;
   private final ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor();
-  private final List<Future<?>> running = new ArrayList<>();
+  private final AtomicInteger asked = new AtomicInteger();
   private final AtomicInteger answered = new AtomicInteger();
   private final AtomicInteger putOff = new AtomicInteger();
   private final List<String> faults = new ArrayList<>();
   private volatile boolean over;
 
-  private Load(Gateway gateway, Map<String, String> expected) {
-    this.gateway = gateway;
+  private Load(Map<String, String> expected) {
     this.expected = expected;
   }
 
-  /** Asks every question once, for the right answer, and then has so many clients ask them. */
+  /** One attempt at a question. */
+  private interface Client {
+    /** The answer, or nothing where the client shall come back later, and it is later. */
+    Optional<String> ask(String question) throws IOException, InterruptedException;
+  }
+
+  /**
+   * Asks every short question once, for the right answer, and then has so many clients ask them.
+   * Whoever is told to come back later does.
+   */
   static Load start(Gateway gateway, int clients) throws IOException, InterruptedException {
     Map<String, String> expected = new LinkedHashMap<>();
-    for (int i = 0; i < QUESTIONS; i++) {
+    for (int i = 0; i < 16; i++) {
       String question = i + " plus " + (i + 1) + " is what?";
-      expected.put(question, Gateway.text(gateway.chat(question, TOKENS)));
+      expected.put(question, Gateway.text(gateway.chat(question, SHORT)));
     }
-    Load load = new Load(gateway, expected);
-    for (int i = 0; i < clients; i++) {
-      int first = i;
-      load.running.add(load.clients.submit(() -> load.ask(first)));
-    }
+    Load load = new Load(expected);
+    load.run(clients, question -> load.patiently(gateway.chat(question, SHORT)));
     return load;
   }
 
-  private Void ask(int first) throws InterruptedException {
+  private Optional<String> patiently(HttpResponse<String> response) throws InterruptedException {
+    Optional<String> later = response.headers().firstValue("Retry-After");
+    if (response.statusCode() == 429 && later.isPresent()) {
+      putOff.incrementAndGet();
+      Thread.sleep(Duration.ofSeconds(Long.parseLong(later.get())));
+      return Optional.empty();
+    }
+    return Optional.of(Gateway.text(response));
+  }
+
+  /** Longer questions with their answers, one after the other. */
+  public static Map<String, String> stories(Gateway gateway)
+      throws IOException, InterruptedException {
+    Map<String, String> answers = new LinkedHashMap<>();
+    for (String animal : List.of("fox", "frog", "whale", "sparrow", "spider", "horse", "wolf")) {
+      String question = "Tell me a story about a " + animal + " that went to the city.";
+      answers.put(question, gateway.answer(question, STORY).text());
+    }
+    return answers;
+  }
+
+  /**
+   * Has so many clients ask for streamed answers, without a pause and without a second attempt.
+   *
+   * @param expected of {@link #stories}
+   */
+  public static Load streaming(Gateway gateway, Map<String, String> expected, int clients) {
+    Load load = new Load(expected);
+    load.run(clients, question -> Optional.of(gateway.answer(question, STORY).text()));
+    load.awaitMore(1);
+    return load;
+  }
+
+  private void run(int number, Client client) {
     List<String> questions = List.copyOf(expected.keySet());
-    for (int i = first; !over; i++) {
-      String question = questions.get(i % QUESTIONS);
-      try {
-        HttpResponse<String> response = gateway.chat(question, TOKENS);
-        Optional<String> later = response.headers().firstValue("Retry-After");
-        if (response.statusCode() == 429 && later.isPresent()) {
-          putOff.incrementAndGet();
-          Thread.sleep(Duration.ofSeconds(Long.parseLong(later.get())));
-        } else {
-          check(question, response);
+    for (int i = 0; i < number; i++) {
+      clients.execute(
+          () -> {
+            while (!over) {
+              ask(questions.get(asked.getAndIncrement() % questions.size()), client);
+            }
+          });
+    }
+  }
+
+  private void ask(String question, Client client) {
+    LocalTime began = LocalTime.now();
+    try {
+      Optional<String> answer = client.ask(question);
+      if (answer.isPresent()) {
+        if (!answer.get().equals(expected.get(question))) {
+          fault(began, question + " " + answer.get() + " instead of " + expected.get(question));
         }
-      } catch (IOException e) {
-        fault(question + " " + e);
+        answered.incrementAndGet();
       }
+    } catch (IOException | InterruptedException | RuntimeException | AssertionError e) {
+      fault(began, question + " " + e);
     }
-    return null;
   }
 
-  private void check(String question, HttpResponse<String> response) {
-    if (response.statusCode() != 200) {
-      fault(question + " " + response.statusCode() + " " + response.body());
-    } else if (!Gateway.text(response).equals(expected.get(question))) {
-      fault(question + " " + Gateway.text(response) + " instead of " + expected.get(question));
-    }
-    answered.incrementAndGet();
-  }
-
-  private synchronized void fault(String what) {
+  private synchronized void fault(LocalTime began, String what) {
     if (faults.size() < KEPT_FAULTS) {
-      faults.add(what);
+      faults.add(began + " to " + LocalTime.now() + " " + what);
     }
+  }
+
+  /** Waits until there are so many answers more, or a fault. */
+  public void awaitMore(int answers) {
+    int enough = answered() + answers;
+    await().atMost(Stack.PATIENCE).until(() -> answered() >= enough || !faults().isEmpty());
   }
 
   /** Answers so far. */
-  int answered() {
+  public int answered() {
     return answered.get();
   }
 
@@ -98,18 +141,15 @@ final class Load implements AutoCloseable {
     return putOff.get();
   }
 
-  /** What no client may see, the first few. */
-  synchronized List<String> faults() {
+  /** What no client may see, the first few, with their times. */
+  public synchronized List<String> faults() {
     return List.copyOf(faults);
   }
 
   /** Lets the clients have their last answers. */
   @Override
-  public void close() throws Exception {
+  public void close() {
     over = true;
-    for (Future<?> client : running) {
-      client.get();
-    }
     clients.close();
   }
 }

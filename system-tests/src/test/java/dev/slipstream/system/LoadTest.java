@@ -5,11 +5,9 @@ import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -40,58 +38,51 @@ class LoadTest {
     this.stack = stack;
   }
 
-  @BeforeEach
-  void restore() throws Exception {
-    stack.restore();
-  }
-
   @Test
   void aHundredClientsAtOnceSeeNoErrorAndMemoryStaysFlat() throws Exception {
     Duration duration = Duration.parse(System.getProperty("slipstream.load.duration"));
-    List<String> containers = new ArrayList<>();
-    for (String service : Stack.SERVICES) {
-      containers.addAll(stack.containers(service));
-    }
-    Map<String, Double> before = memory(containers);
-    Map<String, Double> warm;
-    Map<String, Double> after;
+    Map<Service, Double> before = memory();
+    Map<Service, Double> warm;
+    Map<Service, Double> after;
     Load load = Load.start(stack.gateway(), CLIENTS);
     try (load) {
       Instant start = Instant.now();
       awaitPassed(start, duration.dividedBy(WARM_UP_PART));
-      warm = memory(containers);
+      warm = memory();
       awaitPassed(start, duration);
-      after = memory(containers);
+      after = memory();
     }
     System.out.printf(
         "Load: %d clients, %s: %d answers, %d times 429, %d faults%n",
         CLIENTS, duration, load.answered(), load.putOff(), load.faults().size());
     after.forEach(
-        (name, mebibytes) ->
+        (service, mebibytes) ->
             System.out.printf(
                 Locale.ROOT,
                 "Load: %s used %.0f MiB before, %.0f warm, %.0f at the end%n",
-                name,
-                before.get(name),
-                warm.get(name),
+                service.name(),
+                before.get(service),
+                warm.get(service),
                 mebibytes));
 
     assertThat(load.faults()).isEmpty();
     assertThat(load.answered()).isGreaterThan(CLIENTS);
     assertThat(after)
         .allSatisfy(
-            (name, mebibytes) ->
-                assertThat(mebibytes).isLessThan(GROWTH * warm.get(name) + GROWTH_MEBIBYTES));
-    for (String container : containers) {
-      assertThat(stack.docker().run("inspect", "--format", "{{.RestartCount}}", container))
-          .as("restarts of " + container)
-          .isEqualTo("0");
-    }
+            (service, mebibytes) ->
+                assertThat(mebibytes)
+                    .as(service.name())
+                    .isLessThan(GROWTH * warm.get(service) + GROWTH_MEBIBYTES));
+    assertThat(stack.containers()).as("nobody ended").allMatch(Service::isRunning);
   }
 
-  private Map<String, Double> memory(List<String> containers) throws Exception {
-    stack.collectGarbage();
-    return Memory.mebibytes(stack.docker(), containers);
+  private Map<Service, Double> memory() throws Exception {
+    Map<Service, Double> memory = new LinkedHashMap<>();
+    for (Service service : stack.containers()) {
+      service.collectGarbage();
+      memory.put(service, service.mebibytes());
+    }
+    return memory;
   }
 
   /** The load's own duration. */

@@ -3,81 +3,68 @@ package dev.slipstream.system;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.io.TempDir;
+import org.testcontainers.containers.ContainerState;
+import org.testcontainers.containers.GenericContainer;
+import org.testcontainers.junit.jupiter.Container;
+import org.testcontainers.junit.jupiter.Testcontainers;
 
 /**
  * The stack with prefixes in Redis, in the image that {@code slipstream.redis} names. What would be
  * lost: answers, or their sameness, when the cache dies, which is there for speed alone.
  */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Testcontainers
 class RedisTest {
-  private static final String OVERRIDE =
-      """
-      services:
-        kv:
-          environment: { SLIPSTREAM_KV_STORAGE: redis }
-          depends_on: [ redis ]
-        redis:
-          image: %s
-          pull_policy: never
-          profiles: !override []
-      """;
+  /** Valkey's images and Redis's have different names for the same programs. */
+  private static final String SERVER =
+      "exec $(command -v valkey-server || command -v redis-server) --save '' --protected-mode no";
 
-  private Stack stack;
+  private static final String SIZE = "$(command -v valkey-cli || command -v redis-cli) dbsize";
 
-  @BeforeAll
-  void up(@TempDir Path folder) throws Exception {
-    String image = System.getProperty("slipstream.redis");
-    Path override = Files.writeString(folder.resolve("redis.yml"), OVERRIDE.formatted(image));
-    stack = Stack.up("redis", override);
-  }
+  @Container private static final Stack STACK = new Stack();
 
-  @AfterAll
-  void down() throws Exception {
-    if (stack != null) {
-      stack.close();
+  private static final GenericContainer<?> REDIS =
+      STACK.attach(
+          new GenericContainer<>(System.getProperty("slipstream.redis"))
+              .withNetworkAliases("redis")
+              .withCreateContainerCmdModifier(create -> create.withEntrypoint("sh", "-c", SERVER))
+              .withExposedPorts(6379));
+
+  static {
+    for (Service kv : STACK.containers("kv")) {
+      kv.withEnv("SLIPSTREAM_KV_STORAGE", "redis")
+          .withEnv("SLIPSTREAM_KV_REDIS_URIS", "redis://redis:6379")
+          .dependsOn(REDIS);
     }
   }
 
   @Test
   void aRedisThatDiesChangesNoAnswerAndServesAgainOnceItIsBack() throws Exception {
-    String redis = stack.containers("redis").getFirst();
-    Gateway gateway = stack.gateway();
+    Gateway gateway = STACK.gateway();
+    var engine = REDIS.getDockerClient();
     String undisturbed = gateway.answer(FailureTest.PROMPT, FailureTest.TOKENS).text();
-    awaitKeys(redis);
+    await().atMost(Stack.PATIENCE).until(() -> keys(REDIS) > 0);
 
     Gateway.Answer answer =
         gateway.answerDuring(
             FailureTest.PROMPT,
             FailureTest.TOKENS,
-            () -> stack.docker().run("kill", "--signal", "KILL", redis));
+            () -> engine.killContainerCmd(REDIS.getContainerId()).exec());
     assertThat(answer.text()).isEqualTo(undisturbed);
     assertThat(gateway.answer(FailureTest.PROMPT, FailureTest.TOKENS).text())
         .isEqualTo(undisturbed);
 
-    stack.docker().run("start", redis);
-    stack.awaitHealthy(redis);
+    engine.startContainerCmd(REDIS.getContainerId()).exec();
     await()
         .atMost(Stack.PATIENCE)
         .untilAsserted(
             () -> {
               Gateway.text(gateway.chat(System.nanoTime() + FailureTest.PROMPT, 60));
-              assertThat(keys(redis)).as("prefixes kept after Redis came back").isPositive();
+              assertThat(keys(REDIS)).as("prefixes kept after Redis came back").isPositive();
             });
   }
 
-  private void awaitKeys(String redis) {
-    await().atMost(Stack.PATIENCE).until(() -> keys(redis) > 0);
-  }
-
-  private int keys(String redis) throws Exception {
-    String size = "$(command -v valkey-cli || command -v redis-cli) dbsize";
-    return Integer.parseInt(stack.docker().run("exec", redis, "sh", "-c", size));
+  static int keys(ContainerState redis) throws Exception {
+    return Integer.parseInt(redis.execInContainer("sh", "-c", SIZE).getStdout().strip());
   }
 }

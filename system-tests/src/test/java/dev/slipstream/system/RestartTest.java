@@ -1,9 +1,7 @@
 package dev.slipstream.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -21,30 +19,19 @@ class RestartTest {
     this.stack = stack;
   }
 
-  @BeforeEach
-  void restore() throws Exception {
-    stack.restore();
-  }
-
   @Test
   void restartingOneTargetAfterTheOtherFailsNoRequestAndChangesNoAnswer() throws Exception {
     Load load = Load.start(stack.gateway(), CLIENTS);
     try (load) {
-      for (String target : stack.containers("target")) {
-        awaitMore(load);
-        stack.docker().run("restart", "--time", "40", target);
-        awaitMore(load);
-        stack.awaitHealthy(target);
-        stack.awaitTargets();
+      for (Service target : stack.containers("target")) {
+        load.awaitMore(SOME);
+        target.restart();
+        load.awaitMore(SOME);
+        stack.restore();
       }
-      awaitMore(load);
+      load.awaitMore(SOME);
     }
     System.out.printf("Rolling restart: %d answers%n", load.answered());
     assertThat(load.faults()).isEmpty();
-  }
-
-  private static void awaitMore(Load load) {
-    int before = load.answered();
-    await().atMost(Stack.PATIENCE).until(() -> load.answered() >= before + SOME);
   }
 }

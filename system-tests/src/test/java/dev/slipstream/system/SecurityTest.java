@@ -6,15 +6,17 @@ import static org.awaitility.Awaitility.await;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+import org.testcontainers.lifecycle.Startables;
 
 /**
  * The stack with API keys and mutual TLS. What would be lost: tenants' secrets, to strangers and to
@@ -23,6 +25,10 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class SecurityTest {
   private static final int CLIENTS = 4;
+
+  /** Answers that show that clients go on. */
+  private static final int SOME = 2 * CLIENTS;
+
   private static final String RELOADED = "SSL bundle 'suite' in use";
 
   /** Prompts for each kind of time to the first token, and those before that warm all up. */
@@ -37,18 +43,19 @@ class SecurityTest {
   @BeforeAll
   void up(@TempDir Path folder) throws Exception {
     secured = SecuredStack.in(folder);
-    stack = Stack.up("secured", secured.override());
+    stack = secured.stack();
+    stack.start();
   }
 
   @AfterAll
-  void down() throws Exception {
+  void down() {
     if (stack != null) {
-      stack.close();
+      stack.stop();
     }
   }
 
   @BeforeEach
-  void restore() throws Exception {
+  void restore() {
     stack.restore();
     gateway = stack.gateway();
   }
@@ -65,77 +72,57 @@ class SecurityTest {
   @Test
   void aGatewayThatTheSuiteDoesNotKnowReachesNoTarget() throws Exception {
     double before = stack.metric("target", "slipstream_request_queue_time_seconds_count");
-    List<String> up = new ArrayList<>(List.of("up", "--detach", "--no-deps"));
-    up.addAll(SecuredStack.STRANGERS);
-    up.add(SecuredStack.MEMBER);
-    stack.compose(up.toArray(String[]::new));
-    for (String stranger : SecuredStack.STRANGERS) {
+    List<Service> strangers = SecuredStack.STRANGERS.stream().map(secured::add).toList();
+    Service member = secured.add(SecuredStack.MEMBER);
+    try {
+      Startables.deepStart(strangers).join();
+      for (Service stranger : strangers) {
+        await()
+            .atMost(Stack.PATIENCE)
+            .untilAsserted(() -> assertReachesNoTarget(stack.gateway(stranger)));
+      }
+      assertThat(stack.metric("target", "slipstream_request_queue_time_seconds_count"))
+          .as("streams that targets began")
+          .isEqualTo(before);
+      member.start();
       await()
           .atMost(Stack.PATIENCE)
-          .ignoreExceptions()
-          .untilAsserted(
-              () -> {
-                HttpResponse<String> answer = stack.gateway(stranger).chat("Hello", 2);
-                assertThat(answer.statusCode()).isEqualTo(503);
-                assertThat(answer.body())
-                    .as("why " + stranger + " reaches no target")
-                    .containsPattern("target [0-9.]+:9092: UNAVAILABLE");
-              });
+          .until(() -> stack.gateway(member).chat("Hello", 2).statusCode() == 200);
+    } finally {
+      strangers.forEach(stack::remove);
+      stack.remove(member);
     }
-    assertThat(stack.metric("target", "slipstream_request_queue_time_seconds_count"))
-        .as("streams that targets began")
-        .isEqualTo(before);
-    await()
-        .atMost(Stack.PATIENCE)
-        .ignoreExceptions()
-        .until(() -> stack.gateway(SecuredStack.MEMBER).chat("Hello", 2).statusCode() == 200);
   }
 
-  @AfterEach
-  void removeOtherGateways() throws Exception {
-    List<String> remove = new ArrayList<>(List.of("rm", "--force", "--stop", SecuredStack.MEMBER));
-    remove.addAll(SecuredStack.STRANGERS);
-    stack.compose(remove.toArray(String[]::new));
+  private static void assertReachesNoTarget(Gateway stranger) throws Exception {
+    HttpResponse<String> answer = stranger.chat("Hello", 2);
+    assertThat(answer.statusCode()).isEqualTo(503);
+    assertThat(answer.body()).containsPattern("target [0-9.]+:9092: UNAVAILABLE");
   }
 
   @Test
   void newCertificatesOfAllServicesDisturbNobody() throws Exception {
-    List<String> containers = new ArrayList<>();
-    for (String service : Stack.SERVICES) {
-      containers.addAll(stack.containers(service));
-    }
     Load load = Load.start(gateway.withKey("key-b"), CLIENTS);
     try (load) {
-      awaitMore(load);
-      List<Integer> before = new ArrayList<>();
-      for (String container : containers) {
-        before.add(reloads(container));
-      }
+      load.awaitMore(SOME);
+      Map<Service, Integer> before = new HashMap<>();
+      stack.containers().forEach(service -> before.put(service, reloads(service)));
       secured.rotate();
-      for (int i = 0; i < containers.size(); i++) {
-        String container = containers.get(i);
-        int reloads = before.get(i);
-        await().atMost(Stack.PATIENCE).until(() -> reloads(container) > reloads);
-      }
-      awaitMore(load);
+      before.forEach(
+          (service, reloads) ->
+              await().atMost(Stack.PATIENCE).until(() -> reloads(service) > reloads));
+      load.awaitMore(SOME);
       // Connections stay; this makes everybody open new ones.
-      String target = stack.containers("target").getFirst();
-      stack.docker().run("restart", "--time", "40", target);
-      stack.awaitHealthy(target);
-      stack.awaitTargets();
-      awaitMore(load);
+      stack.containers("target").getFirst().restart();
+      stack.restore();
+      load.awaitMore(SOME);
     }
     System.out.printf("Rotation: %d answers%n", load.answered());
     assertThat(load.faults()).isEmpty();
   }
 
-  private int reloads(String container) throws Exception {
-    return stack.docker().run("logs", container).split(RELOADED, -1).length - 1;
-  }
-
-  private static void awaitMore(Load load) {
-    int before = load.answered();
-    await().atMost(Stack.PATIENCE).until(() -> load.answered() >= before + 2 * CLIENTS);
+  private static int reloads(Service service) {
+    return service.getLogs().split(RELOADED, -1).length - 1;
   }
 
   @Test

@@ -3,196 +3,160 @@ package dev.slipstream.system;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.github.dockerjava.api.model.Volume;
 import java.io.IOException;
-import java.net.URI;
 import java.net.http.HttpClient;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
+import org.testcontainers.containers.GenericContainer;
+import org.testcontainers.containers.Network;
+import org.testcontainers.lifecycle.Startable;
+import org.testcontainers.lifecycle.Startables;
 
 /**
- * The stack of docker-compose.yml under a project name and on ports of its own, with the model that
- * {@code slipstream.model} names in its volume.
+ * The suite on a network of its own, as docker-compose.yml has it: a kv service, two targets, a
+ * draft service and a gateway, and a hub where the targets get the model that {@code
+ * slipstream.model} names. What a test wants different it changes before the start.
  */
-final class Stack implements AutoCloseable {
+final class Stack implements Startable {
   /** For what must happen, on a machine that does much else. */
-  static final Duration PATIENCE = Duration.ofMinutes(3);
+  static final Duration PATIENCE = Duration.ofMinutes(5);
 
-  /** Those that stay; the one that fetches models ends. */
-  static final List<String> SERVICES = List.of("kv", "target", "draft", "gateway");
+  private final Network network = newNetwork();
+  private final List<GenericContainer<?>> others = new ArrayList<>();
+  private final List<Service> services = new ArrayList<>();
+  private final HttpClient client = Gateway.newClient();
 
-  /** Where a service says how it is, and its figures. */
-  private static final Map<String, Integer> HTTP_PORTS =
-      Map.of("gateway", 8080, "draft", 8081, "target", 8082, "kv", 8083);
-
-  private final String project;
-  private final Docker docker;
-  private final List<Path> files = new ArrayList<>();
-  private final HttpClient client =
-      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-
-  private Stack(String name, List<Path> overrides) {
-    project = "slipstream-" + name + "-" + ProcessHandle.current().pid();
-    Map<String, String> environment = new HashMap<>();
-    environment.put("COMPOSE_PROJECT_NAME", project);
-    environment.put("SLIPSTREAM_PORT", "0");
-    environment.put("SLIPSTREAM_GRPC_PORT", "0");
-    environment.put("SLIPSTREAM_OFFLINE", "true");
-    environment.put("SLIPSTREAM_TARGET_THREADS", "1");
-    docker = new Docker(environment);
-    files.add(Path.of(System.getProperty("slipstream.repository"), "docker-compose.yml"));
-    files.addAll(overrides);
+  Stack() {
+    GenericContainer<?> hub = attach(Hub.ofModel().container());
+    add(new Service("kv").withEnv("SLIPSTREAM_KV_MEMORY_CAPACITY", "512MB"));
+    add(target(hub));
+    add(target(hub));
+    add(new Service("draft"));
+    add(gateway("gateway"));
   }
 
-  /**
-   * Starts it and waits until all of it is ready.
-   *
-   * @param name tells it from other stacks of this test run
-   * @param overrides further compose files
-   */
-  static Stack up(String name, Path... overrides) throws IOException, InterruptedException {
-    Stack stack = new Stack(name, List.of(overrides));
+  private static Service target(GenericContainer<?> hub) {
+    return new Service("target")
+        .withEnv("SLIPSTREAM_TARGET_MODEL", Hub.REFERENCE)
+        .withEnv("HF_ENDPOINT", Hub.ENDPOINT)
+        .withEnv("SLIPSTREAM_TARGET_KV_TARGET", "dns:///kv:9093")
+        .withEnv("SLIPSTREAM_TARGET_KV_CACHE_SIZE", "512MB")
+        .withEnv("SLIPSTREAM_TARGET_THREADS", "1")
+        // Or it would depend on the machine's speed whether an answer can be finished.
+        .withEnv("SLIPSTREAM_TARGET_DRAINLIMIT", "2m")
+        .withEnv("SPRING_GRPC_SERVER_SHUTDOWN_GRACEPERIOD", "3m")
+        .withCreateContainerCmdModifier(create -> create.withVolumes(new Volume("/models")))
+        .dependsOn(hub);
+  }
+
+  /** A gateway of this name, which can be added. */
+  static Service gateway(String name) {
+    return new Service("gateway", name)
+        .withEnv("SLIPSTREAM_GATEWAY_TARGETS", "dns:///target:9092")
+        .withEnv("SLIPSTREAM_GATEWAY_DRAFTS", "dns:///draft:9091");
+  }
+
+  static Network newNetwork() {
+    return Network.builder()
+        .createNetworkCmdModifier(create -> create.withLabels(Leftovers.labels()))
+        .build();
+  }
+
+  /** Has a service be on the network, and end with it. */
+  Service add(Service service) {
+    services.add(service.withNetwork(network));
+    return service;
+  }
+
+  /** Has a container that is none of the suite's be on the network, and end with it. */
+  GenericContainer<?> attach(GenericContainer<?> container) {
+    others.add(container.withNetwork(network).withLabels(Leftovers.labels()));
+    return container;
+  }
+
+  void remove(Service service) {
+    services.remove(service);
+    service.stop();
+  }
+
+  /** Starts it and waits until all of it is ready, and the gateway knows it. */
+  @Override
+  public void start() {
+    Leftovers.remove();
     try {
-      stack.fillVolume(Path.of(System.getProperty("slipstream.model")));
-      // Not --wait: it gives up at the first check that fails, as they do on a busy machine.
-      // The gateway depends on all others, but not on what a test adds.
-      stack.compose("up", "--detach", "gateway");
-      stack.restore();
-      return stack;
-    } catch (IOException | RuntimeException | Error e) {
-      stack.close();
+      Startables.deepStart(services).join();
+      awaitTargets();
+    } catch (RuntimeException | Error e) {
+      stop();
       throw e;
     }
   }
 
-  /** As the service that fetches models would leave it. */
-  private void fillVolume(Path model) throws IOException, InterruptedException {
-    Path home = model.getParent().getParent().getParent();
-    docker.send(
-        home,
-        home.relativize(model).toString(),
-        command("run", "--rm", "-T", "--entrypoint", "tar", "models", "-C", "/models", "-x"));
-  }
-
-  private List<String> command(String... arguments) {
-    List<String> command = new ArrayList<>(List.of("compose"));
-    files.forEach(file -> command.addAll(List.of("--file", file.toString())));
-    command.addAll(List.of(arguments));
-    return command;
-  }
-
-  String compose(String... arguments) throws IOException, InterruptedException {
-    return docker.run(command(arguments));
-  }
-
-  Docker docker() {
-    return docker;
-  }
-
-  Gateway gateway() throws IOException, InterruptedException {
-    return gateway("gateway");
-  }
-
-  /** The gateway that a service of this name is. */
-  Gateway gateway(String service) throws IOException, InterruptedException {
-    String address = compose("port", service, "8080");
-    return new Gateway(client, URI.create("http://" + address), Optional.empty());
-  }
-
-  /** Ids of a service's containers, stopped ones too. */
-  List<String> containers(String service) throws IOException, InterruptedException {
-    return compose("ps", "--all", "--quiet", service).lines().toList();
-  }
-
-  /** The network between the services. */
-  String network() {
-    return project + "_services";
-  }
-
-  /** Starts what was stopped and waits until all is ready, and the gateway knows it. */
-  void restore() throws IOException, InterruptedException {
-    List<String> all = new ArrayList<>();
-    for (String service : SERVICES) {
-      all.addAll(containers(service));
-    }
-    List<String> start = new ArrayList<>(List.of("start"));
-    start.addAll(all);
-    docker.run(start);
-    all.forEach(this::awaitHealthy);
+  /** Starts what was ended and waits until all is ready, and the gateway knows it. */
+  void restore() {
+    services.forEach(Service::restore);
     awaitTargets();
   }
 
+  /** All containers. */
+  List<Service> containers() {
+    return List.copyOf(services);
+  }
+
+  /** Those that have this name, ended ones too. */
+  List<Service> containers(String name) {
+    return services.stream().filter(service -> service.name().equals(name)).toList();
+  }
+
+  Gateway gateway() {
+    return gateway(containers("gateway").getFirst());
+  }
+
+  /** The gateway that a container is. */
+  Gateway gateway(Service container) {
+    return new Gateway(client, container.http(), Optional.empty());
+  }
+
   /** Waits until the gateway has all targets in rotation, at the addresses that they have now. */
-  void awaitTargets() throws IOException, InterruptedException {
+  void awaitTargets() {
     Gateway gateway = gateway();
-    Set<String> addresses = targets().keySet();
+    Map<String, Service> targets = targets();
     await()
         .atMost(PATIENCE)
         .untilAsserted(
             () -> {
               Map<String, Double> up = gateway.metric("slipstream_target_up", "target");
-              assertThat(up.keySet()).isEqualTo(addresses);
+              assertThat(up.keySet()).isEqualTo(targets.keySet());
               assertThat(up.values()).containsOnly(1.0);
             });
   }
 
-  /** The targets' containers by the addresses that the gateway knows them by. */
-  Map<String, String> targets() throws IOException, InterruptedException {
-    Map<String, String> targets = new TreeMap<>();
-    for (String target : containers("target")) {
-      String format = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
-      targets.put(docker.run("inspect", "--format", format, target) + ":9092", target);
-    }
+  /** The targets by the addresses that the gateway knows them by. */
+  Map<String, Service> targets() {
+    Map<String, Service> targets = new TreeMap<>();
+    containers("target").forEach(target -> targets.put(target.address() + ":9092", target));
     return targets;
   }
 
-  /** A gauge or counter that a container of a service says itself, summed over its labels. */
-  double metric(String service, String container, String name)
-      throws IOException, InterruptedException {
-    String script =
-        "exec 3<>/dev/tcp/127.0.0.1/%d; printf 'GET /actuator/prometheus HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3"
-            .formatted(HTTP_PORTS.get(service));
-    String metrics = docker.run("exec", container, "bash", "-c", script);
-    return Gateway.values(metrics, name, "").values().stream().mapToDouble(v -> v).sum();
-  }
-
-  /** {@link #metric} summed over all containers of the service. */
-  double metric(String service, String name) throws IOException, InterruptedException {
+  /** A gauge or counter that services of this name have, summed over them and its labels. */
+  double metric(String service, String name) throws IOException {
     double sum = 0;
-    for (String container : containers(service)) {
-      sum += metric(service, container, name);
+    for (Service container : containers(service)) {
+      sum += container.metric(name);
     }
     return sum;
   }
 
-  /** Has every service's JVM drop what nobody needs, so that what is left can be compared. */
-  void collectGarbage() throws IOException, InterruptedException {
-    for (String service : HTTP_PORTS.keySet()) {
-      for (String container : containers(service)) {
-        docker.run("exec", container, "/opt/java/bin/jcmd", "1", "GC.run");
-      }
-    }
-  }
-
-  /** Waits until a container's health check is content. */
-  void awaitHealthy(String container) {
-    await()
-        .atMost(PATIENCE)
-        .untilAsserted(
-            () ->
-                assertThat(docker.run("inspect", "--format", "{{.State.Health.Status}}", container))
-                    .isEqualTo("healthy"));
-  }
-
   @Override
-  public void close() throws IOException, InterruptedException {
+  public void stop() {
     client.close();
-    compose("down", "--volumes", "--timeout", "40", "--remove-orphans");
+    services.forEach(Service::stop);
+    others.forEach(GenericContainer::stop);
+    network.close();
   }
 }

@@ -10,6 +10,7 @@ import dev.slipstream.models.gguf.GgmlType;
 import dev.slipstream.models.gguf.GgufFile;
 import dev.slipstream.models.gguf.GgufTensor;
 import dev.slipstream.target.application.ForwardPass;
+import dev.slipstream.target.application.LoopSettings;
 import dev.slipstream.target.application.ServedModel;
 import java.io.IOException;
 import java.util.EnumMap;
@@ -33,7 +34,17 @@ final class GgufModelLoader implements ModelLoader {
         ModelResolver.ofEnvironment().resolve(properties.model(), new ProgressLog());
     ComputePool pool = new ComputePool(KvBudget.threads(properties));
     try {
-      LanguageModel model = LanguageModel.load(resolved.file(), pool);
+      return loaded(resolved, LanguageModel.load(resolved.file(), pool), pool);
+    } catch (IOException | RuntimeException | Error e) {
+      pool.close();
+      throw e;
+    }
+  }
+
+  private LoadedModel loaded(ResolvedModel resolved, LanguageModel model, ComputePool pool)
+      throws IOException {
+    try {
+      reserve(model);
       return new LoadedModel(
           served(resolved, model),
           model.vocabulary(),
@@ -43,8 +54,20 @@ final class GgufModelLoader implements ModelLoader {
             pool.close();
           });
     } catch (IOException | RuntimeException | Error e) {
-      pool.close();
+      model.close();
       throw e;
+    }
+  }
+
+  private void reserve(LanguageModel model) {
+    int rows = properties.maxBatchRows();
+    try {
+      model.reserve(
+          rows,
+          LoopSettings.maxLogitRows(rows, properties.maxRunning(), properties.maxDraftTokens()));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "slipstream.target.max-batch-rows is too large: " + e.getMessage(), e);
     }
   }
 
@@ -82,6 +105,11 @@ final class GgufModelLoader implements ModelLoader {
     @Override
     public void forward(Batch batch) {
       model.forward(batch);
+    }
+
+    @Override
+    public boolean isFinite(int row) {
+      return model.isFinite(row);
     }
 
     @Override

@@ -1,22 +1,27 @@
 package dev.slipstream.target;
 
+import dev.slipstream.drafting.Drafter;
 import dev.slipstream.engine.cache.KvLayout;
-import dev.slipstream.engine.speculation.VerificationCost;
 import dev.slipstream.models.catalog.CacheDirectory;
 import dev.slipstream.target.application.CostFile;
-import dev.slipstream.target.application.CostProbe;
 import dev.slipstream.target.application.DecodeFailure;
 import dev.slipstream.target.application.DecodeLoop;
 import dev.slipstream.target.application.DecodeMetrics;
+import dev.slipstream.target.application.HostedDrafters;
 import dev.slipstream.target.application.LoopSettings;
+import dev.slipstream.target.application.PassCosts;
 import dev.slipstream.target.application.ServedModel;
 import dev.slipstream.target.application.SharedPrefixes;
 import dev.slipstream.target.transport.ServedTarget;
 import dev.slipstream.target.transport.TargetProvider;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.ApplicationListener;
@@ -25,23 +30,25 @@ import org.springframework.context.SmartLifecycle;
 import org.springframework.context.event.ContextClosedEvent;
 
 /**
- * Loads the model in the background, while the service can already say that it is loading, and lets
- * its answers finish when the service stops.
+ * Loads the model in the background, once the service can say that it is loading, and lets its
+ * answers finish when the service stops.
  */
 final class ModelHost
     implements TargetProvider, SmartLifecycle, ApplicationListener<ContextClosedEvent> {
   private static final Logger log = LoggerFactory.getLogger(ModelHost.class);
+  private static final Duration PATIENCE = Duration.ofSeconds(1);
 
   private final TargetProperties properties;
   private final ModelLoader loader;
   private final SharedPrefixes shared;
+  private final List<Drafter> drafters;
   private final MeterRegistry registry;
   private final ConfigurableApplicationContext context;
   private final Runnable healthChanged;
   private volatile State state = new State.Loading();
+  private volatile boolean started;
   private volatile boolean leaving;
   private volatile boolean stopping;
-  private volatile CostFile costs;
   private Thread loading;
   private Thread draining;
 
@@ -60,18 +67,21 @@ final class ModelHost
   }
 
   /**
+   * @param drafters that this process hosts, the default first
    * @param healthChanged called when {@link #state} has changed
    */
   ModelHost(
       TargetProperties properties,
       ModelLoader loader,
       SharedPrefixes shared,
+      List<Drafter> drafters,
       MeterRegistry registry,
       ConfigurableApplicationContext context,
       Runnable healthChanged) {
     this.properties = properties;
     this.loader = loader;
     this.shared = shared;
+    this.drafters = drafters;
     this.registry = registry;
     this.context = context;
     this.healthChanged = healthChanged;
@@ -96,15 +106,25 @@ final class ModelHost
   }
 
   @Override
-  public synchronized void start() {
-    loading = Thread.ofPlatform().name("model-loader").start(this::load);
+  public void start() {
+    started = true;
+  }
+
+  /** Loads the model in the background. */
+  synchronized void load() {
+    if (!stopping) {
+      loading = Thread.ofPlatform().daemon().name("model-loader").start(this::run);
+    }
   }
 
   /** Before the gRPC server, which waits for its calls to end, starts to stop. */
   @Override
   public synchronized void onApplicationEvent(ContextClosedEvent event) {
-    if (event.getApplicationContext() == context
-        && state instanceof State.Ready(ServedTarget target, _)) {
+    if (event.getApplicationContext() != context) {
+      return;
+    }
+    stopLoading();
+    if (state instanceof State.Ready(ServedTarget target, _)) {
       leaving = true;
       draining =
           Thread.ofPlatform()
@@ -113,15 +133,21 @@ final class ModelHost
     }
   }
 
+  /** A model that is being loaded can take minutes, which nobody who stops the service has. */
+  private synchronized void stopLoading() {
+    stopping = true;
+    if (loading != null) {
+      loading.interrupt();
+    }
+  }
+
   @Override
   public void stop() {
-    stopping = true;
     try {
-      if (loading != null) {
-        loading.interrupt();
+      giveUp();
+      if (draining != null) {
+        draining.join();
       }
-      join(loading);
-      join(draining);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -132,6 +158,13 @@ final class ModelHost
     }
   }
 
+  private synchronized boolean become(State next) {
+    if (!stopping) {
+      state = next;
+    }
+    return !stopping;
+  }
+
   private synchronized State exchange(State next) {
     State last = state;
     state = next;
@@ -140,12 +173,7 @@ final class ModelHost
 
   private void release(State.Ready ready) {
     ready.target().loop().close();
-    if (ready.target().metrics().isCostRefuted()) {
-      log.info("T(k) was measured on a busy machine; it will be measured again at the next start");
-      costs.forget();
-    } else {
-      costs.write(ready.target().metrics().cost());
-    }
+    ready.target().drafters().close();
     ready.resources().run();
   }
 
@@ -163,15 +191,17 @@ final class ModelHost
     context.publishEvent(new ModelFailedEvent(this, context, reason));
   }
 
-  private static void join(Thread thread) throws InterruptedException {
-    if (thread != null) {
-      thread.join();
+  /** A load that does not hear of the stop is not waited for: nobody is served by it. */
+  private void giveUp() throws InterruptedException {
+    stopLoading();
+    if (loading != null) {
+      loading.join(PATIENCE);
     }
   }
 
   @Override
   public synchronized boolean isRunning() {
-    return loading != null && !(state instanceof State.Stopped);
+    return started && !(state instanceof State.Stopped);
   }
 
   /** After the gRPC server has stopped. */
@@ -180,13 +210,16 @@ final class ModelHost
     return DEFAULT_PHASE - 1;
   }
 
-  private void load() {
+  private void run() {
     try {
       long start = System.nanoTime();
       LoadedModel loaded = loader.load();
-      ServedTarget target = serve(loaded);
+      ServedTarget target = serveOrRelease(loaded);
       State.Ready ready = new State.Ready(target, loaded.resources());
-      state = ready;
+      if (!become(ready)) {
+        release(ready);
+        return;
+      }
       target
           .loop()
           .end()
@@ -205,16 +238,12 @@ final class ModelHost
           target.settings().contextLength(),
           (System.nanoTime() - start) / 1_000_000);
       healthChanged.run();
-    } catch (InterruptedException e) {
-      state = new State.Failed("interrupted");
     } catch (Exception | Error e) {
-      if (stopping) {
+      String reason = e.getMessage() == null ? e.toString() : e.getMessage();
+      if (!become(new State.Failed(reason))) {
         // Stopping interrupts the load, which may end it in any way.
-        state = new State.Failed("stopped while loading");
         return;
       }
-      String reason = e.getMessage() == null ? e.toString() : e.getMessage();
-      state = new State.Failed(reason);
       log.error("the model '{}' cannot be served: {}", properties.model(), reason);
       log.debug("where it failed", e);
       healthChanged.run();
@@ -222,14 +251,35 @@ final class ModelHost
     }
   }
 
+  private ServedTarget serveOrRelease(LoadedModel loaded) {
+    try {
+      return serve(loaded);
+    } catch (RuntimeException | Error e) {
+      loaded.resources().run();
+      throw e;
+    }
+  }
+
   private ServedTarget serve(LoadedModel loaded) {
     ServedModel model = loaded.model();
     LoopSettings settings = settings(model);
-    VerificationCost cost = cost(model, settings);
-    log.info("verification cost of {}: {}", model.id(), cost);
-    DecodeMetrics metrics = new DecodeMetrics(registry, model, cost);
-    DecodeLoop loop = new DecodeLoop(model, settings, shared, cost, metrics);
-    return new ServedTarget(model, loaded.vocabulary(), settings, loop, metrics, Instant.now());
+    PassCosts costs =
+        PassCosts.of(model, settings.maxLogitRows(), properties.costBudget(), costFile(model));
+    log.info("verification cost of {}: {}", model.id(), costs.cost());
+    DecodeMetrics metrics = new DecodeMetrics(registry, model, costs.cost());
+    DecodeLoop loop = new DecodeLoop(model, settings, shared, costs, metrics);
+    // Where nothing is verified, nothing need be drafted.
+    List<Drafter> useful = settings.maxDraftTokens() == 0 ? List.of() : drafters;
+    HostedDrafters hosted =
+        new HostedDrafters(loop, metrics, model.vocabularySize(), useful, drafterThread());
+    return new ServedTarget(
+        model, loaded.vocabulary(), settings, loop, hosted, metrics, Instant.now());
+  }
+
+  /** One, as it shares the cores that compute; it is started by the first draft. */
+  private static ExecutorService drafterThread() {
+    return Executors.newSingleThreadExecutor(
+        Thread.ofPlatform().name("drafter-", 0).daemon().factory());
   }
 
   private LoopSettings settings(ServedModel model) {
@@ -242,23 +292,18 @@ final class ModelHost
         properties.prefillChunk(),
         properties.maxRunning(),
         properties.maxQueued(),
+        properties.maxResumed(),
         properties.maxDraftTokens());
   }
 
-  private VerificationCost cost(ServedModel model, LoopSettings settings) {
+  private CostFile costFile(ServedModel model) {
     Path cache =
         Optional.ofNullable(properties.cacheDirectory())
             .orElseGet(() -> CacheDirectory.ofEnvironment().root());
-    costs =
-        new CostFile(
-            cache.resolve("costs"), model.digest(), KvBudget.threads(properties), hardware(model));
-    return costs
-        .read()
-        .orElseGet(
-            () -> CostProbe.measure(model, settings.maxLogitRows(), properties.costBudget()));
-  }
-
-  private static String hardware(ServedModel model) {
-    return System.getProperty("os.arch") + " " + KvLayout.ENCODING;
+    return new CostFile(
+        cache.resolve("costs"),
+        model.digest(),
+        KvBudget.threads(properties),
+        System.getProperty("os.arch") + " " + KvLayout.ENCODING);
   }
 }

@@ -1,5 +1,7 @@
 package dev.slipstream.target;
 
+import dev.slipstream.drafting.Drafter;
+import dev.slipstream.drafting.promptlookup.PromptLookupDrafter;
 import dev.slipstream.proto.v1.TargetServiceGrpc;
 import dev.slipstream.target.application.SharedPrefixes;
 import dev.slipstream.target.transport.KvServiceClient;
@@ -9,11 +11,14 @@ import io.grpc.ManagedChannelBuilder;
 import io.grpc.ServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.List;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.context.event.ApplicationReadyEvent;
 import org.springframework.boot.grpc.server.health.GrpcServerHealth;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.context.ApplicationListener;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -44,7 +49,12 @@ class TargetConfiguration {
     return new KvServiceClient(
         channel(channels, kv.target(), message),
         new KvServiceClient.Limits(
-            kv.patience(), kv.fetchRate().toBytes(), kv.pause(), kv.storeQueue().toBytes()),
+            kv.patience(),
+            kv.fetchRate().toBytes(),
+            kv.pause(),
+            kv.storeQueue().toBytes(),
+            kv.fetchMemory().toBytes(),
+            kv.refusal()),
         registry);
   }
 
@@ -57,10 +67,33 @@ class TargetConfiguration {
   }
 
   @Bean
+  Drafter promptLookup(TargetProperties properties) {
+    return new PromptLookupDrafter(properties.promptLookup());
+  }
+
+  /** Those that are named, in that order. */
+  static List<Drafter> hosted(List<String> names, List<Drafter> drafters) {
+    return names.stream()
+        .map(
+            name ->
+                drafters.stream()
+                    .filter(drafter -> drafter.name().equals(name))
+                    .findFirst()
+                    .orElseThrow(
+                        () ->
+                            new IllegalArgumentException(
+                                "slipstream.target.drafters names '%s'; there are: %s"
+                                    .formatted(
+                                        name, drafters.stream().map(Drafter::name).toList()))))
+        .toList();
+  }
+
+  @Bean
   ModelHost modelHost(
       TargetProperties properties,
       ModelLoader loader,
       SharedPrefixes shared,
+      List<Drafter> drafters,
       MeterRegistry registry,
       ConfigurableApplicationContext context,
       ObjectProvider<GrpcServerHealth> health,
@@ -69,9 +102,16 @@ class TargetConfiguration {
         properties,
         loader,
         shared,
+        hosted(properties.drafters(), drafters),
         registry,
         context,
         () -> health.ifAvailable(h -> healthStatus.ifAvailable(h::update)));
+  }
+
+  /** Not before everything else has started: what is wrong with it is known at once. */
+  @Bean
+  ApplicationListener<ApplicationReadyEvent> loadWhenReady(ModelHost host) {
+    return ready -> host.load();
   }
 
   /** Also behind gRPC's health service: SERVING once the model has been loaded. */

@@ -1,5 +1,7 @@
 package dev.slipstream.target;
 
+import dev.slipstream.drafting.promptlookup.PromptLookupConfig;
+import dev.slipstream.engine.runtime.Batch;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.AssertTrue;
 import jakarta.validation.constraints.Max;
@@ -8,6 +10,8 @@ import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotNull;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
@@ -27,13 +31,18 @@ import org.springframework.validation.annotation.Validated;
  *     wait for the new answer and longer pauses in the others
  * @param maxRunning sequences that are decoded at the same time
  * @param maxQueued requests that wait for a place; more are refused with RESOURCE_EXHAUSTED
+ * @param maxResumed answers that other targets had begun and that wait besides these; whoever says
+ *     so of more is treated like everybody else
  * @param maxDraftTokens draft tokens of one sequence in one pass; 0 switches speculation off
+ * @param drafters names of drafters that run in this process, the default first, instead of in a
+ *     draft service; there is {@code prompt-lookup}. Empty for none
+ * @param promptLookup settings of that drafter
  * @param drainLimit how long answers may take to finish when the service is stopped; keep it below
  *     {@code spring.grpc.server.shutdown.grace-period}
  * @param kvCache memory for keys and values
  * @param kv the kv-service
  * @param costBudget time for measuring verification cost, at the first start of a model on a
- *     machine
+ *     machine; 0 measures nothing, now or when the service has nothing to do
  * @param cacheDirectory where that is remembered; null for Slipstream's cache directory
  */
 @Validated
@@ -43,11 +52,14 @@ public record TargetProperties(
     @NotNull @DefaultValue("") String modelId,
     @Min(0) @Max(1024) @DefaultValue("0") int threads,
     @Min(0) @DefaultValue("0") int contextLength,
-    @Min(1) @Max(8192) @DefaultValue("256") int maxBatchRows,
+    @Min(1) @Max(Batch.MAX_ROWS) @DefaultValue("256") int maxBatchRows,
     @Min(1) @DefaultValue("64") int prefillChunk,
     @Min(1) @DefaultValue("16") int maxRunning,
     @Min(0) @DefaultValue("256") int maxQueued,
+    @Min(0) @Max(1 << 16) @DefaultValue("64") int maxResumed,
     @Min(0) @Max(256) @DefaultValue("16") int maxDraftTokens,
+    @NotNull @DefaultValue List<String> drafters,
+    @NotNull @DefaultValue PromptLookupConfig promptLookup,
     @NotNull @DefaultValue("20s") Duration drainLimit,
     @NotNull @Valid @DefaultValue KvCache kvCache,
     @NotNull @Valid @DefaultValue Kv kv,
@@ -78,6 +90,8 @@ public record TargetProperties(
    * @param fetchRate bytes a second that a fetch is given time for, besides {@code patience}
    * @param pause how long it is not asked after a failure
    * @param storeQueue bytes of blocks that wait to be stored; more are dropped
+   * @param fetchMemory heap for blocks that are being fetched; prefixes beyond are computed
+   * @param refusal how long a block that was of no use is not asked for again
    * @param maxBlockSize largest block that can be exchanged
    */
   public record Kv(
@@ -86,15 +100,19 @@ public record TargetProperties(
       @NotNull @DefaultValue("100MB") DataSize fetchRate,
       @NotNull @DefaultValue("5s") Duration pause,
       @NotNull @DefaultValue("64MB") DataSize storeQueue,
+      @NotNull @DefaultValue("128MB") DataSize fetchMemory,
+      @NotNull @DefaultValue("5m") Duration refusal,
       @NotNull @DefaultValue("16MB") DataSize maxBlockSize) {
-    @AssertTrue(message = "patience and pause must be above 0")
+    @AssertTrue(message = "patience, pause and refusal must be above 0")
     boolean isPeriodsPositive() {
-      return patience.isPositive() && pause.isPositive();
+      return patience.isPositive() && pause.isPositive() && refusal.isPositive();
     }
 
-    @AssertTrue(message = "fetch-rate, store-queue and max-block-size must be above 0")
+    @AssertTrue(
+        message = "fetch-rate, store-queue, fetch-memory and max-block-size must be above 0")
     boolean isSizesPositive() {
-      return fetchRate.toBytes() > 0 && storeQueue.toBytes() > 0 && maxBlockSize.toBytes() > 0;
+      return Stream.of(fetchRate, storeQueue, fetchMemory, maxBlockSize)
+          .allMatch(size -> size.toBytes() > 0);
     }
   }
 

@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.slipstream.engine.sampling.SamplingParams;
-import dev.slipstream.engine.speculation.VerificationCost;
+import dev.slipstream.engine.speculation.CostMeasurement;
+import dev.slipstream.engine.speculation.CostMeasurement.Point;
 import dev.slipstream.target.application.CommittedTokens;
 import dev.slipstream.target.application.DecodeFailure;
 import dev.slipstream.target.application.DecodeListener;
@@ -22,6 +23,7 @@ import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -33,6 +35,7 @@ import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 import org.springframework.boot.health.contributor.Status;
 import org.springframework.context.ApplicationListener;
+import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.context.support.GenericApplicationContext;
 
 /** Whoever routes requests asks for readiness: it must not lie about a target that is gone. */
@@ -43,6 +46,7 @@ class ModelHostTest {
   private final List<String> failures = new CopyOnWriteArrayList<>();
   private final AtomicInteger released = new AtomicInteger();
   private final GenericApplicationContext context = new GenericApplicationContext();
+  private String budget = "0s";
   private ModelHost host;
 
   @BeforeEach
@@ -54,17 +58,25 @@ class ModelHostTest {
   }
 
   private void startHost() {
-    host =
-        new ModelHost(
-            properties(),
-            () ->
-                new LoadedModel(
-                    new ToyModel(20).served(), new byte[0], "toy", released::incrementAndGet),
-            SharedPrefixes.NONE,
-            new SimpleMeterRegistry(),
-            context,
-            () -> health.add(status()));
+    host = host(this::loaded);
     host.start();
+    host.load();
+  }
+
+  private ModelHost host(ModelLoader loader) {
+    return new ModelHost(
+        properties(),
+        loader,
+        SharedPrefixes.NONE,
+        List.of(),
+        new SimpleMeterRegistry(),
+        context,
+        () -> health.add(status()));
+  }
+
+  private LoadedModel loaded() {
+    return new LoadedModel(
+        new ToyModel(20).served(), new byte[0], "toy", released::incrementAndGet);
   }
 
   @Test
@@ -98,29 +110,83 @@ class ModelHostTest {
    * Drafts would be verified, or not, by a table that was never true, for as long as it lies there.
    */
   @Test
-  void aKeptCostThatPlainStepsRefuteIsForgotten() throws Exception {
+  void aKeptCostThatPassesRefuteIsForgotten() throws Exception {
     assertThat(health.poll(30, TimeUnit.SECONDS)).isEqualTo(Status.UP);
     host.stop();
-    Path file;
-    try (var files = Files.list(cache.resolve("costs"))) {
-      file = files.findFirst().orElseThrow();
-    }
-    Files.writeString(file, VerificationCost.of(Map.of(1, 1e-9, 32, 1e-9)).toText());
-    decodeInANewHost();
-    assertThat(file).as("a busy machine refutes nothing").exists();
-
-    Files.writeString(file, VerificationCost.of(Map.of(1, 1000.0, 32, 1000.0)).toText());
-    decodeInANewHost();
-    assertThat(file).doesNotExist();
-  }
-
-  private void decodeInANewHost() throws Exception {
+    String name = "d".repeat(16) + "-%dt-%s-i16s-2.txt";
+    int threads = Runtime.getRuntime().availableProcessors();
+    Path file =
+        cache.resolve("costs").resolve(name.formatted(threads, System.getProperty("os.arch")));
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, profileOf(1000));
+    budget = "1ms";
     startHost();
     assertThat(health.poll(30, TimeUnit.SECONDS)).isEqualTo(Status.UP);
     CompletableFuture<Void> finished = new CompletableFuture<>();
-    host.served().loop().submit(task(3), new AtTheEnd(() -> finished.complete(null)));
+    host.served().loop().submit(task(40), new AtTheEnd(() -> finished.complete(null)));
     finished.get(30, TimeUnit.SECONDS);
+    assertThat(file).doesNotExist();
     host.stop();
+  }
+
+  private static String profileOf(double seconds) {
+    return new CostMeasurement(
+            List.of(
+                new Point(1, seconds, seconds),
+                new Point(2, 1.5 * seconds, 1.5 * seconds),
+                new Point(4, 2.5 * seconds, 2.5 * seconds)))
+        .toText();
+  }
+
+  /** It can take minutes, which nobody has who stops a service. */
+  @Test
+  void aStopEndsALoadThatIsUnderWay() throws Exception {
+    assertThat(health.poll(30, TimeUnit.SECONDS)).isEqualTo(Status.UP);
+    host.stop();
+    CountDownLatch started = new CountDownLatch(1);
+    CountDownLatch ended = new CountDownLatch(1);
+    host =
+        host(
+            () -> {
+              started.countDown();
+              try {
+                new CountDownLatch(1).await();
+              } finally {
+                ended.countDown();
+              }
+              throw new AssertionError();
+            });
+    host.start();
+    host.load();
+    started.await();
+    host.onApplicationEvent(new ContextClosedEvent(context));
+    assertThat(ended.await(30, TimeUnit.SECONDS)).as("before the phase that stops it").isTrue();
+    host.stop();
+    assertThat(status()).isEqualTo(Status.OUT_OF_SERVICE);
+    assertThat(failures).as("what was asked for is no failure").isEmpty();
+  }
+
+  @Test
+  void aModelThatCameTooLateIsClosed() throws Exception {
+    assertThat(health.poll(30, TimeUnit.SECONDS)).isEqualTo(Status.UP);
+    host.stop();
+    budget = "10s";
+    CountDownLatch started = new CountDownLatch(1);
+    host =
+        host(
+            () -> {
+              started.countDown();
+              while (!Thread.currentThread().isInterrupted()) {
+                Thread.onSpinWait();
+              }
+              return loaded();
+            });
+    host.start();
+    host.load();
+    started.await();
+    host.stop();
+    assertThat(released).as("the first model and the late one").hasValue(2);
+    assertThat(failures).isEmpty();
   }
 
   private Status status() {
@@ -133,7 +199,7 @@ class ModelHostTest {
             "slipstream.target.cache-directory",
             cache.toString(),
             "slipstream.target.cost-budget",
-            "0s");
+            budget);
     return new Binder(new MapConfigurationPropertySource(set))
         .bindOrCreate("slipstream.target", TargetProperties.class);
   }
@@ -148,9 +214,7 @@ class ModelHostTest {
         false,
         Set.of(),
         DecodeTask.NO_LOGPROBS,
-        false,
-        0,
-        "",
+        new DecodeTask.Speculation(false, 0, "", ""),
         "");
   }
 

@@ -1,9 +1,11 @@
 package dev.slipstream.draft.application;
 
+import dev.slipstream.engine.speculation.Proposed;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -47,10 +49,18 @@ public final class DraftMetrics {
             .tag("drafter", drafter)
             .register(registry),
         Timer.builder("slipstream.draft.propose")
-            .description("Time that the drafter took for a proposal, sent or not")
+            .description("Time that the drafter took for what it sent")
             .tag("drafter", drafter)
             .register(registry));
   }
 
-  record OfDrafter(Counter proposals, Counter tokens, Timer time) {}
+  record OfDrafter(Counter proposals, Counter tokens, Timer time) {
+    void proposed(Proposed proposal) {
+      time.record(Duration.ofNanos((long) (1e9 * proposal.seconds())));
+      if (!proposal.tree().isEmpty()) {
+        proposals.increment();
+        tokens.increment(proposal.tree().size());
+      }
+    }
+  }
 }

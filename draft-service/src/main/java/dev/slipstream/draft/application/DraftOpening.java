@@ -1,5 +1,7 @@
 package dev.slipstream.draft.application;
 
+import dev.slipstream.drafting.DraftContext;
+
 /**
  * What a client says when it opens a stream.
  *
@@ -7,5 +9,7 @@ package dev.slipstream.draft.application;
  * @param prompt at least one token
  * @param drafter name, or empty for the default
  * @param maxTokens most nodes of a proposal, at least 1
+ * @param context what the drafter is told
  */
-public record DraftOpening(String tokenizerDigest, int[] prompt, String drafter, int maxTokens) {}
+public record DraftOpening(
+    String tokenizerDigest, int[] prompt, String drafter, int maxTokens, DraftContext context) {}

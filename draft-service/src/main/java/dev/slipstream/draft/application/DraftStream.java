@@ -1,50 +1,36 @@
 package dev.slipstream.draft.application;
 
-import dev.slipstream.draft.application.DraftLimits.Resting;
 import dev.slipstream.draft.application.DraftRefusedException.Reason;
-import dev.slipstream.draft.drafter.DraftSession;
-import dev.slipstream.draft.drafter.Drafter;
-import dev.slipstream.engine.speculation.DraftTree;
-import java.util.Arrays;
-import java.util.concurrent.RejectedExecutionException;
+import dev.slipstream.drafting.DraftContext;
+import dev.slipstream.drafting.DraftFollower;
+import dev.slipstream.drafting.Drafter;
+import dev.slipstream.drafting.Progress;
+import dev.slipstream.drafting.ProposalSink;
+import dev.slipstream.engine.speculation.Proposed;
+import dev.slipstream.engine.speculation.VerifiedDraft;
 
-/**
- * Follows one text. Committed tokens are only noted when they arrive; the drafter works on the
- * executor, one run at a time, and each run takes all that has arrived by then.
- */
+/** One text within the limits of the service, and the drafter that follows it. */
 public final class DraftStream implements AutoCloseable {
   private final DraftStreams streams;
-  private final String drafter;
-  private final int maxNodes;
-  private final ProposalSink sink;
-  private final DraftMetrics.OfDrafter metrics;
-
-  // What has arrived; guarded by this.
-  private int[] arrived = {};
+  private final DraftFollower follower;
   private int known;
-  private int wanted = 1;
-  private boolean scheduled;
   private boolean closed;
 
-  // The run's own; runs follow one another through the lock.
-  private final DraftSession session;
-  private final ProposalTrail trail = new ProposalTrail();
-  private int length;
-  private int sinceProposal;
-  private int answered;
-  private long epoch;
-
-  DraftStream(DraftStreams streams, Drafter drafter, int maxTokens, ProposalSink sink) {
+  DraftStream(
+      DraftStreams streams,
+      Drafter drafter,
+      DraftContext context,
+      int maxTokens,
+      ProposalSink sink) {
+    DraftLimits limits = streams.limits();
     this.streams = streams;
-    this.drafter = drafter.name();
-    this.session = drafter.open();
-    this.maxNodes = Math.min(maxTokens, streams.limits().maxNodes());
-    this.metrics = streams.metrics().of(drafter.name());
-    this.sink = sink;
-  }
-
-  void open(int[] prompt) {
-    commit(0, prompt, 1);
+    this.follower =
+        new DraftFollower(
+            drafter,
+            context,
+            new DraftFollower.Pace(Math.min(maxTokens, limits.maxNodes()), limits.resting()),
+            streams.executor(),
+            new Metered(sink, streams.metrics().of(drafter.name())));
   }
 
   /**
@@ -52,9 +38,10 @@ public final class DraftStream implements AutoCloseable {
    *
    * @param baseLength tokens before these
    * @param wantedTokens how many draft tokens the target can use now; 0 lets the drafter rest
-   * @throws DraftRefusedException if tokens are missing before these, or a limit is reached
+   * @throws DraftRefusedException if tokens are missing before these, if something became of drafts
+   *     elsewhere than in these, or if a limit is reached
    */
-  public synchronized void commit(int baseLength, int[] tokens, int wantedTokens) {
+  public synchronized void commit(int baseLength, Progress progress, int wantedTokens) {
     if (closed) {
       return;
     }
@@ -68,18 +55,27 @@ public final class DraftStream implements AutoCloseable {
       throw streams.refusal(
           Reason.INVALID, "wanted_draft_tokens must not be negative, but is " + wantedTokens);
     }
-    streams.admit(known, tokens);
-    int before = arrived.length;
-    arrived = Arrays.copyOf(arrived, before + tokens.length);
-    System.arraycopy(tokens, 0, arrived, before, tokens.length);
-    known += tokens.length;
-    wanted = wantedTokens;
-    schedule();
+    checkFeedback(progress);
+    streams.admit(known, progress.tokens());
+    known += progress.tokens().length;
+    follower.advance(progress, wantedTokens);
+  }
+
+  private void checkFeedback(Progress progress) {
+    int end = known + progress.tokens().length;
+    for (VerifiedDraft draft : progress.verified()) {
+      if (draft.baseLength() < known || draft.accepted() > end - draft.baseLength()) {
+        throw streams.refusal(
+            Reason.INVALID,
+            "feedback about %d tokens from %d on, but the committed tokens are those from %d to %d"
+                .formatted(draft.accepted(), draft.baseLength(), known, end));
+      }
+    }
   }
 
   /** The sink can take proposals again. */
-  public synchronized void ready() {
-    schedule();
+  public void ready() {
+    follower.ready();
   }
 
   /** Ends the stream and frees what it holds; a run that is under way ends unheard. */
@@ -87,93 +83,36 @@ public final class DraftStream implements AutoCloseable {
   public synchronized void close() {
     if (!closed) {
       closed = true;
-      arrived = new int[0];
       streams.closed(known);
-      if (!scheduled) {
-        session.close();
-      }
+      follower.close();
     }
   }
 
-  private void schedule() {
-    if (!scheduled && !closed) {
-      scheduled = true;
-      submit();
-    }
-  }
+  /** Counts what is sent on, and ends the stream with its drafter. */
+  private final class Metered implements ProposalSink {
+    private final ProposalSink sink;
+    private final DraftMetrics.OfDrafter metrics;
 
-  private void submit() {
-    try {
-      streams.executor().execute(this::run);
-    } catch (RejectedExecutionException e) {
-      // The service is going down; the transport ends the stream.
-      scheduled = false;
+    Metered(ProposalSink sink, DraftMetrics.OfDrafter metrics) {
+      this.sink = sink;
+      this.metrics = metrics;
     }
-  }
 
-  private void run() {
-    int[] tokens;
-    int wantedNow;
-    synchronized (this) {
-      tokens = arrived;
-      arrived = new int[0];
-      wantedNow = wanted;
+    @Override
+    public boolean isReady() {
+      return sink.isReady();
     }
-    try {
-      work(tokens, wantedNow);
-    } catch (RuntimeException | Error e) {
-      // Errors too: a deep recursion or an allocation that is too large ends the stream that has
-      // it, and the client hears of it.
+
+    @Override
+    public void propose(Proposed proposal) {
+      metrics.proposed(proposal);
+      sink.propose(proposal);
+    }
+
+    @Override
+    public void fail(Throwable cause) {
       close();
-      sink.fail(e);
+      sink.fail(cause);
     }
-    synchronized (this) {
-      if (closed) {
-        session.close();
-      } else if (arrived.length > 0) {
-        submit();
-      } else {
-        scheduled = false;
-      }
-    }
-  }
-
-  private void work(int[] tokens, int wantedNow) {
-    session.append(tokens);
-    length += tokens.length;
-    sinceProposal += tokens.length;
-    trail.follow(tokens);
-    if (isDue(wantedNow) && sink.isReady()) {
-      Resting resting = streams.limits().resting();
-      propose(wantedNow == 0 ? Math.min(maxNodes, resting.nodes()) : maxNodes, wantedNow > 0);
-    }
-  }
-
-  private boolean isDue(int wantedNow) {
-    return trail.isNextDue()
-        && (wantedNow > 0 || sinceProposal >= streams.limits().resting().interval());
-  }
-
-  /**
-   * @param isAwaited whether the target is to hear, once for each text, that nothing is known
-   */
-  private void propose(int nodes, boolean isAwaited) {
-    DraftTree tree = metrics.time().record(() -> session.propose(nodes));
-    sinceProposal = 0;
-    boolean isNews = trail.isNews(tree);
-    if (isNews) {
-      trail.proposed(tree);
-      metrics.proposals().increment();
-      metrics.tokens().increment(tree.size());
-    }
-    boolean isAnswer = isAwaited && trail.isOver() && length > answered;
-    if ((isNews || isAnswer) && !isClosed()) {
-      answered = length;
-      sink.propose(new Proposed(++epoch, length, tree, drafter));
-    }
-  }
-
-  private synchronized boolean isClosed() {
-    return closed;
   }
 }

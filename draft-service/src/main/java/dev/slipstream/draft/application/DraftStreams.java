@@ -1,7 +1,9 @@
 package dev.slipstream.draft.application;
 
 import dev.slipstream.draft.application.DraftRefusedException.Reason;
-import dev.slipstream.draft.drafter.Drafter;
+import dev.slipstream.drafting.Drafter;
+import dev.slipstream.drafting.Progress;
+import dev.slipstream.drafting.ProposalSink;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -82,9 +84,9 @@ public final class DraftStreams {
       throw refusal(
           Reason.EXHAUSTED, "all " + limits.maxStreams() + " streams of this service are taken");
     }
-    DraftStream stream = newStream(drafter, opening.maxTokens(), sink);
+    DraftStream stream = newStream(drafter, opening, sink);
     try {
-      stream.open(opening.prompt());
+      stream.commit(0, Progress.of(opening.prompt()), 1);
     } catch (RuntimeException | Error e) {
       stream.close();
       throw e;
@@ -93,9 +95,9 @@ public final class DraftStreams {
   }
 
   /** A drafter that cannot begin must not keep the place that was taken for it. */
-  private DraftStream newStream(Drafter drafter, int maxTokens, ProposalSink sink) {
+  private DraftStream newStream(Drafter drafter, DraftOpening opening, ProposalSink sink) {
     try {
-      return new DraftStream(this, drafter, maxTokens, sink);
+      return new DraftStream(this, drafter, opening.context(), opening.maxTokens(), sink);
     } catch (RuntimeException | Error e) {
       streams.decrementAndGet();
       throw e;
@@ -115,11 +117,12 @@ public final class DraftStreams {
 
   /** Admits tokens to a stream of {@code length}, or refuses them. */
   void admit(int length, int[] tokens) {
-    for (int token : tokens) {
-      if (token < 0 || token >= vocabulary.size()) {
+    for (int i = 0; i < tokens.length; i++) {
+      if (tokens[i] < 0 || tokens[i] >= vocabulary.size()) {
         throw refusal(
             Reason.INVALID,
-            "token %d is outside the vocabulary of %d".formatted(token, vocabulary.size()));
+            "token %d at position %d of the text is outside the vocabulary of %d"
+                .formatted(tokens[i], length + i, vocabulary.size()));
       }
     }
     if (tokens.length > limits.maxContext() - length) {

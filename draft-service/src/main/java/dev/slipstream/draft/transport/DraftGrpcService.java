@@ -21,13 +21,13 @@ class DraftGrpcService extends DraftServiceGrpc.DraftServiceImplBase {
 
   @Override
   public StreamObserver<DraftRequest> draft(StreamObserver<DraftResponse> responses) {
-    return new DraftCall(streams, (ServerCallStreamObserver<DraftResponse>) responses);
+    return new DraftRequestObserver(streams, (ServerCallStreamObserver<DraftResponse>) responses);
   }
 
   @Override
   public void listDrafters(
       ListDraftersRequest request, StreamObserver<ListDraftersResponse> responses) {
-    responses.onNext(Messages.drafters(streams));
+    responses.onNext(DraftMessages.drafters(streams));
     responses.onCompleted();
   }
 }

@@ -4,20 +4,33 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.slipstream.draft.application.DraftRefusedException.Reason;
-import dev.slipstream.draft.drafter.DraftSession;
-import dev.slipstream.draft.drafter.Drafter;
+import dev.slipstream.drafting.DraftBudget;
+import dev.slipstream.drafting.DraftContext;
+import dev.slipstream.drafting.DraftSession;
+import dev.slipstream.drafting.Drafter;
+import dev.slipstream.drafting.Progress;
+import dev.slipstream.drafting.ProposalSink;
+import dev.slipstream.drafting.Resting;
+import dev.slipstream.drafting.TargetFeatures;
+import dev.slipstream.engine.sampling.SamplingParams;
 import dev.slipstream.engine.speculation.DraftTree;
+import dev.slipstream.engine.speculation.Proposed;
+import dev.slipstream.engine.speculation.VerifiedDraft;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
 class DraftStreamTest {
+  private static final DraftContext CONTEXT =
+      new DraftContext(SamplingParams.greedy(), "", TargetFeatures.NONE);
+
   private final MeterRegistry meters = new SimpleMeterRegistry();
   private final Queue<Runnable> tasks = new ArrayDeque<>();
   private final Counting drafter = new Counting();
@@ -25,13 +38,18 @@ class DraftStreamTest {
   private final DraftStreams streams = streams(Vocabulary.any(), 100);
 
   private DraftStreams streams(Vocabulary vocabulary, long maxIndexedTokens) {
-    DraftLimits limits = new DraftLimits(2, 50, maxIndexedTokens, 8, new DraftLimits.Resting(2, 4));
+    DraftLimits limits = new DraftLimits(2, 50, maxIndexedTokens, 8, new Resting(2, 4));
     return new DraftStreams(
         List.of(drafter), "counting", vocabulary, limits, tasks::add, new DraftMetrics(meters));
   }
 
+  private static DraftOpening opening(
+      String tokenizer, int[] prompt, String drafter, int maxTokens) {
+    return new DraftOpening(tokenizer, prompt, drafter, maxTokens, CONTEXT);
+  }
+
   private DraftStream open(int... prompt) {
-    return streams.open(new DraftOpening("", prompt, "", 100), sink);
+    return streams.open(opening("", prompt, "", 100), sink);
   }
 
   private void runAll() {
@@ -50,96 +68,6 @@ class DraftStreamTest {
     assertThat(first.drafter()).isEqualTo("counting");
     assertThat(first.tree().token(0)).isEqualTo(4);
     assertThat(first.tree().size()).isEqualTo(8);
-  }
-
-  @Test
-  void aTargetThatFollowsTheMainChainIsSentMoreOnlyWhenHalfIsUsed() {
-    DraftStream stream = open(1, 2, 3);
-    runAll();
-    stream.commit(3, new int[] {4, 5}, 4);
-    runAll();
-    stream.commit(5, new int[] {6, 7}, 4);
-    runAll();
-    assertThat(sink.proposals).hasSize(1);
-
-    stream.commit(7, new int[] {8}, 4);
-    runAll();
-
-    assertThat(sink.proposals).hasSize(2);
-    assertThat(sink.proposals.get(1).baseLength()).isEqualTo(8);
-    assertThat(sink.proposals.get(1).epoch()).isGreaterThan(sink.proposals.get(0).epoch());
-  }
-
-  @Test
-  void aTextThatLeavesTheProposalGetsANewOne() {
-    DraftStream stream = open(1, 2, 3);
-    runAll();
-    stream.commit(3, new int[] {40}, 4);
-    runAll();
-
-    assertThat(sink.proposals).hasSize(2);
-    assertThat(sink.proposals.get(1).tree().token(0)).isEqualTo(41);
-  }
-
-  @Test
-  void tokensThatArriveWhileTheDrafterWorksAreTakenTogether() {
-    DraftStream stream = open(1, 2, 3);
-    stream.commit(3, new int[] {20}, 4);
-    stream.commit(4, new int[] {30, 31}, 4);
-    runAll();
-
-    assertThat(sink.proposals).hasSize(1);
-    assertThat(sink.proposals.getFirst().baseLength()).isEqualTo(6);
-    assertThat(sink.proposals.getFirst().tree().token(0)).isEqualTo(32);
-  }
-
-  /** Or it waits for a draft that will not come; but an idle stream must not go on talking. */
-  @Test
-  void aTargetThatCouldUseADraftHearsOnceThatNothingIsKnown() {
-    drafter.knowsNothing = true;
-    DraftStream stream = open(1, 2, 3);
-    runAll();
-    stream.commit(3, new int[] {9}, 4);
-    runAll();
-    stream.ready();
-    runAll();
-    stream.commit(4, new int[] {10}, 0);
-    runAll();
-
-    assertThat(sink.proposals).extracting(Proposed::baseLength).containsExactly(3, 4);
-    assertThat(sink.proposals).allMatch(p -> p.tree().isEmpty());
-    assertThat(
-            meters.get("slipstream.draft.proposals").tag("drafter", "counting").counter().count())
-        .isZero();
-  }
-
-  @Test
-  void aRestingTargetIsSentAShortProposalNowAndThen() {
-    DraftStream stream = open(1, 2, 3);
-    runAll();
-    sink.proposals.clear();
-    for (int i = 0; i < 12; i++) {
-      stream.commit(3 + i, new int[] {100 * (i + 1)}, 0);
-      runAll();
-    }
-
-    assertThat(sink.proposals).hasSize(3).allSatisfy(p -> assertThat(p.tree().size()).isEqualTo(2));
-  }
-
-  @Test
-  void aClientThatDoesNotReadIsNotSentProposalsUntilItDoes() {
-    sink.ready = false;
-    DraftStream stream = open(1, 2, 3);
-    runAll();
-    stream.commit(3, new int[] {9}, 4);
-    runAll();
-    assertThat(sink.proposals).isEmpty();
-
-    sink.ready = true;
-    stream.ready();
-    runAll();
-
-    assertThat(sink.proposals.getFirst().tree().token(0)).isEqualTo(10);
   }
 
   @Test
@@ -185,22 +113,43 @@ class DraftStreamTest {
     DraftStream stream = open(1, 2, 3);
 
     assertRefused(
-        () -> stream.commit(5, new int[] {4}, 1), Reason.INVALID, "after 5 tokens", "has 3");
+        () -> stream.commit(5, Progress.of(new int[] {4}), 1),
+        Reason.INVALID,
+        "after 5 tokens",
+        "has 3");
+  }
+
+  /** A drafter that learns would take other tokens for those that were refused. */
+  @Test
+  void feedbackAboutOtherTokensThanTheCommittedOnesIsRefused() {
+    for (VerifiedDraft elsewhere :
+        List.of(feedback(2, 1), feedback(3, 3), feedback(5, 1), feedback(Integer.MAX_VALUE, 1))) {
+      DraftStream stream = open(1, 2, 3);
+      assertRefused(
+          () -> stream.commit(3, new Progress(new int[] {4, 5}, List.of(elsewhere)), 1),
+          Reason.INVALID,
+          "feedback about",
+          "from 3 to 5");
+      stream.close();
+    }
+    open(1, 2, 3).commit(3, new Progress(new int[] {4, 5}, List.of(feedback(3, 2))), 1);
+  }
+
+  private static VerifiedDraft feedback(int base, int accepted) {
+    return new VerifiedDraft(base, 4, accepted, Optional.empty());
   }
 
   @Test
   void limitsAreRefusalsThatNameThem() {
     assertRefused(() -> open(new int[51]), Reason.EXHAUSTED, "51", "50");
     DraftStream first = open(new int[50]);
-    assertRefused(() -> first.commit(50, new int[1], 1), Reason.EXHAUSTED, "51", "50");
+    assertRefused(() -> first.commit(50, Progress.of(new int[1]), 1), Reason.EXHAUSTED, "51", "50");
     open(1);
     assertRefused(() -> open(1), Reason.EXHAUSTED, "2 streams");
 
     DraftStreams small = streams(Vocabulary.any(), 10);
     assertRefused(
-        () -> small.open(new DraftOpening("", new int[11], "", 1), sink),
-        Reason.EXHAUSTED,
-        "in all");
+        () -> small.open(opening("", new int[11], "", 1), sink), Reason.EXHAUSTED, "in all");
   }
 
   @Test
@@ -208,13 +157,13 @@ class DraftStreamTest {
     DraftStreams own = streams(new Vocabulary("aaaa", 100), 100);
 
     assertRefused(
-        () -> own.open(new DraftOpening("bbbb", new int[] {1}, "", 1), sink),
+        () -> own.open(opening("bbbb", new int[] {1}, "", 1), sink),
         Reason.TOKENIZER_MISMATCH,
         "aaaa",
         "bbbb");
-    own.open(new DraftOpening("aaaa", new int[] {1}, "", 1), sink);
+    own.open(opening("aaaa", new int[] {1}, "", 1), sink);
     assertRefused(
-        () -> own.open(new DraftOpening("aaaa", new int[] {100}, "", 1), sink),
+        () -> own.open(opening("aaaa", new int[] {100}, "", 1), sink),
         Reason.INVALID,
         "token 100",
         "vocabulary of 100");
@@ -225,18 +174,17 @@ class DraftStreamTest {
   @Test
   void requestsThatMakeNoSenseAreRefused() {
     assertRefused(
-        () -> streams.open(new DraftOpening("", new int[] {1}, "oracle", 1), sink),
+        () -> streams.open(opening("", new int[] {1}, "oracle", 1), sink),
         Reason.UNKNOWN_DRAFTER,
         "oracle",
         "counting");
     assertRefused(
-        () -> streams.open(new DraftOpening("", new int[] {1}, "", 0), sink),
-        Reason.INVALID,
-        "max_tokens");
+        () -> streams.open(opening("", new int[] {1}, "", 0), sink), Reason.INVALID, "max_tokens");
     assertRefused(() -> open(), Reason.INVALID, "empty");
     assertRefused(() -> open(-1), Reason.INVALID, "-1");
     DraftStream stream = open(1);
-    assertRefused(() -> stream.commit(1, new int[0], -1), Reason.INVALID, "wanted_draft_tokens");
+    assertRefused(
+        () -> stream.commit(1, Progress.of(new int[0]), -1), Reason.INVALID, "wanted_draft_tokens");
   }
 
   private static void assertRefused(ThrowingCallable call, Reason reason, String... said) {
@@ -252,7 +200,6 @@ class DraftStreamTest {
   /** Continues a text by counting up from its last token. */
   private static final class Counting implements Drafter {
     int open;
-    boolean knowsNothing;
     Throwable broken;
 
     @Override
@@ -266,29 +213,29 @@ class DraftStreamTest {
     }
 
     @Override
-    public DraftSession open() {
+    public DraftSession open(DraftContext context) {
       open++;
       return new DraftSession() {
         private int last;
 
         @Override
-        public void append(int[] tokens) {
+        public void observe(Progress progress) {
+          int[] tokens = progress.tokens();
           last = tokens.length == 0 ? last : tokens[tokens.length - 1];
         }
 
         @Override
-        public DraftTree propose(int maxNodes) {
+        public Optional<DraftTree> propose(DraftBudget budget) {
           switch (broken) {
             case null -> {}
             case RuntimeException e -> throw e;
             case Error e -> throw e;
             default -> throw new IllegalArgumentException(broken);
           }
-          if (knowsNothing) {
-            return DraftTree.empty();
-          }
-          return DraftTree.chain(
-              Integer.MAX_VALUE, IntStream.rangeClosed(last + 1, last + maxNodes).toArray());
+          return Optional.of(
+              DraftTree.chain(
+                  Integer.MAX_VALUE,
+                  IntStream.rangeClosed(last + 1, last + budget.nodes()).toArray()));
         }
 
         @Override

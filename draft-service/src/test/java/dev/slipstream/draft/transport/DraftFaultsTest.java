@@ -6,8 +6,12 @@ import dev.slipstream.draft.application.DraftLimits;
 import dev.slipstream.draft.application.DraftMetrics;
 import dev.slipstream.draft.application.DraftStreams;
 import dev.slipstream.draft.application.Vocabulary;
-import dev.slipstream.draft.drafter.DraftSession;
-import dev.slipstream.draft.drafter.Drafter;
+import dev.slipstream.drafting.DraftBudget;
+import dev.slipstream.drafting.DraftContext;
+import dev.slipstream.drafting.DraftSession;
+import dev.slipstream.drafting.Drafter;
+import dev.slipstream.drafting.Progress;
+import dev.slipstream.drafting.Resting;
 import dev.slipstream.engine.speculation.DraftTree;
 import dev.slipstream.proto.v1.DraftOpen;
 import dev.slipstream.proto.v1.DraftRequest;
@@ -21,6 +25,7 @@ import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.stub.StreamObserver;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,7 +35,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class DraftFaultsTest {
   enum Where {
     OPEN,
-    APPEND,
+    OBSERVE,
     PROPOSE
   }
 
@@ -43,7 +48,7 @@ class DraftFaultsTest {
             List.of(new Broken(where)),
             "broken",
             Vocabulary.any(),
-            new DraftLimits(2, 100, 100, 8, new DraftLimits.Resting(2, 4)),
+            new DraftLimits(2, 100, 100, 8, new Resting(2, 4)),
             Runnable::run,
             new DraftMetrics(meters));
     String name = InProcessServerBuilder.generateName();
@@ -108,18 +113,18 @@ class DraftFaultsTest {
     }
 
     @Override
-    public DraftSession open() {
+    public DraftSession open(DraftContext context) {
       fail(Where.OPEN);
       return new DraftSession() {
         @Override
-        public void append(int[] tokens) {
-          fail(Where.APPEND);
+        public void observe(Progress progress) {
+          fail(Where.OBSERVE);
         }
 
         @Override
-        public DraftTree propose(int maxNodes) {
+        public Optional<DraftTree> propose(DraftBudget budget) {
           fail(Where.PROPOSE);
-          return DraftTree.empty();
+          return Optional.of(DraftTree.empty());
         }
 
         @Override

@@ -1,7 +1,10 @@
 package dev.slipstream.gateway.access;
 
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -47,7 +50,7 @@ public final class KeyFile implements AutoCloseable {
       followed.read();
     } catch (IOException e) {
       followed.close();
-      throw new IllegalArgumentException("the file of API keys cannot be read: " + e, e);
+      throw new IllegalArgumentException("the file of API keys cannot be read: " + reason(e), e);
     } catch (IllegalArgumentException e) {
       followed.close();
       throw e;
@@ -58,11 +61,20 @@ public final class KeyFile implements AutoCloseable {
     return followed;
   }
 
+  private static String reason(IOException e) {
+    return switch (e) {
+      case NoSuchFileException _ -> "there is none";
+      case AccessDeniedException _ -> "permission denied";
+      case CharacterCodingException _ -> "it is not UTF-8";
+      default -> e.getMessage();
+    };
+  }
+
   private void readAgain() {
     try {
       read();
       problem = "";
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       // Said once; the keys that were good stay good.
       if (!e.toString().equals(problem)) {
         problem = e.toString();
@@ -78,7 +90,7 @@ public final class KeyFile implements AutoCloseable {
     }
     List<ApiKey> all = new ArrayList<>(others);
     for (int i = 0; i < lines.size(); i++) {
-      String line = lines.get(i).strip();
+      String line = withoutMark(lines.get(i), i).strip();
       if (!line.isEmpty() && !line.startsWith("#")) {
         all.add(parse(line, i + 1));
       }
@@ -87,6 +99,11 @@ public final class KeyFile implements AutoCloseable {
     last = lines;
     log.info(
         "{} API keys in use, {} of them from {}", all.size(), all.size() - others.size(), file);
+  }
+
+  /** Editors of Windows begin a file in UTF-8 with a byte order mark. */
+  private static String withoutMark(String line, int index) {
+    return index == 0 && line.startsWith("\uFEFF") ? line.substring(1) : line;
   }
 
   private ApiKey parse(String line, int number) {

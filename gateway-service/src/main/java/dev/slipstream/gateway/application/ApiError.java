@@ -42,6 +42,9 @@ public sealed interface ApiError {
     }
   }
 
+  /** All that this gateway can hold is taken, and not by this client. */
+  record Overloaded(String message, Duration retryAfter) implements ApiError {}
+
   /** The API key is missing or wrong. */
   record Unauthenticated(String message) implements ApiError {}
 
@@ -62,6 +65,16 @@ public sealed interface ApiError {
   /** A defect, here or in a target. */
   record Internal(String message) implements ApiError {
     public Internal {
+      message = ErrorText.shortened(message, LONGEST_MESSAGE);
+    }
+  }
+
+  /** This gateway has too little memory. */
+  record Exhausted(String message) implements ApiError {}
+
+  /** Targets fail over the request, so that it comes to no other one for a while. */
+  record Quarantined(String message) implements ApiError {
+    public Quarantined {
       message = ErrorText.shortened(message, LONGEST_MESSAGE);
     }
   }

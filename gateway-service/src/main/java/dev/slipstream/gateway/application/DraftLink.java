@@ -10,8 +10,10 @@ import dev.slipstream.proto.v1.DraftOpen;
 import dev.slipstream.proto.v1.Proposal;
 import dev.slipstream.proto.v1.SpeculationMode;
 import dev.slipstream.proto.v1.SpeculationOptions;
+import dev.slipstream.proto.v1.TargetModel;
 import io.grpc.Deadline;
 import io.grpc.Status;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -50,11 +52,15 @@ final class DraftLink implements DraftCall.Listener {
       Consumer<Proposal> proposals) {
     DraftLink link = new DraftLink(proposals, metrics, request);
     SpeculationOptions options = request.request().getSpeculation();
-    int limit = request.model().card().getMaxDraftTokens();
+    TargetModel target = request.model().card();
+    int limit = target.getMaxDraftTokens();
     if (options.getMode() == SpeculationMode.SPECULATION_MODE_OFF) {
       link.without("request", "speculation is off in the request");
     } else if (limit < 1) {
       link.without("target", "the target verifies no drafts");
+    } else if (isHosted(options.getDrafter(), target)) {
+      // Whether its drafts can change a draw is not seen from here.
+      link.exactDraws = false;
     } else {
       int nodes =
           options.hasMaxDraftTokens() ? Math.min(limit, options.getMaxDraftTokens()) : limit;
@@ -67,6 +73,13 @@ final class DraftLink implements DraftCall.Listener {
     return link;
   }
 
+  /** Whether the target drafts for itself. */
+  private static boolean isHosted(String drafter, TargetModel target) {
+    return drafter.isEmpty()
+        ? target.getDraftersCount() > 0
+        : target.getDraftersList().contains(drafter);
+  }
+
   private static DraftOpen opening(PreparedRequest request, String requestId, int nodes) {
     return DraftOpen.newBuilder()
         .setRequestId(requestId)
@@ -74,6 +87,9 @@ final class DraftLink implements DraftCall.Listener {
         .addAllPrompt(IntStream.of(request.prompt()).boxed().toList())
         .setDrafter(request.request().getSpeculation().getDrafter())
         .setMaxTokens(nodes)
+        .setSampling(request.request().getSampling().toBuilder().clearSeed())
+        .setTenant(request.caller().tenant())
+        .setMaxTeacherTokens(request.model().card().getMaxTeacherTokens())
         .build();
   }
 
@@ -103,7 +119,8 @@ final class DraftLink implements DraftCall.Listener {
       call.committed(
           committed.getBaseLength(),
           committed.getTokensList().stream().map(CommittedToken::getId).toList(),
-          committed.getWantedDraftTokens());
+          committed.getWantedDraftTokens(),
+          committed.hasFeedback() ? List.of(committed.getFeedback()) : List.of());
     }
   }
 
@@ -125,7 +142,7 @@ final class DraftLink implements DraftCall.Listener {
   public void proposed(Proposal proposal) {
     endpoint.works();
     for (DraftNode node : proposal.getNodesList()) {
-      exactDraws &= node.getQCount() == 0;
+      exactDraws &= node.getQCount() == 0 && node.getQTokensCount() == 0;
     }
     proposals.accept(proposal);
   }

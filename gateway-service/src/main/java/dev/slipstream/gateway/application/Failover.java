@@ -1,9 +1,11 @@
 package dev.slipstream.gateway.application;
 
 import dev.slipstream.gateway.upstream.FailureKind;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
-import java.util.Optional;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
@@ -16,13 +18,21 @@ import java.util.function.Supplier;
  *   <li>If all are busy, a request without a token yet is refused, so that its client can come
  *       back; an answer that has begun waits for room.
  *   <li>If none can be reached, one may be back soon: a restart takes seconds.
- *   <li>An answer that several targets in a row did not survive may be what kills them.
+ *   <li>A request that two targets failed over would fail at the others too.
+ *   <li>An answer that was there when two targets were lost may be what kills them, and at the
+ *       third it is.
  * </ul>
  *
  * <p>Tokens make all failures before them forgotten. Not thread-safe.
  */
 final class Failover {
-  /** Targets in a row that may be lost while they compute one answer, without a token from any. */
+  /** Targets that fail over a request before it counts as the reason. */
+  static final int FAULTY = 2;
+
+  /** Losses of targets in a row, without a token from any, that make an answer suspicious. */
+  static final int SUSPICIOUS = 2;
+
+  /** So many are too many. A target that says that it leaves is no loss. */
   static final int MOST_LOSSES = 3;
 
   static final Duration FIRST_WAIT = Duration.ofMillis(50);
@@ -30,6 +40,7 @@ final class Failover {
 
   private final Duration patience;
   private final LongSupplier nanos;
+  private final Set<Object> faulty = new HashSet<>();
   private int losses;
   private ApiError last;
   private FailureKind lastKind;
@@ -37,6 +48,19 @@ final class Failover {
   private boolean waiting;
   private long waitingSince;
   private Duration wait = FIRST_WAIT;
+
+  /** What a failure means for the answer. */
+  sealed interface Verdict {
+    record Elsewhere() implements Verdict {}
+
+    /** It may be what kills targets: {@link Suspects}. */
+    record Suspected() implements Verdict {}
+
+    /** Targets fail over it. */
+    record Guilty(ApiError last) implements Verdict {}
+
+    record Failed(ApiError error) implements Verdict {}
+  }
 
   /** What to do when no target is left to try. */
   sealed interface Step {
@@ -58,6 +82,7 @@ final class Failover {
   /** There are new tokens. */
   void progress() {
     losses = 0;
+    faulty.clear();
     last = null;
     lastKind = null;
     leastBusy = null;
@@ -68,25 +93,37 @@ final class Failover {
   /**
    * A target's stream has failed.
    *
+   * @param target whose
    * @param begun whether the target had begun to compute
-   * @return the error to end with, or empty to try another target
    */
-  Optional<ApiError> failed(StatusRuntimeException failure, boolean begun) {
+  Verdict failed(Object target, StatusRuntimeException failure, boolean begun) {
     last = UpstreamErrors.of(failure);
     lastKind = FailureKind.of(failure.getStatus());
     return switch (lastKind) {
-      case REQUEST, OVERDUE -> Optional.of(last);
+      case REQUEST, OVERDUE -> new Verdict.Failed(last);
       case BUSY -> {
         if (last instanceof ApiError.Busy busy && (leastBusy == null || sooner(busy))) {
           leastBusy = busy;
         }
-        yield Optional.empty();
+        yield new Verdict.Elsewhere();
       }
-      case GONE, FAULT -> {
-        losses += begun ? 1 : 0;
-        yield losses < MOST_LOSSES ? Optional.empty() : Optional.of(last);
+      case FAULT -> {
+        faulty.add(target);
+        yield faulty.size() < FAULTY ? new Verdict.Elsewhere() : new Verdict.Guilty(last);
+      }
+      case GONE -> {
+        boolean killed = begun && failure.getStatus().getCode() == Status.Code.UNAVAILABLE;
+        losses += killed ? 1 : 0;
+        yield !killed || losses < SUSPICIOUS
+            ? new Verdict.Elsewhere()
+            : losses < MOST_LOSSES ? new Verdict.Suspected() : new Verdict.Guilty(last);
       }
     };
+  }
+
+  /** What the newest failure was; null without one since the last token. */
+  ApiError last() {
+    return last;
   }
 
   private boolean sooner(ApiError.Busy busy) {

@@ -34,13 +34,13 @@ public final class GatewayMetrics {
 
   /** Measures one answer and logs it when it is over. */
   Flux<GenerationEvent> observe(
-      Flux<GenerationEvent> events, PreparedRequest request, String requestId) {
+      Flux<GenerationEvent> events, PreparedRequest request, String requestId, Defects defects) {
     return Flux.defer(
         () -> {
           RequestRecord record = new RequestRecord(this, request, requestId);
           waiting.incrementAndGet();
           return events
-              .doOnNext(record::event)
+              .map(defects.guarded("the record of request " + requestId, record::heard))
               .doOnError(record::failed)
               .doOnCancel(record::cancelled);
         });
@@ -83,12 +83,40 @@ public final class GatewayMetrics {
     counter("request.resumes", "Answers that another target went on with", why).increment();
   }
 
-  /** A request was refused since too many answers are under way. */
+  /** A request was refused since too many answers are under way, or prompts are waiting. */
   void refused() {
     Counter.builder("slipstream.requests.refused")
-        .description("Answers that the gateway refused as too many were under way")
+        .description(
+            "Requests that the gateway refused as too many answers were under way or too many prompts waiting")
         .register(registry)
         .increment();
+  }
+
+  /**
+   * @param when "first" or "again"
+   */
+  void quarantined(String when) {
+    Counter.builder("slipstream.requests.quarantined")
+        .description(
+            "Requests that were refused because targets fail over them; when: first (two targets just did), again (it was known)")
+        .tag("when", when)
+        .register(registry)
+        .increment();
+  }
+
+  /** A request has met an error of the JVM. */
+  void vmError(Throwable error) {
+    Counter.builder("slipstream.vm.errors")
+        .description("Errors of the JVM, such as a stack overflow, that requests have met")
+        .tag("error", error.getClass().getSimpleName())
+        .register(registry)
+        .increment();
+  }
+
+  void watchPrompts(FairWorkers workers) {
+    Gauge.builder("slipstream.prompts.waiting", workers, FairWorkers::waiting)
+        .description("Requests that wait for a thread that parses or tokenises them")
+        .register(registry);
   }
 
   void firstToken(String model, long nanos) {

@@ -1,6 +1,7 @@
 package dev.slipstream.gateway.application;
 
 import dev.slipstream.gateway.text.AnswerText;
+import dev.slipstream.gateway.upstream.Accusation;
 import dev.slipstream.gateway.upstream.FailureKind;
 import dev.slipstream.gateway.upstream.TargetEndpoint;
 import dev.slipstream.gateway.upstream.TargetStream;
@@ -9,7 +10,6 @@ import dev.slipstream.proto.v1.Committed;
 import dev.slipstream.proto.v1.CommittedToken;
 import dev.slipstream.proto.v1.DecodeFinished;
 import dev.slipstream.proto.v1.DecodeResponse;
-import dev.slipstream.proto.v1.DecodeStart;
 import dev.slipstream.proto.v1.FinishReason;
 import dev.slipstream.proto.v1.GenerateRequest;
 import dev.slipstream.proto.v1.Proposal;
@@ -21,7 +21,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,8 +47,11 @@ final class Generation {
 
   private final PreparedRequest prepared;
   private final String requestId;
-  private final long seed;
+  private final DecodeStarts starts;
   private final Targets targets;
+  private final Suspects suspects;
+  private final Quarantine quarantine;
+  private final Defects defects;
   private final GatewayMetrics metrics;
   private final Listener listener;
   private final Deadline deadline;
@@ -60,6 +62,9 @@ final class Generation {
 
   /** Targets that have failed since there was a token. */
   private final Set<TargetEndpoint> tried = new HashSet<>();
+
+  /** What is held against them if another one does what they could not. */
+  private final List<Accusation> accusations = new ArrayList<>();
 
   private DraftLink draft;
   private volatile Attempt attempt;
@@ -76,6 +81,9 @@ final class Generation {
       String requestId,
       long seed,
       Targets targets,
+      Suspects suspects,
+      Quarantine quarantine,
+      Defects defects,
       GatewayMetrics metrics,
       GenerationSettings settings,
       Deadline deadline,
@@ -83,8 +91,11 @@ final class Generation {
     GenerateRequest request = prepared.request();
     this.prepared = prepared;
     this.requestId = requestId;
-    this.seed = seed;
+    this.starts = new DecodeStarts(prepared, requestId, seed);
     this.targets = targets;
+    this.suspects = suspects;
+    this.quarantine = quarantine;
+    this.defects = defects;
     this.metrics = metrics;
     this.listener = listener;
     this.deadline = deadline;
@@ -106,7 +117,16 @@ final class Generation {
     if (over) {
       link.close();
     } else {
-      next();
+      guarded(this::next);
+    }
+  }
+
+  /** What goes wrong in here is no target's fault, and the client must hear of it. */
+  private void guarded(Runnable step) {
+    try {
+      step.run();
+    } catch (RuntimeException | Error e) {
+      fail(defects.failure("request " + requestId, e).error());
     }
   }
 
@@ -133,11 +153,17 @@ final class Generation {
 
   /** Goes (on) with the next target, waits for one, or fails. */
   private void next() {
-    Optional<TargetEndpoint> selected = targets.select(prepared.model(), prepared.prompt(), tried);
-    if (selected.isPresent()) {
-      open(selected.get());
-      return;
+    switch (suspects.turn(this)) {
+      case GO ->
+          targets
+              .select(prepared.model(), prepared.prompt(), tried)
+              .ifPresentOrElse(this::open, this::nobodyLeft);
+      case WAIT -> nobodyLeft();
+      case GUILTY -> fail(quarantine.add(prepared, failover.last()));
     }
+  }
+
+  private void nobodyLeft() {
     switch (failover.nobodyLeft(
         !generated.isEmpty(), targets.isLeaving(), () -> UpstreamErrors.noTarget(targets))) {
       case Failover.Step.GiveUp(ApiError error) -> fail(error);
@@ -150,7 +176,7 @@ final class Generation {
 
   private synchronized void afterWait() {
     if (!over && attempt == null) {
-      next();
+      guarded(this::next);
     }
   }
 
@@ -160,13 +186,9 @@ final class Generation {
     }
     Attempt opened = new Attempt(endpoint);
     attempt = opened;
-    try {
-      opened.stream = endpoint.decode(startMessage(endpoint), deadline, opened);
-    } catch (RuntimeException e) {
-      log.error("request {}: no stream to target {}", requestId, endpoint.name(), e);
-      fail(new ApiError.Internal("The gateway failed to ask the target."));
-      return;
-    }
+    opened.stream =
+        endpoint.decode(
+            starts.message(generated, endpoint.model(), draft.problem()), deadline, opened);
     Proposal kept = newest;
     if (kept != null) {
       opened.stream.propose(kept);
@@ -188,39 +210,6 @@ final class Generation {
         lastFailure);
   }
 
-  private DecodeStart startMessage(TargetEndpoint endpoint) {
-    GenerateRequest request = prepared.request();
-    DecodeStart.Builder start =
-        DecodeStart.newBuilder()
-            .setRequestId(requestId)
-            .setTenant(prepared.caller().tenant())
-            .addAllPrompt(IntStream.of(prepared.prompt()).boxed().toList())
-            .addAllPrompt(generated)
-            .setResumedTokens(generated.size())
-            .setSampling(request.getSampling().toBuilder().setSeed(seed))
-            .setIgnoreEos(request.getIgnoreEos())
-            .setSpeculation(request.getSpeculation())
-            .setTokenizerDigest(prepared.model().card().getTokenizerDigest());
-    maxTokens(endpoint).ifPresent(start::setMaxTokens);
-    if (request.hasTopLogprobs()) {
-      start.setTopLogprobs(request.getTopLogprobs());
-    }
-    if (draft.problem() != null) {
-      start.setNoDraftReason(draft.problem());
-    }
-    return start.build();
-  }
-
-  /** A target with a larger context must end where the one that the client was told of would. */
-  private Optional<Integer> maxTokens(TargetEndpoint endpoint) {
-    if (prepared.request().hasMaxTokens()) {
-      return Optional.of(prepared.request().getMaxTokens());
-    }
-    int context = prepared.model().contextLength();
-    boolean larger = endpoint.model().filter(m -> m.contextLength() > context).isPresent();
-    return larger ? Optional.of(context - prepared.prompt().length) : Optional.empty();
-  }
-
   private void committed(Committed committed) {
     List<CommittedToken> used = new ArrayList<>();
     StringBuilder released = new StringBuilder();
@@ -234,6 +223,7 @@ final class Generation {
     }
     tried.clear();
     failover.progress();
+    suspects.clear(this);
     tally.committed(committed, used.size());
     if (!text.stopped()) {
       draft.committed(committed); // before the client, since the target can use drafts at once
@@ -268,6 +258,7 @@ final class Generation {
   /** Frees everything upstream. */
   private void end(String reason) {
     over = true;
+    suspects.clear(this);
     if (draft != null) {
       draft.close();
     }
@@ -286,7 +277,25 @@ final class Generation {
     leaveTarget("the stream has failed");
     tried.add(by.endpoint);
     lastFailure = FailureKind.of(failure.getStatus());
-    failover.failed(failure, by.begun).ifPresentOrElse(this::fail, this::next);
+    switch (failover.failed(by.endpoint, failure, by.begun)) {
+      case Failover.Verdict.Elsewhere() -> next();
+      case Failover.Verdict.Suspected() -> {
+        suspects.add(this);
+        next();
+      }
+      case Failover.Verdict.Guilty(ApiError last) -> fail(quarantine.add(prepared, last));
+      case Failover.Verdict.Failed(ApiError error) -> fail(error);
+    }
+  }
+
+  /** A target does what others could not. */
+  private void worksAt(TargetEndpoint endpoint) {
+    for (Accusation accusation : accusations) {
+      if (accusation.target() != endpoint) {
+        accusation.confirm();
+      }
+    }
+    accusations.clear();
   }
 
   /** One target's part in the answer; what comes from a target that was left is not heard. */
@@ -301,27 +310,39 @@ final class Generation {
 
     @Override
     public void received(DecodeResponse response) {
+      heard(() -> received(response.getMessageCase(), response));
+    }
+
+    /** Upstream says something; it matters unless this target has been left. */
+    private void heard(Runnable step) {
       synchronized (Generation.this) {
-        if (attempt != this) {
-          return;
+        if (attempt == this) {
+          guarded(step);
         }
-        switch (response.getMessageCase()) {
-          case STARTED -> {
-            begun = true;
-            tally.started(response.getStarted());
-            if (!announced) {
-              announced = true;
-              listener.event(new GenerationEvent.Started());
-            }
+      }
+    }
+
+    private void received(DecodeResponse.MessageCase kind, DecodeResponse response) {
+      switch (kind) {
+        case STARTED -> {
+          begun = true;
+          tally.started(response.getStarted());
+          if (!announced) {
+            announced = true;
+            listener.event(new GenerationEvent.Started());
           }
-          case COMMITTED -> {
-            if (follows(response.getCommitted())) {
-              committed(response.getCommitted());
-            }
-          }
-          case FINISHED -> finish(response.getFinished().getReason(), response.getFinished());
-          case MESSAGE_NOT_SET -> {} // A newer target's message that this gateway need not know.
         }
+        case COMMITTED -> {
+          if (follows(response.getCommitted())) {
+            worksAt(endpoint);
+            committed(response.getCommitted());
+          }
+        }
+        case FINISHED -> {
+          worksAt(endpoint);
+          finish(response.getFinished().getReason(), response.getFinished());
+        }
+        case MESSAGE_NOT_SET -> {} // A newer target's message that this gateway need not know.
       }
     }
 
@@ -342,31 +363,30 @@ final class Generation {
     }
 
     @Override
-    public void failed(StatusRuntimeException failure) {
-      synchronized (Generation.this) {
-        if (attempt == this) {
-          lost(this, failure);
-        }
-      }
+    public void failed(StatusRuntimeException failure, Optional<Accusation> accusation) {
+      heard(
+          () -> {
+            accusation.ifPresent(accusations::add);
+            lost(this, failure);
+          });
     }
 
-    /** Goes on elsewhere if that is possible; if not, this target may still come back. */
     @Override
     public void silent() {
-      synchronized (Generation.this) {
-        if (attempt != this) {
-          return;
-        }
-        targets
-            .select(prepared.model(), prepared.prompt(), Set.of(endpoint))
-            .ifPresent(
-                other -> {
-                  leaveTarget("the target does not answer");
-                  tried.add(endpoint);
-                  lastFailure = FailureKind.GONE;
-                  open(other);
-                });
-      }
+      heard(this::goOnElsewhere);
+    }
+
+    /** If that is possible; if not, this target may still come back. */
+    private void goOnElsewhere() {
+      targets
+          .select(prepared.model(), prepared.prompt(), Set.of(endpoint))
+          .ifPresent(
+              other -> {
+                leaveTarget("the target does not answer");
+                tried.add(endpoint);
+                lastFailure = FailureKind.GONE;
+                open(other);
+              });
     }
   }
 }

@@ -10,13 +10,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.FluxSink;
 import reactor.core.publisher.Mono;
-import reactor.core.scheduler.Scheduler;
+import reactor.util.context.ContextView;
 
 /** The use cases, shared by HTTP and gRPC. */
 public final class GenerationService {
@@ -25,10 +24,13 @@ public final class GenerationService {
 
   private final Targets targets;
   private final Drafts drafts;
-  private final Scheduler workers;
+  private final FairWorkers workers;
+  private final Defects defects;
   private final GatewayMetrics metrics;
   private final GenerationSettings settings;
   private final Admission admission;
+  private final Suspects suspects = new Suspects(System::nanoTime);
+  private final Quarantine quarantine;
 
   /**
    * @param workers threads for templates and tokenisation
@@ -36,15 +38,18 @@ public final class GenerationService {
   public GenerationService(
       Targets targets,
       Drafts drafts,
-      Scheduler workers,
+      FairWorkers workers,
+      Defects defects,
       GatewayMetrics metrics,
       GenerationSettings settings) {
     this.targets = targets;
     this.drafts = drafts;
     this.workers = workers;
+    this.defects = defects;
     this.metrics = metrics;
     this.settings = settings;
     this.admission = new Admission(settings.maxAnswers(), metrics);
+    this.quarantine = new Quarantine(settings.quarantine(), System::nanoTime, metrics);
   }
 
   /** The models that can be used now, by id. */
@@ -85,7 +90,9 @@ public final class GenerationService {
    */
   public Mono<PreparedRequest> prepare(GenerateRequest request, String user, Caller caller) {
     long arrived = System.nanoTime();
-    return firstTarget().then(onWorker(() -> prepareNow(request, user, caller, arrived)));
+    long bytes = request.getSerializedSize();
+    return firstTarget()
+        .then(workers.run(caller, bytes, () -> prepareNow(request, user, caller, arrived)));
   }
 
   /**
@@ -109,16 +116,13 @@ public final class GenerationService {
     return targets.isLeaving() || !targets.models().isEmpty();
   }
 
-  /** Runs work that takes time, such as tokenisation, off the event loops. */
-  public <T> Mono<T> onWorker(Callable<T> work) {
-    return Mono.fromCallable(work)
-        .subscribeOn(workers)
-        .onErrorMap(
-            RejectedExecutionException.class,
-            e ->
-                new ApiException(
-                    new ApiError.Busy(
-                        "Too many prompts are waiting to be tokenised.", Duration.ofSeconds(1))));
+  /**
+   * Runs work that takes time, such as parsing, off the event loops.
+   *
+   * @param bytes of the request
+   */
+  public <T> Mono<T> onWorker(Caller caller, long bytes, Callable<T> work) {
+    return workers.run(caller, bytes, work);
   }
 
   /**
@@ -127,13 +131,19 @@ public final class GenerationService {
    * @param addSpecial whether to add the tokens that the model wants around a text
    * @param parseSpecial whether to recognise special tokens in the text
    */
-  public Mono<int[]> tokenize(String model, String text, boolean addSpecial, boolean parseSpecial) {
-    return onWorker(() -> model(model).tokenizer().encode(text, addSpecial, parseSpecial));
+  public Mono<int[]> tokenize(
+      String model, String text, boolean addSpecial, boolean parseSpecial, Caller caller) {
+    return onWorker(
+        caller,
+        text.length(),
+        () -> model(model).tokenizer().encode(text, addSpecial, parseSpecial));
   }
 
   /** The text of token ids. */
-  public Mono<String> detokenize(String model, List<Integer> tokens) {
+  public Mono<String> detokenize(String model, List<Integer> tokens, Caller caller) {
     return onWorker(
+        caller,
+        (long) Integer.BYTES * tokens.size(),
         () -> {
           ServedModel served = model(model);
           RequestValidator.checkTokens("tokens", tokens, served);
@@ -145,32 +155,21 @@ public final class GenerationService {
       GenerateRequest request, String user, Caller caller, long arrived) {
     ServedModel model = model(request.getModel());
     RequestValidator.check(request, model);
-    checkDrafter(request.getSpeculation().getDrafter());
+    checkDrafter(request.getSpeculation().getDrafter(), model);
     int[] prompt = PromptEncoder.encode(model, request);
-    String param = request.hasChat() ? "messages" : "prompt";
-    if (prompt.length == 0) {
-      throw ApiException.invalid(param, "The prompt has no tokens.");
-    }
-    int answer = request.hasMaxTokens() ? request.getMaxTokens() : 1;
-    if ((long) prompt.length + answer > model.contextLength()) {
-      throw new ApiException(
-          new ApiError.ContextExceeded(
-              "This model's maximum context length is %d tokens, but %d tokens were asked for (%d in the prompt, %d for the answer). Shorten the prompt or the answer."
-                  .formatted(
-                      model.contextLength(), (long) prompt.length + answer, prompt.length, answer),
-              param));
-    }
     caller.usePrompt(prompt.length);
     long seed =
         request.getSampling().hasSeed()
             ? request.getSampling().getSeed()
             : ThreadLocalRandom.current().nextLong();
-    return new PreparedRequest(request, user, caller, model, prompt, seed, arrived);
+    // An answer may take long, and its prompt be a large text; completions may echo theirs.
+    GenerateRequest kept = request.hasText() ? request : request.toBuilder().clearPrompt().build();
+    return new PreparedRequest(kept, user, caller, model, prompt, seed, arrived);
   }
 
   /** A misspelt drafter would otherwise only show as an answer without drafts. */
-  private void checkDrafter(String drafter) {
-    if (!drafter.isEmpty()) {
+  private void checkDrafter(String drafter, ServedModel model) {
+    if (!drafter.isEmpty() && !model.card().getDraftersList().contains(drafter)) {
       drafts
           .othersThan(drafter)
           .ifPresent(
@@ -193,15 +192,25 @@ public final class GenerationService {
   public Flux<GenerationEvent> generate(PreparedRequest prepared, String requestId, int choice) {
     return Flux.deferContextual(
             context ->
-                Flux.<GenerationEvent>create(
-                    sink -> {
-                      // The calls upstream belong to the request's trace; its events need none.
-                      try (var scope = SNAPSHOTS.setThreadLocalsFrom(context)) {
-                        run(prepared, requestId, choice, sink);
-                      }
-                    }))
-        .transform(events -> metrics.observe(events, prepared, requestId))
+                quarantine
+                    .refusal(prepared)
+                    .map(refusal -> Flux.<GenerationEvent>error(new ApiException(refusal)))
+                    .orElseGet(() -> answer(prepared, requestId, choice, context)))
+        .transform(events -> metrics.observe(events, prepared, requestId, defects))
         .transform(admission::bounded);
+  }
+
+  private Flux<GenerationEvent> answer(
+      PreparedRequest prepared, String requestId, int choice, ContextView context) {
+    return Flux.create(
+        sink -> {
+          // The calls upstream belong to the request's trace; its events need none.
+          try (var scope = SNAPSHOTS.setThreadLocalsFrom(context)) {
+            run(prepared, requestId, choice, sink);
+          } catch (RuntimeException | Error e) {
+            sink.error(defects.failure("request " + requestId, e));
+          }
+        });
   }
 
   private void run(
@@ -213,6 +222,9 @@ public final class GenerationService {
             requestId,
             prepared.seed() + choice,
             targets,
+            suspects,
+            quarantine,
+            defects,
             metrics,
             settings,
             deadline,

@@ -6,6 +6,8 @@ import dev.slipstream.proto.v1.GenerateRequest;
 /**
  * A request that is known to be valid, and its prompt as tokens.
  *
+ * @param request what was asked for; messages and token ids are left out, as {@code prompt} has
+ *     them
  * @param user the client's label for its user, for the log; may be empty
  * @param caller on whose behalf
  * @param seed the request's or, if it has none, a random one; answer i of several uses seed + i

@@ -15,14 +15,64 @@ import java.util.OptionalInt;
 final class PromptEncoder {
   private PromptEncoder() {}
 
-  /** Token ids, as many as there are; whether they fit is for the caller to say. */
+  /**
+   * Token ids of a prompt, at least one. A text that cannot fit is refused before it is tokenised:
+   * whoever sends such texts must not keep others waiting.
+   *
+   * <p>A conversation is rendered first, which takes a small part of the time. Its length alone
+   * says nothing: there are templates that leave messages, or parts of them, out.
+   */
   static int[] encode(ServedModel model, GenerateRequest request) {
-    return switch (request.getPromptCase()) {
-      case CHAT -> withBegin(model.tokenizer(), render(model, request.getChat()));
-      case TEXT -> withBegin(model.tokenizer(), request.getText());
-      case TOKEN_IDS -> request.getTokenIds().getIdsList().stream().mapToInt(i -> i).toArray();
-      case PROMPT_NOT_SET -> throw ApiException.invalid("prompt", "A prompt is required.");
-    };
+    String param = request.hasChat() ? "messages" : "prompt";
+    Room room = new Room(model, request.hasMaxTokens() ? request.getMaxTokens() : 1, param);
+    int[] prompt =
+        switch (request.getPromptCase()) {
+          case CHAT -> encode(model, render(model, request.getChat()), room);
+          case TEXT -> encode(model, request.getText(), room);
+          case TOKEN_IDS -> request.getTokenIds().getIdsList().stream().mapToInt(i -> i).toArray();
+          case PROMPT_NOT_SET -> throw ApiException.invalid("prompt", "A prompt is required.");
+        };
+    if (prompt.length == 0) {
+      throw ApiException.invalid(param, "The prompt has no tokens.");
+    }
+    room.check(prompt.length, "");
+    return prompt;
+  }
+
+  /**
+   * What the context has room for besides the answer.
+   *
+   * @param answer tokens that it may have
+   */
+  private record Room(ServedModel model, int answer, String param) {
+    long tokens() {
+      return (long) model.contextLength() - answer;
+    }
+
+    /**
+     * @param least "at least " if there may be more
+     */
+    void check(int prompt, String least) {
+      if (prompt > tokens()) {
+        throw new ApiException(
+            new ApiError.ContextExceeded(
+                "This model's maximum context length is %d tokens, but %s%d tokens were asked for (%s%d in the prompt, %d for the answer). Shorten the prompt or the answer."
+                    .formatted(
+                        model.contextLength(),
+                        least,
+                        (long) prompt + answer,
+                        least,
+                        prompt,
+                        answer),
+                param));
+      }
+    }
+  }
+
+  private static int[] encode(ServedModel model, String text, Room room) {
+    int enough = (int) Math.max(0, room.tokens());
+    room.check(model.fewestTokens().count(text, enough), "at least ");
+    return withBegin(model.tokenizer(), text);
   }
 
   private static String render(ServedModel model, ChatPrompt chat) {

@@ -37,7 +37,8 @@ final class RequestRecord {
     metrics.promptTokens(model, request.prompt().length);
   }
 
-  void event(GenerationEvent event) {
+  /** The same event. */
+  GenerationEvent heard(GenerationEvent event) {
     switch (event) {
       case GenerationEvent.Started() -> {
         if (phase.compareAndSet(Phase.WAITING, Phase.RUNNING)) {
@@ -52,6 +53,7 @@ final class RequestRecord {
               finished.resumes(),
               finished.speculation());
     }
+    return event;
   }
 
   private void tokens(int count) {

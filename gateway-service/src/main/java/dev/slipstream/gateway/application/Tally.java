@@ -7,6 +7,7 @@ import dev.slipstream.proto.v1.FinishReason;
 import dev.slipstream.proto.v1.Lossless;
 import dev.slipstream.proto.v1.SamplingParams;
 import dev.slipstream.proto.v1.SpeculationStats;
+import dev.slipstream.proto.v1.SpeculationStatus;
 import dev.slipstream.proto.v1.Timings;
 import dev.slipstream.proto.v1.Usage;
 
@@ -90,8 +91,14 @@ final class Tally {
       // The last target knows nothing of what was drafted at those before it.
       stats.setLossless(lossless(exactDraws));
     }
+    if (resumes > 0) {
+      stats.clearSources();
+    }
     if (draftProblem != null) {
-      stats.setState("off").setReason(draftProblem);
+      stats
+          .setState("off")
+          .setStatus(SpeculationStatus.SPECULATION_STATUS_OFF)
+          .setReason(draftProblem);
     }
     return stats.setDrafted(drafted).setAccepted(accepted).setRounds(rounds).build();
   }
@@ -100,6 +107,10 @@ final class Tally {
     return SpeculationStats.newBuilder()
         .setLossless(lossless(exactDraws))
         .setState(drafted > 0 ? "on" : "gated")
+        .setStatus(
+            drafted > 0
+                ? SpeculationStatus.SPECULATION_STATUS_ON
+                : SpeculationStatus.SPECULATION_STATUS_GATED)
         .setReason("a stop string ended the answer before the target summed up");
   }
 

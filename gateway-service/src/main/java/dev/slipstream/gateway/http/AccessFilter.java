@@ -2,6 +2,7 @@ package dev.slipstream.gateway.http;
 
 import dev.slipstream.gateway.access.ApiKeys;
 import dev.slipstream.gateway.access.KeyUse;
+import dev.slipstream.gateway.access.Owner;
 import dev.slipstream.gateway.application.ApiException;
 import dev.slipstream.gateway.application.Caller;
 import java.util.List;
@@ -28,6 +29,7 @@ class AccessFilter implements WebFilter {
   static final int ORDER = 0;
 
   private static final String CALLER = AccessFilter.class.getName() + ".caller";
+  private static final String OWNER = AccessFilter.class.getName() + ".owner";
   private static final List<Predicate<String>> OPEN =
       List.of(
           "/health"::equals,
@@ -45,6 +47,12 @@ class AccessFilter implements WebFilter {
   /** On whose behalf this request is made. */
   static Caller caller(ServerWebExchange exchange) {
     return exchange.getAttributeOrDefault(CALLER, Caller.ANYBODY);
+  }
+
+  /** On whose account it is counted. */
+  static Owner owner(ServerWebExchange exchange) {
+    return exchange.getAttributeOrDefault(
+        OWNER, Owner.of(exchange.getRequest().getRemoteAddress()));
   }
 
   @Override
@@ -66,6 +74,7 @@ class AccessFilter implements WebFilter {
       exchange.getResponse().getHeaders().set(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
       throw e;
     }
+    use.ifPresent(key -> exchange.getAttributes().put(OWNER, Owner.of(key)));
     if (use.isEmpty() || !HttpMethod.POST.equals(request.getMethod())) {
       return chain.filter(exchange);
     }

@@ -50,6 +50,12 @@ final class Answer {
     return choices;
   }
 
+  /** Keeps an event of one choice for {@link #whole}, and gives it back. */
+  GenerationEvent collect(int choice, GenerationEvent event) {
+    choices.get(choice).collect(event);
+    return event;
+  }
+
   /** The whole response, once all choices have finished. */
   Body whole() {
     return body(

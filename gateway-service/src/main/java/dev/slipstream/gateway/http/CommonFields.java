@@ -103,8 +103,11 @@ final class CommonFields {
     Fields.object(fields.path("logit_bias"), value);
     for (var entry : value.properties()) {
       String path = fields.path("logit_bias." + entry.getKey());
-      if (!entry.getKey().matches("[0-9]{1,9}")) {
-        throw ApiException.invalid(path, "The keys of 'logit_bias' must be token ids.");
+      // One way to write an id, as two of the same would lose a value.
+      if (!entry.getKey().matches("0|[1-9][0-9]{0,8}")) {
+        throw ApiException.invalid(
+            path,
+            "The keys of 'logit_bias' must be token ids in decimal digits, without leading zeros.");
       }
       float bias = (float) Fields.number(path, entry.getValue());
       sampling.putLogitBias(Integer.parseInt(entry.getKey()), bias);

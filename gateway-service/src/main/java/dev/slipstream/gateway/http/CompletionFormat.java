@@ -79,7 +79,7 @@ final class CompletionFormat implements AnswerFormat {
     List<Integer> offsets = new ArrayList<>();
     int offset = textOffset;
     for (CommittedToken token : tokens) {
-      String text = TokenText.unambiguous(tokenizer, token.getId());
+      String text = TokenText.distinct(tokenizer, token.getId());
       texts.add(text);
       logprobs.add(token.getLogprob());
       tops.add(top(tokenizer, text, token));
@@ -89,11 +89,17 @@ final class CompletionFormat implements AnswerFormat {
     return new Logprobs(texts, logprobs, tops, offsets);
   }
 
-  /** The chosen token is always among them, so there may be one more than asked for. */
+  /**
+   * The chosen token is always among them, under its own text, so there may be one more than asked
+   * for. Of others with the same text the first has it for its key.
+   */
   private static Map<String, Float> top(Tokenizer tokenizer, String chosen, CommittedToken token) {
     Map<String, Float> top = new LinkedHashMap<>();
     for (TokenLogprob alternative : token.getTopLogprobsList()) {
-      top.put(TokenText.unambiguous(tokenizer, alternative.getToken()), alternative.getLogprob());
+      int id = alternative.getToken();
+      String text = TokenText.distinct(tokenizer, id);
+      boolean taken = id != token.getId() && text.equals(chosen) || top.containsKey(text);
+      top.put(taken ? TokenText.byId(id) : text, alternative.getLogprob());
     }
     top.putIfAbsent(chosen, token.getLogprob());
     return top;

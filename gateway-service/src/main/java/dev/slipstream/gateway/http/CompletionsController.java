@@ -2,6 +2,7 @@ package dev.slipstream.gateway.http;
 
 import dev.slipstream.gateway.application.ApiException;
 import dev.slipstream.gateway.application.Caller;
+import dev.slipstream.gateway.application.Defects;
 import dev.slipstream.gateway.application.GenerationEvent;
 import dev.slipstream.gateway.application.GenerationService;
 import java.util.ArrayList;
@@ -25,15 +26,19 @@ class CompletionsController {
 
   private record ChoiceEvent(int choice, GenerationEvent event) {}
 
+  private static final String FORMATTING = "the formatting of an answer";
+
   private final GenerationService service;
   private final HttpSettings settings;
+  private final Defects defects;
   private final BodyReader bodies;
   private final JsonWriter json = new JsonWriter();
 
-  CompletionsController(GenerationService service, HttpSettings settings) {
+  CompletionsController(GenerationService service, HttpSettings settings, Defects defects) {
     this.service = service;
+    this.defects = defects;
     this.settings = settings;
-    this.bodies = new BodyReader(service, settings.maxBodyBytes());
+    this.bodies = new BodyReader(service, settings);
   }
 
   @PostMapping("/v1/chat/completions")
@@ -49,7 +54,7 @@ class CompletionsController {
   private Mono<Void> answer(
       ServerWebExchange exchange, Function<Fields, ApiRequest> reader, AnswerFormat format) {
     return bodies
-        .read(exchange.getRequest(), reader)
+        .read(exchange, reader)
         .flatMap(request -> prepare(request, format, AccessFilter.caller(exchange)))
         .flatMap(
             answer ->
@@ -74,16 +79,17 @@ class CompletionsController {
 
   private Mono<Void> whole(ServerHttpResponse response, Answer answer) {
     return events(answer)
-        .doOnNext(event -> answer.choices().get(event.choice()).collect(event.event()))
-        .then(Mono.fromSupplier(answer::whole))
-        .flatMap(body -> json.write(response, HttpStatus.OK, body));
+        .map(defects.guarded(FORMATTING, event -> answer.collect(event.choice(), event.event())))
+        .then(Mono.just(answer))
+        .flatMap(
+            defects.guarded(
+                FORMATTING, whole -> json.write(response, HttpStatus.OK, whole.whole())));
   }
 
   private Mono<Void> stream(ServerHttpResponse response, Answer answer) {
     Flux<String> events =
         events(answer)
-            .concatMapIterable(event -> answer.chunks(event.choice(), event.event()))
-            .map(json::event)
+            .concatMapIterable(defects.guarded(FORMATTING, event -> chunks(answer, event)))
             .concatWith(Mono.just("data: [DONE]\n\n"));
     // A comment opens the response too, so that from then on a failure can only be an event.
     Flux<String> safe =
@@ -94,6 +100,10 @@ class CompletionsController {
                         ? all
                         : all.onErrorResume(e -> Mono.just(json.event(HttpErrors.of(e).body()))));
     return json.stream(response, safe);
+  }
+
+  private List<String> chunks(Answer answer, ChoiceEvent event) {
+    return answer.chunks(event.choice(), event.event()).stream().map(json::event).toList();
   }
 
   /** The events of all choices as they come. */

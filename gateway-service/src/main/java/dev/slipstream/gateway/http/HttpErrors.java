@@ -63,6 +63,11 @@ final class HttpErrors {
               HttpStatus.TOO_MANY_REQUESTS,
               body(message, "rate_limit_error", null, "rate_limit_exceeded"),
               retryAfter);
+      case ApiError.Overloaded(String message, Duration retryAfter) ->
+          new Failure(
+              HttpStatus.SERVICE_UNAVAILABLE,
+              body(message, SERVER, null, "overloaded"),
+              retryAfter);
       case ApiError.Unauthenticated(String message) ->
           failure(HttpStatus.UNAUTHORIZED, message, INVALID, null, "invalid_api_key");
       case ApiError.Unavailable(String message) ->
@@ -71,6 +76,10 @@ final class HttpErrors {
           failure(HttpStatus.GATEWAY_TIMEOUT, message, SERVER, null, "timeout");
       case ApiError.Internal(String message) ->
           failure(HttpStatus.INTERNAL_SERVER_ERROR, message, SERVER, null, "internal_error");
+      case ApiError.Exhausted(String message) ->
+          failure(HttpStatus.SERVICE_UNAVAILABLE, message, SERVER, null, "out_of_memory");
+      case ApiError.Quarantined(String message) ->
+          failure(HttpStatus.INTERNAL_SERVER_ERROR, message, SERVER, null, "request_quarantined");
     };
   }
 
@@ -78,8 +87,10 @@ final class HttpErrors {
     HttpStatusCode status = e.getStatusCode();
     return switch (status.value()) {
       case 404 -> failure(status, UNKNOWN_PATH, INVALID, null, "unknown_url");
+      case 408 -> failure(status, e.getReason(), INVALID, null, "request_timeout");
       case 405 -> failure(status, wrongMethod(e), INVALID, null, "method_not_supported");
       case 415 -> failure(status, e.getReason(), INVALID, null, "unsupported_media_type");
+      case 421 -> failure(status, e.getReason(), INVALID, null, "host_not_allowed");
       default ->
           failure(
               status,
@@ -95,6 +106,42 @@ final class HttpErrors {
         ? "The method %s is not allowed here. Allowed: %s."
             .formatted(wrong.getHttpMethod(), wrong.getSupportedMethods())
         : "The method is not allowed here.";
+  }
+
+  /** A request that is wrong before it comes to anything that could throw an exception. */
+  static Failure malformed(String message) {
+    return failure(HttpStatus.BAD_REQUEST, message, INVALID, null, "malformed_request");
+  }
+
+  /** For answers from beneath this application, which say nothing but their status. */
+  static Failure bare(HttpStatusCode status) {
+    return switch (status.value()) {
+      case 400 -> malformed("The request is not valid HTTP.");
+      case 404 -> failure(status, UNKNOWN_PATH, INVALID, null, "unknown_url");
+      case 414, 431 ->
+          failure(
+              status,
+              "The request line and header are too large.",
+              INVALID,
+              null,
+              "request_header_too_large");
+      case 505 ->
+          failure(
+              status,
+              "HTTP/1.0 and HTTP/1.1 are spoken here.",
+              INVALID,
+              null,
+              "version_not_supported");
+      default ->
+          failure(
+              status,
+              status.is5xxServerError()
+                  ? "The server failed to process the request."
+                  : "The request is not allowed.",
+              status.is5xxServerError() ? SERVER : INVALID,
+              null,
+              null);
+    };
   }
 
   private static Failure failure(

@@ -18,9 +18,13 @@ final class JsonWriter {
   Mono<Void> write(ServerHttpResponse response, HttpStatusCode status, Object body) {
     response.setStatusCode(status);
     response.getHeaders().setContentType(MediaType.APPLICATION_JSON);
-    byte[] bytes = mapper.writeValueAsBytes(body);
+    byte[] bytes = bytes(body);
     response.getHeaders().setContentLength(bytes.length);
     return response.writeWith(Mono.fromSupplier(() -> response.bufferFactory().wrap(bytes)));
+  }
+
+  byte[] bytes(Object body) {
+    return mapper.writeValueAsBytes(body);
   }
 
   /** One event. */

@@ -4,6 +4,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.core.annotation.Order;
 import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Component;
 import org.springframework.web.ErrorResponse;
 import org.springframework.web.server.ServerWebExchange;
@@ -21,6 +22,13 @@ class OpenAiErrorHandler implements WebExceptionHandler {
   @Override
   public Mono<Void> handle(ServerWebExchange exchange, Throwable failure) {
     var response = exchange.getResponse();
+    if (failure instanceof ClientLeft) {
+      log.info(
+          "request status=499 code=client_closed_request reason={} id={}",
+          failure.getMessage(),
+          exchange.getRequest().getId());
+      return Mono.empty();
+    }
     if (response.isCommitted()) {
       return Mono.error(failure);
     }
@@ -38,6 +46,9 @@ class OpenAiErrorHandler implements WebExceptionHandler {
     HttpHeaders headers = response.getHeaders();
     if (failure instanceof ErrorResponse error) {
       headers.putAll(error.getHeaders());
+    }
+    if (shown.status().isSameCodeAs(HttpStatus.REQUEST_TIMEOUT)) {
+      headers.set(HttpHeaders.CONNECTION, "close");
     }
     if (shown.retryAfter() != null) {
       long seconds = Math.max(1, (shown.retryAfter().toMillis() + 999) / 1000);

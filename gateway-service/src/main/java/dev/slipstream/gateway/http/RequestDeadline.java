@@ -3,26 +3,34 @@ package dev.slipstream.gateway.http;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.LastHttpContent;
-import java.time.Duration;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /**
  * Closes a connection whose client takes too long to send a request: its header, counted from the
  * connection's start or the last response, or its body. A byte now and then buys no time, as it
- * would with an idle timeout. Sits behind the HTTP codec; used by its event loop only.
+ * would with an idle timeout. The rest of a body that has its answer already is read and dropped,
+ * so that the client comes to see the answer, but not without end. Sits behind the HTTP codec; used
+ * by its event loop only.
  */
 final class RequestDeadline extends ChannelDuplexHandler {
-  private final Duration limit;
+  private final HttpSettings settings;
+  private final Connections connections;
   private Future<?> deadline;
   private boolean answered;
+  private long dropped;
 
-  RequestDeadline(Duration limit) {
-    this.limit = limit;
+  /**
+   * @param connections told whenever the client of this one is waited for
+   */
+  RequestDeadline(HttpSettings settings, Connections connections) {
+    this.settings = settings;
+    this.connections = connections;
   }
 
   @Override
@@ -32,12 +40,12 @@ final class RequestDeadline extends ChannelDuplexHandler {
 
   @Override
   public void handlerRemoved(ChannelHandlerContext context) {
-    stop();
+    stop(context);
   }
 
   @Override
   public void channelInactive(ChannelHandlerContext context) throws Exception {
-    stop();
+    stop(context);
     super.channelInactive(context);
   }
 
@@ -45,11 +53,18 @@ final class RequestDeadline extends ChannelDuplexHandler {
   public void channelRead(ChannelHandlerContext context, Object message) throws Exception {
     if (message instanceof HttpRequest) {
       answered = false;
+      dropped = 0;
       restart(context);
     }
     // An answer may come first, and then the wait for the next request has begun.
     if (message instanceof LastHttpContent && !answered) {
-      stop();
+      stop(context);
+    }
+    if (message instanceof HttpContent content && answered) {
+      dropped += content.content().readableBytes();
+      if (dropped > settings.maxBodyBytes()) {
+        context.close();
+      }
     }
     super.channelRead(context, message);
   }
@@ -68,15 +83,20 @@ final class RequestDeadline extends ChannelDuplexHandler {
   }
 
   private void restart(ChannelHandlerContext context) {
-    stop();
+    stop(context);
+    connections.waiting(context.channel());
     deadline =
-        context.executor().schedule(() -> context.close(), limit.toMillis(), TimeUnit.MILLISECONDS);
+        context
+            .executor()
+            .schedule(
+                () -> context.close(), settings.requestTimeout().toMillis(), TimeUnit.MILLISECONDS);
   }
 
-  private void stop() {
+  private void stop(ChannelHandlerContext context) {
     if (deadline != null) {
       deadline.cancel(false);
       deadline = null;
+      connections.busy(context.channel());
     }
   }
 }

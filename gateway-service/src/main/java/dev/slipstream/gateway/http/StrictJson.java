@@ -19,6 +19,11 @@ final class StrictJson {
   private static final int MAX_DEPTH = 32;
   private static final int MAX_NUMBER_LENGTH = 64;
 
+  /** A tree of small values takes many times the bytes that they came in. */
+  private static final int LEAST_BYTES_PER_VALUE = 4;
+
+  private static final int ALWAYS_ALLOWED_VALUES = 1 << 16;
+
   /** Where the parser's messages speak of its own settings. */
   private static final Pattern LIBRARY_NAME =
       Pattern.compile(", from `[^`]*`| \\([a-zA-Z ]*\\[Source: .*]\\)");
@@ -34,6 +39,7 @@ final class StrictJson {
             .maxNestingDepth(MAX_DEPTH)
             .maxNumberLength(MAX_NUMBER_LENGTH)
             .maxStringLength(maxBytes)
+            .maxTokenCount(Math.max(ALWAYS_ALLOWED_VALUES, maxBytes / LEAST_BYTES_PER_VALUE))
             .build();
     mapper =
         JsonMapper.builder(JsonFactory.builder().streamReadConstraints(constraints).build())
@@ -46,7 +52,7 @@ final class StrictJson {
   /**
    * @throws ApiException if the body is anything else
    */
-  Fields object(byte[] body) {
+  Fields object(ByteBuffer body) {
     JsonNode node;
     try (JsonParser parser = mapper.createParser(text(body))) {
       node = mapper.readTree(parser);
@@ -68,9 +74,9 @@ final class StrictJson {
     return new Fields("", node);
   }
 
-  private static String text(byte[] body) {
+  private static String text(ByteBuffer body) {
     try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
+      return StandardCharsets.UTF_8.newDecoder().decode(body).toString();
     } catch (CharacterCodingException e) {
       throw malformed("The request body is not valid UTF-8.");
     }

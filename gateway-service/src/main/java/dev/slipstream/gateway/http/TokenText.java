@@ -10,21 +10,30 @@ import java.util.Optional;
 
 /** How single tokens are shown beside their log-probabilities. */
 final class TokenText {
+  private static final String ID = "token_id:";
+
   private TokenText() {}
 
-  /** The token as text; control tokens by name, incomplete characters as U+FFFD. */
+  /** The token as text; by name if it stands for none, incomplete characters as U+FFFD. */
   static String of(Tokenizer tokenizer, int token) {
-    return tokenizer.isControl(token)
-        ? tokenizer.name(token)
-        : new String(tokenizer.bytes(token), StandardCharsets.UTF_8);
+    byte[] bytes = tokenizer.bytes(token);
+    return bytes.length == 0 ? tokenizer.name(token) : new String(bytes, StandardCharsets.UTF_8);
   }
 
-  /** As {@link #of}, but different for different tokens that are not text by themselves. */
-  static String unambiguous(Tokenizer tokenizer, int token) {
-    if (tokenizer.isControl(token)) {
+  /**
+   * As {@link #of}, but different for different bytes, and never what {@link #byId} gives to
+   * another token.
+   */
+  static String distinct(Tokenizer tokenizer, int token) {
+    String text = exact(tokenizer, token);
+    return text.isEmpty() || text.startsWith(ID) ? byId(token) : text;
+  }
+
+  private static String exact(Tokenizer tokenizer, int token) {
+    byte[] bytes = tokenizer.bytes(token);
+    if (bytes.length == 0) {
       return tokenizer.name(token);
     }
-    byte[] bytes = tokenizer.bytes(token);
     try {
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {
@@ -36,13 +45,19 @@ final class TokenText {
     }
   }
 
-  /** The bytes, 0 to 255; empty for control tokens, which have none. */
+  /** What no other token has, whatever its text. */
+  static String byId(int token) {
+    return ID + token;
+  }
+
+  /** The bytes, 0 to 255; empty for tokens that have none, such as control tokens. */
   static Optional<List<Integer>> bytes(Tokenizer tokenizer, int token) {
-    if (tokenizer.isControl(token)) {
+    byte[] bytes = tokenizer.bytes(token);
+    if (bytes.length == 0) {
       return Optional.empty();
     }
-    List<Integer> values = new ArrayList<>();
-    for (byte b : tokenizer.bytes(token)) {
+    List<Integer> values = new ArrayList<>(bytes.length);
+    for (byte b : bytes) {
       values.add(Byte.toUnsignedInt(b));
     }
     return Optional.of(values);

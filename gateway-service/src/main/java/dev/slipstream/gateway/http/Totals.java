@@ -42,7 +42,7 @@ final class Totals {
         rounds,
         rounds == 0 ? null : 1 + (double) accepted / rounds,
         lossless(all),
-        first.getState(),
+        state(first),
         first.getReason(),
         count(all, finished -> finished.usage().getCachedTokens()),
         count(all, finished -> finished.usage().getRemoteCachedTokens()),
@@ -53,6 +53,16 @@ final class Totals {
             max(all, finished -> finished.timings().getDecodeMs()),
             max(all, Finished::totalMs),
             max(all, Finished::firstTokenMs)));
+  }
+
+  private static String state(SpeculationStats stats) {
+    return switch (stats.getStatus()) {
+      case SPECULATION_STATUS_ON -> "on";
+      case SPECULATION_STATUS_GATED -> "gated";
+      case SPECULATION_STATUS_OFF -> "off";
+      // A target of a version before says it in words only.
+      case SPECULATION_STATUS_UNSPECIFIED, UNRECOGNIZED -> stats.getState();
+    };
   }
 
   /** The weakest promise of all choices. */

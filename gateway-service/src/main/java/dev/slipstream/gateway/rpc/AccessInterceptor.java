@@ -1,7 +1,10 @@
 package dev.slipstream.gateway.rpc;
 
 import dev.slipstream.gateway.access.ApiKeys;
+import dev.slipstream.gateway.access.ByteBudget;
+import dev.slipstream.gateway.access.HostRule;
 import dev.slipstream.gateway.access.KeyUse;
+import dev.slipstream.gateway.access.Owner;
 import dev.slipstream.gateway.application.ApiException;
 import dev.slipstream.gateway.application.Caller;
 import dev.slipstream.proto.v1.GenerationServiceGrpc;
@@ -13,10 +16,13 @@ import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.inprocess.InProcessSocketAddress;
+import java.net.SocketAddress;
 import java.util.Optional;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.grpc.server.GlobalServerInterceptor;
 import org.springframework.stereotype.Component;
 
@@ -35,10 +41,23 @@ class AccessInterceptor implements ServerInterceptor {
   private static final String LIST_MODELS =
       GenerationServiceGrpc.getListModelsMethod().getFullMethodName();
 
-  private final ApiKeys keys;
+  /** Of a question for health; nobody is asked for a key, and no user's bytes stand in its way. */
+  private static final int HEALTH_BYTES = 4 << 10;
 
-  AccessInterceptor(ApiKeys keys) {
+  private final ApiKeys keys;
+  private final HostRule hosts;
+  private final ByteBudget budget;
+  private final RpcSettings settings;
+
+  AccessInterceptor(
+      ApiKeys keys,
+      @Qualifier("grpcHosts") HostRule hosts,
+      ByteBudget budget,
+      RpcSettings settings) {
     this.keys = keys;
+    this.hosts = hosts;
+    this.budget = budget;
+    this.settings = settings;
   }
 
   /** On whose behalf the current call is made. */
@@ -49,21 +68,40 @@ class AccessInterceptor implements ServerInterceptor {
   @Override
   public <Q, R> ServerCall.Listener<Q> interceptCall(
       ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
-    if (isOpen(call)) {
+    SocketAddress client = call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
+    if (client instanceof InProcessSocketAddress) {
       return next.startCall(call, headers);
+    }
+    String host = call.getAuthority();
+    if (host != null && !hosts.allows(host)) {
+      return refused(
+          call, Status.PERMISSION_DENIED.withDescription(hosts.refusal(host)), new Metadata());
+    }
+    if (HealthGrpc.SERVICE_NAME.equals(call.getMethodDescriptor().getServiceName())) {
+      ByteBudget own = new ByteBudget(2 * HEALTH_BYTES);
+      return IncomingCall.start(call, headers, next, own.open(Owner.of(client)), settings);
     }
     try {
       Optional<KeyUse> use = keys.authenticate(headers.get(AUTHORIZATION));
+      Owner owner = use.map(Owner::of).orElseGet(() -> Owner.of(client));
+      ServerCallHandler<Q, R> counted =
+          (incoming, metadata) ->
+              IncomingCall.start(incoming, metadata, next, budget.open(owner), settings);
       if (use.isEmpty() || call.getMethodDescriptor().getFullMethodName().equals(LIST_MODELS)) {
-        return next.startCall(call, headers);
+        return counted.startCall(call, headers);
       }
-      return admitted(use.get().enter(), call, headers, next);
+      return admitted(use.get().enter(), call, headers, counted);
     } catch (ApiException e) {
       StatusRuntimeException refusal = GrpcErrors.of(e);
       Metadata trailers = refusal.getTrailers();
-      call.close(refusal.getStatus(), trailers == null ? new Metadata() : trailers);
-      return new ServerCall.Listener<>() {};
+      return refused(call, refusal.getStatus(), trailers == null ? new Metadata() : trailers);
     }
+  }
+
+  private static <Q> ServerCall.Listener<Q> refused(
+      ServerCall<Q, ?> call, Status status, Metadata trailers) {
+    call.close(status, trailers);
+    return new ServerCall.Listener<>() {};
   }
 
   private static <Q, R> ServerCall.Listener<Q> admitted(
@@ -78,12 +116,6 @@ class AccessInterceptor implements ServerInterceptor {
       admission.close();
       throw e;
     }
-  }
-
-  private static boolean isOpen(ServerCall<?, ?> call) {
-    return HealthGrpc.SERVICE_NAME.equals(call.getMethodDescriptor().getServiceName())
-        || call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR)
-            instanceof InProcessSocketAddress;
   }
 
   /** Of a call's two last events there is exactly one. */

@@ -1,5 +1,6 @@
 package dev.slipstream.gateway.rpc;
 
+import dev.slipstream.gateway.application.Defects;
 import dev.slipstream.gateway.application.GenerationService;
 import dev.slipstream.proto.v1.DetokenizeRequest;
 import dev.slipstream.proto.v1.DetokenizeResponse;
@@ -23,10 +24,14 @@ import reactor.core.publisher.Flux;
 /** The public gRPC API. */
 @GrpcService
 class GenerationGrpcService extends GenerationServiceGrpc.GenerationServiceImplBase {
-  private final GenerationService service;
+  private static final String FORMATTING = "the formatting of a message";
 
-  GenerationGrpcService(GenerationService service) {
+  private final GenerationService service;
+  private final Defects defects;
+
+  GenerationGrpcService(GenerationService service, Defects defects) {
     this.service = service;
+    this.defects = defects;
   }
 
   @Override
@@ -38,49 +43,68 @@ class GenerationGrpcService extends GenerationServiceGrpc.GenerationServiceImplB
         service
             .prepare(request, "", AccessInterceptor.caller())
             .flatMapMany(
-                prepared ->
-                    Flux.just(Messages.started(id, prepared))
-                        .concatWith(
-                            service.generate(prepared, id, 0).mapNotNull(Messages::response))),
+                defects.guarded(
+                    FORMATTING,
+                    prepared ->
+                        Flux.just(GenerationMessages.started(id, prepared))
+                            .concatWith(
+                                service
+                                    .generate(prepared, id, 0)
+                                    .mapNotNull(
+                                        defects.guarded(
+                                            FORMATTING, GenerationMessages::response))))),
         responses);
   }
 
   @Override
   public void listModels(ListModelsRequest request, StreamObserver<ListModelsResponse> responses) {
-    answer(Flux.just(Messages.models(service.models().values())), responses);
+    answer(Flux.just(GenerationMessages.models(service.models().values())), responses);
   }
 
   @Override
   public void tokenize(TokenizeRequest request, StreamObserver<TokenizeResponse> responses) {
+    InboundBytes bytes = InboundBytes.current();
     boolean parseSpecial = !request.hasParseSpecial() || request.getParseSpecial();
     answer(
         service
             .tokenize(
-                request.getModel(), request.getContent(), request.getAddSpecial(), parseSpecial)
+                request.getModel(),
+                request.getContent(),
+                request.getAddSpecial(),
+                parseSpecial,
+                AccessInterceptor.caller())
             .map(
-                tokens ->
-                    TokenizeResponse.newBuilder()
-                        .addAllTokens(IntStream.of(tokens).boxed().toList())
-                        .build())
+                defects.guarded(
+                    FORMATTING,
+                    tokens ->
+                        TokenizeResponse.newBuilder()
+                            .addAllTokens(IntStream.of(tokens).boxed().toList())
+                            .build()))
+            .doOnNext(response -> bytes.hold(response.getSerializedSize()))
             .flux(),
         responses);
   }
 
   @Override
   public void detokenize(DetokenizeRequest request, StreamObserver<DetokenizeResponse> responses) {
+    InboundBytes bytes = InboundBytes.current();
     answer(
         service
-            .detokenize(request.getModel(), request.getTokensList())
-            .map(text -> DetokenizeResponse.newBuilder().setContent(text).build())
+            .detokenize(request.getModel(), request.getTokensList(), AccessInterceptor.caller())
+            .map(
+                defects.guarded(
+                    FORMATTING, text -> DetokenizeResponse.newBuilder().setContent(text).build()))
+            .doOnNext(response -> bytes.hold(response.getSerializedSize()))
             .flux(),
         responses);
   }
 
-  /** Cancelling the call, or its deadline, cancels the work. */
+  /** Cancelling the call, or its deadline, or refusing it cancels the work. */
   private static <T> void answer(Flux<T> work, StreamObserver<T> responses) {
     ServerCallStreamObserver<T> call = (ServerCallStreamObserver<T>) responses;
     Disposable.Swap subscription = Disposables.swap();
     call.setOnCancelHandler(subscription::dispose);
+    call.setOnCloseHandler(subscription::dispose);
     subscription.update(
         work.onErrorMap(GrpcErrors::of)
             .contextCapture()

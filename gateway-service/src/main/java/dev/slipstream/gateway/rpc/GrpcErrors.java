@@ -36,16 +36,23 @@ final class GrpcErrors {
       case ApiError.ContextExceeded(String message, String param) ->
           status(Status.INVALID_ARGUMENT, message);
       case ApiError.UnknownModel(String message) -> status(Status.NOT_FOUND, message);
-      case ApiError.Busy(String message, Duration retryAfter) -> {
-        Metadata trailers = new Metadata();
-        trailers.put(RETRY_AFTER_MS, Long.toString(retryAfter.toMillis()));
-        yield Status.RESOURCE_EXHAUSTED.withDescription(message).asRuntimeException(trailers);
-      }
+      case ApiError.Busy(String message, Duration retryAfter) ->
+          later(Status.RESOURCE_EXHAUSTED, message, retryAfter);
+      case ApiError.Overloaded(String message, Duration retryAfter) ->
+          later(Status.UNAVAILABLE, message, retryAfter);
       case ApiError.Unauthenticated(String message) -> status(Status.UNAUTHENTICATED, message);
       case ApiError.Unavailable(String message) -> status(Status.UNAVAILABLE, message);
       case ApiError.TimedOut(String message) -> status(Status.DEADLINE_EXCEEDED, message);
       case ApiError.Internal(String message) -> status(Status.INTERNAL, message);
+      case ApiError.Exhausted(String message) -> status(Status.RESOURCE_EXHAUSTED, message);
+      case ApiError.Quarantined(String message) -> status(Status.INTERNAL, message);
     };
+  }
+
+  private static StatusRuntimeException later(Status status, String message, Duration retryAfter) {
+    Metadata trailers = new Metadata();
+    trailers.put(RETRY_AFTER_MS, Long.toString(retryAfter.toMillis()));
+    return status.withDescription(message).asRuntimeException(trailers);
   }
 
   private static StatusRuntimeException status(Status status, String message) {

@@ -1,6 +1,7 @@
 package dev.slipstream.gateway.upstream;
 
 import dev.slipstream.proto.v1.DraftCommitted;
+import dev.slipstream.proto.v1.DraftFeedback;
 import dev.slipstream.proto.v1.DraftOpen;
 import dev.slipstream.proto.v1.DraftRequest;
 import dev.slipstream.proto.v1.DraftResponse;
@@ -54,16 +55,20 @@ public final class DraftCall implements ClientResponseObserver<DraftRequest, Dra
    *
    * @param baseLength tokens before these, prompt included; no gaps from one call to the next
    * @param wantedDraftTokens 0 tells the drafter to rest
+   * @param feedback what the target says about drafts, for the drafter alone
    */
   public synchronized void committed(
-      int baseLength, Iterable<Integer> tokens, int wantedDraftTokens) {
+      int baseLength,
+      Iterable<Integer> tokens,
+      int wantedDraftTokens,
+      Iterable<DraftFeedback> feedback) {
     if (over) {
       return;
     }
     if (waiting == null) {
       waiting = DraftCommitted.newBuilder().setBaseLength(baseLength);
     }
-    waiting.addAllTokens(tokens).setWantedDraftTokens(wantedDraftTokens);
+    waiting.addAllTokens(tokens).setWantedDraftTokens(wantedDraftTokens).addAllFeedback(feedback);
     sendWaiting();
   }
 

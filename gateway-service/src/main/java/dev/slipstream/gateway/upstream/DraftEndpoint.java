@@ -28,6 +28,7 @@ public final class DraftEndpoint implements TargetSelector.Candidate {
   private static final Logger log = LoggerFactory.getLogger(DraftEndpoint.class);
 
   private static final Duration LIST_DEADLINE = Duration.ofMillis(500);
+  private static final Duration LIST_PAUSE = Duration.ofSeconds(1);
   private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
 
@@ -39,7 +40,18 @@ public final class DraftEndpoint implements TargetSelector.Candidate {
   private Duration pause = FIRST_PAUSE;
   private long failedNanos;
   private boolean failing;
-  private volatile Set<String> drafters = Set.of();
+  private volatile Answer answer = new Answer(Optional.of(Set.of()), 0, false);
+
+  /**
+   * What it said when it was asked for its drafters.
+   *
+   * @param drafters empty if it did not answer
+   */
+  private record Answer(Optional<Set<String>> drafters, long nanos, boolean asked) {
+    boolean isFresh() {
+      return asked && System.nanoTime() - nanos < LIST_PAUSE.toNanos();
+    }
+  }
 
   DraftEndpoint(String name, ManagedChannel channel) {
     this.name = name;
@@ -69,22 +81,30 @@ public final class DraftEndpoint implements TargetSelector.Candidate {
 
   /**
    * The names of its drafters, asked for again if this one is not among those that it had; empty if
-   * it does not answer. Blocks.
+   * it does not answer. Blocks, but not for everybody who asks for what there is not: that would
+   * keep threads from others.
    */
   Optional<Set<String>> drafters(String wanted) {
-    if (drafters.contains(wanted)) {
-      return Optional.of(drafters);
+    Answer last = answer;
+    boolean known = last.drafters().filter(names -> names.contains(wanted)).isPresent();
+    if (!known && !last.isFresh()) {
+      answer = new Answer(last.drafters(), System.nanoTime(), true);
+      last = new Answer(ask(), System.nanoTime(), true);
+      answer = last;
     }
+    return last.drafters();
+  }
+
+  private Optional<Set<String>> ask() {
     try {
       ListDraftersResponse response =
           DraftServiceGrpc.newBlockingStub(channel)
               .withDeadlineAfter(LIST_DEADLINE.toMillis(), TimeUnit.MILLISECONDS)
               .listDrafters(ListDraftersRequest.getDefaultInstance());
-      drafters =
+      return Optional.of(
           response.getDraftersList().stream()
               .map(DrafterCard::getName)
-              .collect(Collectors.toUnmodifiableSet());
-      return Optional.of(drafters);
+              .collect(Collectors.toUnmodifiableSet()));
     } catch (StatusRuntimeException e) {
       log.debug("draft {}: {}", name, TargetEndpoint.describe(e.getStatus()));
       return Optional.empty();

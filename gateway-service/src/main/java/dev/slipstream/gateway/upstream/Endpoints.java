@@ -127,11 +127,11 @@ final class Endpoints<E> implements AutoCloseable {
     }
   }
 
-  /** An exception would end the schedule. */
+  /** An exception, or an error, would end the schedule. */
   private void refreshAgain() {
     try {
       refresh();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       log.warn("replicas cannot be followed: {}", e.toString());
     }
   }

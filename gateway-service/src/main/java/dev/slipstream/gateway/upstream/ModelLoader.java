@@ -34,7 +34,7 @@ final class ModelLoader {
     if (known != null
         && known.card().getModelDigest().equals(card.getModelDigest())
         && known.card().getTokenizerDigest().equals(card.getTokenizerDigest())) {
-      return new ServedModel(card, known.tokenizer(), known.chatFormat());
+      return new ServedModel(card, known.tokenizer(), known.fewestTokens(), known.chatFormat());
     }
     GgufMetadata metadata =
         GgufFile.parse(MemorySegment.ofArray(vocabulary(stub)), card.getId()).metadata();
@@ -44,7 +44,8 @@ final class ModelLoader {
           "the target's tokenizer has the digest %s, but its vocabulary gives %s; are target and gateway of the same release?"
               .formatted(card.getTokenizerDigest(), tokenizer.digest()));
     }
-    return new ServedModel(card, tokenizer, ChatFormat.of(metadata, tokenizer));
+    return new ServedModel(
+        card, tokenizer, tokenizer.fewestTokens(), ChatFormat.of(metadata, tokenizer));
   }
 
   private static byte[] vocabulary(TargetServiceGrpc.TargetServiceBlockingStub stub) {

@@ -1,10 +1,16 @@
 package dev.slipstream.gateway.upstream;
 
 import dev.slipstream.proto.v1.TargetModel;
+import dev.slipstream.text.tokenizer.FewestTokens;
 import dev.slipstream.text.tokenizer.Tokenizer;
 
-/** A model that targets serve, with what is needed to talk to it. */
-public record ServedModel(TargetModel card, Tokenizer tokenizer, ChatFormat chatFormat) {
+/**
+ * A model that targets serve, with what is needed to talk to it.
+ *
+ * @param fewestTokens of the tokenizer
+ */
+public record ServedModel(
+    TargetModel card, Tokenizer tokenizer, FewestTokens fewestTokens, ChatFormat chatFormat) {
 
   public String id() {
     return card.getId();
@@ -24,6 +30,15 @@ public record ServedModel(TargetModel card, Tokenizer tokenizer, ChatFormat chat
 
   /** Whether a target that serves the other gives the answers that are promised for this one. */
   boolean canGoOnAt(ServedModel other) {
-    return sameAs(other) && other.contextLength() >= contextLength();
+    return sameAs(other)
+        && other.contextLength() >= contextLength()
+        && keepsKvAs(other.card.getKvEncoding());
+  }
+
+  /** A target that does not say how it keeps keys and values is one of a version before. */
+  private boolean keepsKvAs(String encoding) {
+    return encoding.isEmpty()
+        || card.getKvEncoding().isEmpty()
+        || encoding.equals(card.getKvEncoding());
   }
 }

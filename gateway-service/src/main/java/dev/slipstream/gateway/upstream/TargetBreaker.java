@@ -36,7 +36,10 @@ final class TargetBreaker {
                 .build());
   }
 
-  /** Whether a stream may be opened; each yes must be followed by one of the other three. */
+  /**
+   * Whether a stream may be opened; each yes must be followed by {@link #succeeded} or {@link
+   * #unproven}.
+   */
   boolean permits() {
     return breaker.tryAcquirePermission();
   }
@@ -45,11 +48,12 @@ final class TargetBreaker {
     breaker.onSuccess(0, TimeUnit.NANOSECONDS);
   }
 
+  /** A stream has failed, and another target did what it was for. */
   void failed(Exception cause) {
     breaker.onError(0, TimeUnit.NANOSECONDS, cause);
   }
 
-  /** A stream has ended that says nothing about the target. */
+  /** A stream has ended that says nothing about the target, or not yet. */
   void unproven() {
     breaker.releasePermission();
   }

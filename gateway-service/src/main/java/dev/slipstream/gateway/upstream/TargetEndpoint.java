@@ -149,17 +149,24 @@ public final class TargetEndpoint implements TargetSelector.Candidate {
     breaker.unproven();
   }
 
-  /** A stream failed in a way that says nothing good about the target. */
-  synchronized void failed(StatusRuntimeException failure) {
-    if (reachable) {
-      breaker.failed(failure);
-    } else {
-      breaker.unproven();
-    }
+  /**
+   * A stream failed in a way that says nothing good about the target, unless it was the request.
+   *
+   * @return empty if it is known already that the target is not there: one failure for all streams
+   *     of a lost connection is enough
+   */
+  synchronized Optional<Accusation> failed(StatusRuntimeException failure) {
+    Optional<Accusation> accusation =
+        reachable ? Optional.of(new Accusation(this, failure)) : Optional.empty();
     if (FailureKind.of(failure.getStatus()) == FailureKind.GONE) {
       lost(describe(failure.getStatus()));
       probe();
     }
+    return accusation;
+  }
+
+  void blamed(StatusRuntimeException failure) {
+    breaker.failed(failure);
   }
 
   /** Asks in the background what the target serves; at once if that is not being done already. */
@@ -186,13 +193,14 @@ public final class TargetEndpoint implements TargetSelector.Candidate {
       found(loaded);
       watch();
       askIn(heartbeat.interval());
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
+      // An error too, or the target would never be asked again.
       notFound(e);
       askIn(longerBackoff());
     }
   }
 
-  private void notFound(RuntimeException cause) {
+  private void notFound(Throwable cause) {
     if (!(cause instanceof StatusRuntimeException failure)) {
       lost(cause.toString());
     } else if (failure.getStatus().getCode() == Status.Code.DEADLINE_EXCEEDED) {

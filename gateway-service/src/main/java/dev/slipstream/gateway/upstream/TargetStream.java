@@ -5,6 +5,7 @@ import dev.slipstream.proto.v1.DecodeStart;
 import dev.slipstream.proto.v1.Proposal;
 import dev.slipstream.proto.v1.TargetServiceGrpc;
 import io.grpc.StatusRuntimeException;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -19,8 +20,9 @@ public final class TargetStream {
 
     /**
      * @param failure what the target said, or why it said nothing
+     * @param accusation what may be held against the target; empty if its breaker need not know
      */
-    void failed(StatusRuntimeException failure);
+    void failed(StatusRuntimeException failure, Optional<Accusation> accusation);
 
     /**
      * The target has not answered the gateway's own questions for a while. The stream is open, and
@@ -93,12 +95,12 @@ public final class TargetStream {
     @Override
     public void failed(StatusRuntimeException failure) {
       FailureKind kind = FailureKind.of(failure.getStatus());
-      if (kind == FailureKind.GONE || kind == FailureKind.FAULT) {
-        worked.set(true);
-        endpoint.failed(failure);
-      }
+      Optional<Accusation> accusation =
+          kind == FailureKind.GONE || kind == FailureKind.FAULT
+              ? endpoint.failed(failure)
+              : Optional.empty();
       leave();
-      listener.failed(failure);
+      listener.failed(failure, accusation);
     }
   }
 }

@@ -3,16 +3,19 @@ package dev.slipstream.gateway.application;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.slipstream.gateway.application.Failover.Step;
+import dev.slipstream.gateway.application.Failover.Verdict;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 /** Whoever breaks this fails answers that could go on, or lets clients wait for nothing. */
 class FailoverTest {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Verdict ELSEWHERE = new Verdict.Elsewhere();
   private static final ApiError NONE = new ApiError.Unavailable("none");
 
   private final AtomicLong nanos = new AtomicLong(-5);
@@ -30,6 +33,14 @@ class FailoverTest {
     return Status.RESOURCE_EXHAUSTED.asRuntimeException(trailers);
   }
 
+  private Verdict failed(StatusRuntimeException failure, boolean begun) {
+    return failover.failed("a", failure, begun);
+  }
+
+  private static ApiError error(Verdict verdict) {
+    return ((Verdict.Failed) verdict).error();
+  }
+
   private Step nobodyLeft(boolean begun) {
     return failover.nobodyLeft(begun, false, () -> NONE);
   }
@@ -44,20 +55,20 @@ class FailoverTest {
 
   @Test
   void aBadRequestFailsAtOnce() {
-    assertThat(failover.failed(failure(Status.INVALID_ARGUMENT), true))
-        .containsInstanceOf(ApiError.Invalid.class);
-    assertThat(failover.failed(failure(Status.OUT_OF_RANGE), true))
-        .containsInstanceOf(ApiError.ContextExceeded.class);
-    assertThat(failover.failed(failure(Status.DEADLINE_EXCEEDED), true))
-        .containsInstanceOf(ApiError.TimedOut.class);
+    assertThat(error(failed(failure(Status.INVALID_ARGUMENT), true)))
+        .isInstanceOf(ApiError.Invalid.class);
+    assertThat(error(failed(failure(Status.OUT_OF_RANGE), true)))
+        .isInstanceOf(ApiError.ContextExceeded.class);
+    assertThat(error(failed(failure(Status.DEADLINE_EXCEEDED), true)))
+        .isInstanceOf(ApiError.TimedOut.class);
   }
 
   @Test
   void aNewRequestIsRefusedWithTheShortestWaitWhenAllAreBusy() {
-    assertThat(failover.failed(busy(3000), false)).isEmpty();
-    assertThat(failover.failed(busy(700), false)).isEmpty();
-    assertThat(failover.failed(busy(1000), false)).isEmpty();
-    assertThat(failover.failed(failure(Status.UNAVAILABLE), false)).isEmpty();
+    assertThat(failed(busy(3000), false)).isEqualTo(ELSEWHERE);
+    assertThat(failed(busy(700), false)).isEqualTo(ELSEWHERE);
+    assertThat(failed(busy(1000), false)).isEqualTo(ELSEWHERE);
+    assertThat(failed(failure(Status.UNAVAILABLE), false)).isEqualTo(ELSEWHERE);
     assertThat(error(nobodyLeft(false)))
         .isInstanceOfSatisfying(
             ApiError.Busy.class,
@@ -66,15 +77,15 @@ class FailoverTest {
 
   @Test
   void anAnswerThatHasBegunWaitsForRoomAsItIsAdvised() {
-    failover.failed(busy(700), false);
+    failed(busy(700), false);
     assertThat(wait(nobodyLeft(true))).isEqualTo(Duration.ofMillis(700));
-    failover.failed(busy(60_000), false);
+    failed(busy(60_000), false);
     assertThat(wait(nobodyLeft(true))).as("never beyond its patience").isEqualTo(PATIENCE);
   }
 
   @Test
   void waitsForATargetToComeBackButNotForEver() {
-    assertThat(failover.failed(failure(Status.UNAVAILABLE), true)).isEmpty();
+    assertThat(failed(failure(Status.UNAVAILABLE), true)).isEqualTo(ELSEWHERE);
     assertThat(wait(nobodyLeft(true))).isEqualTo(Failover.FIRST_WAIT);
     assertThat(wait(nobodyLeft(true))).isEqualTo(Failover.FIRST_WAIT.multipliedBy(2));
     for (int i = 0; i < 10; i++) {
@@ -96,31 +107,56 @@ class FailoverTest {
 
   @Test
   void doesNotWaitInAGatewayThatStops() {
-    failover.failed(failure(Status.UNAVAILABLE), true);
+    failed(failure(Status.UNAVAILABLE), true);
     assertThat(failover.nobodyLeft(true, true, () -> NONE)).isInstanceOf(Step.GiveUp.class);
   }
 
   @Test
   void doesNotWaitForATargetThatIsThereAndFails() {
-    assertThat(failover.failed(failure(Status.INTERNAL), true)).as("another may do").isEmpty();
+    assertThat(failed(failure(Status.INTERNAL), true)).as("another may do").isEqualTo(ELSEWHERE);
     assertThat(error(nobodyLeft(true))).isInstanceOf(ApiError.Internal.class);
   }
 
+  /** Three targets would be lost to it, if it went on to the next each time. */
   @Test
-  void anAnswerThatKillsTargetsIsNotGivenToAllOfThem() {
-    for (int i = 1; i < Failover.MOST_LOSSES; i++) {
-      assertThat(failover.failed(failure(Status.UNAVAILABLE), true)).isEmpty();
-      assertThat(failover.failed(failure(Status.UNAVAILABLE), false))
-          .as("a target that it never reached")
-          .isEmpty();
+  void anAnswerThatTwoTargetsWereLostWithIsSuspected() {
+    assertThat(failed(failure(Status.UNAVAILABLE), true)).isEqualTo(ELSEWHERE);
+    assertThat(failed(failure(Status.UNAVAILABLE), false))
+        .as("a target that it never reached")
+        .isEqualTo(ELSEWHERE);
+    assertThat(failed(failure(Status.UNAVAILABLE), true)).isEqualTo(new Verdict.Suspected());
+    assertThat(failed(failure(Status.UNAVAILABLE), true)).isInstanceOf(Verdict.Guilty.class);
+  }
+
+  /** An upgrade stops one target after another. */
+  @Test
+  void aTargetThatSaysThatItLeavesIsNoLoss() {
+    for (Status leaving : List.of(Status.ABORTED, Status.CANCELLED, Status.ABORTED)) {
+      assertThat(failed(failure(leaving), true)).isEqualTo(ELSEWHERE);
     }
-    assertThat(failover.failed(failure(Status.UNAVAILABLE), true)).isPresent();
+  }
+
+  @Test
+  void aRequestThatTwoTargetsFailOverIsTheReason() {
+    assertThat(failover.failed("a", failure(Status.INTERNAL), true)).isEqualTo(ELSEWHERE);
+    assertThat(failover.failed("a", failure(Status.UNKNOWN), false))
+        .as("the same target again")
+        .isEqualTo(ELSEWHERE);
+    assertThat(failover.failed("b", failure(Status.INTERNAL), false))
+        .isInstanceOf(Verdict.Guilty.class);
+  }
+
+  @Test
+  void tokensBetweenTwoFaultsClearARequest() {
+    failover.failed("a", failure(Status.INTERNAL), true);
+    failover.progress();
+    assertThat(failover.failed("b", failure(Status.INTERNAL), true)).isEqualTo(ELSEWHERE);
   }
 
   @Test
   void tokensMakeFailuresForgotten() {
     for (int i = 0; i < 10; i++) {
-      assertThat(failover.failed(failure(Status.UNAVAILABLE), true)).isEmpty();
+      assertThat(failed(failure(Status.UNAVAILABLE), true)).isEqualTo(ELSEWHERE);
       assertThat(wait(nobodyLeft(true))).isEqualTo(Failover.FIRST_WAIT);
       nanos.addAndGet(PATIENCE.minusMillis(1).toNanos());
       failover.progress();

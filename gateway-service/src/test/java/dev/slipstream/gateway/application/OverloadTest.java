@@ -24,7 +24,7 @@ class OverloadTest {
         new Bench(
             List.of(target),
             List.of(draft),
-            new GenerationSettings(answers, answerLimit, Duration.ZERO));
+            new GenerationSettings(answers, answerLimit, Duration.ZERO, Duration.ofMinutes(1)));
   }
 
   @AfterEach

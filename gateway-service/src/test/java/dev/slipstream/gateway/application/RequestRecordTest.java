@@ -28,6 +28,7 @@ class RequestRecordTest {
           new ServedModel(
               TargetModel.newBuilder().setId("m").build(),
               TestVocabulary.tokenizer(),
+              TestVocabulary.tokenizer().fewestTokens(),
               new ChatFormat.None()),
           new int[] {1},
           0,
@@ -36,7 +37,7 @@ class RequestRecordTest {
   @Test
   void anAnswerWaitsThenRunsThenIsGone() {
     Sinks.Many<GenerationEvent> events = Sinks.many().unicast().onBackpressureBuffer();
-    var client = metrics.observe(events.asFlux(), request, "id").subscribe();
+    var client = metrics.observe(events.asFlux(), request, "id", new Defects(metrics)).subscribe();
     assertGauges(1, 0);
     events.tryEmitNext(new GenerationEvent.Started());
     assertGauges(0, 1);
@@ -53,7 +54,7 @@ class RequestRecordTest {
               subscriber.onSubscribe(Operators.emptySubscription());
               upstream.add(subscriber);
             });
-    metrics.observe(events, request, "id").subscribe().dispose();
+    metrics.observe(events, request, "id", new Defects(metrics)).subscribe().dispose();
     upstream.getFirst().onNext(new GenerationEvent.Started());
     assertGauges(0, 0);
   }

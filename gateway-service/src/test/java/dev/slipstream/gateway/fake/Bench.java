@@ -1,7 +1,9 @@
 package dev.slipstream.gateway.fake;
 
 import dev.slipstream.gateway.application.Caller;
+import dev.slipstream.gateway.application.Defects;
 import dev.slipstream.gateway.application.EndpointMetrics;
+import dev.slipstream.gateway.application.FairWorkers;
 import dev.slipstream.gateway.application.GatewayMetrics;
 import dev.slipstream.gateway.application.GenerationService;
 import dev.slipstream.gateway.application.GenerationSettings;
@@ -23,14 +25,14 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
-import reactor.core.scheduler.Schedulers;
 
 /**
  * The gateway's use cases, without a network and Spring, in front of services that a test plays.
  */
 public final class Bench implements AutoCloseable {
   public static final GenerationSettings SETTINGS =
-      new GenerationSettings(64, Duration.ofMinutes(1), Duration.ofMinutes(1));
+      new GenerationSettings(
+          64, Duration.ofMinutes(1), Duration.ofMinutes(1), Duration.ofMinutes(1));
 
   private final List<ManagedChannel> channels = new ArrayList<>();
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
@@ -64,12 +66,15 @@ public final class Bench implements AutoCloseable {
     Drafts draftServices =
         new Drafts(drafts.stream().map(FakeDraft::address).toList(), this::channel);
     new EndpointMetrics(this.targets, draftServices).bindTo(registry);
+    GatewayMetrics metrics = new GatewayMetrics(registry);
+    Defects defects = new Defects(metrics);
     this.service =
         new GenerationService(
             this.targets,
             draftServices,
-            Schedulers.immediate(),
-            new GatewayMetrics(registry),
+            new FairWorkers(Runnable::run, 1, 64, defects, metrics),
+            defects,
+            metrics,
             settings);
     awaitUp(targets.size());
   }
@@ -123,10 +128,22 @@ public final class Bench implements AutoCloseable {
    * @param choice number of the answer among several to one request
    */
   public Exchange begin(GenerateRequest.Builder request, int choice) {
+    return begin(request, choice, Caller.ANYBODY);
+  }
+
+  public Exchange begin(GenerateRequest.Builder request, Caller caller) {
+    return begin(request, 0, caller);
+  }
+
+  private Exchange begin(GenerateRequest.Builder request, int choice, Caller caller) {
     return new Exchange(
         service
-            .prepare(request.build(), "", Caller.ANYBODY)
+            .prepare(request.build(), "", caller)
             .flatMapMany(prepared -> service.generate(prepared, "test-" + choice, choice)));
+  }
+
+  public GenerationService service() {
+    return service;
   }
 
   /** The sum of a counter over its labels. */

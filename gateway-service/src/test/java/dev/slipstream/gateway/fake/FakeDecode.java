@@ -85,13 +85,17 @@ public final class FakeDecode {
   }
 
   /** A pass that decided these tokens. */
-  public synchronized FakeDecode commit(List<Integer> tokens, int drafted, int accepted) {
-    Committed.Builder committed =
-        Committed.newBuilder()
-            .setBaseLength(length)
-            .setDrafted(drafted)
-            .setAccepted(accepted)
-            .setWantedDraftTokens(8);
+  public FakeDecode commit(List<Integer> tokens, int drafted, int accepted) {
+    return commit(tokens, Committed.newBuilder().setDrafted(drafted).setAccepted(accepted));
+  }
+
+  /**
+   * A pass that decided these tokens.
+   *
+   * @param committed what else it says
+   */
+  public synchronized FakeDecode commit(List<Integer> tokens, Committed.Builder committed) {
+    committed.setBaseLength(length).setWantedDraftTokens(8);
     tokens.forEach(token -> committed.addTokens(token(token)));
     length += tokens.size();
     send(DecodeResponse.newBuilder().setCommitted(committed).build());

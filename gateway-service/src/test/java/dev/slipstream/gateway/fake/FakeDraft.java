@@ -6,6 +6,8 @@ import dev.slipstream.proto.v1.DraftOpen;
 import dev.slipstream.proto.v1.DraftRequest;
 import dev.slipstream.proto.v1.DraftResponse;
 import dev.slipstream.proto.v1.DraftServiceGrpc;
+import dev.slipstream.proto.v1.ListDraftersRequest;
+import dev.slipstream.proto.v1.ListDraftersResponse;
 import dev.slipstream.proto.v1.Proposal;
 import io.grpc.Server;
 import io.grpc.Status;
@@ -18,6 +20,7 @@ import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A draft service that a test plays. */
 public final class FakeDraft extends DraftServiceGrpc.DraftServiceImplBase
@@ -26,6 +29,8 @@ public final class FakeDraft extends DraftServiceGrpc.DraftServiceImplBase
   private final BlockingQueue<Stream> streams = new LinkedBlockingQueue<>();
   private Server server;
   private volatile Status refusal;
+
+  private final AtomicInteger listed = new AtomicInteger();
 
   public static FakeDraft start() {
     FakeDraft draft = new FakeDraft();
@@ -52,6 +57,18 @@ public final class FakeDraft extends DraftServiceGrpc.DraftServiceImplBase
 
   public Stream next() {
     return Waiting.poll(streams, "a stream to the draft service");
+  }
+
+  /** How often it was asked for its drafters. */
+  public int listed() {
+    return listed.get();
+  }
+
+  @Override
+  public void listDrafters(
+      ListDraftersRequest request, StreamObserver<ListDraftersResponse> responses) {
+    listed.incrementAndGet();
+    super.listDrafters(request, responses); // says nothing, so any drafter may be there
   }
 
   public boolean isIdle() {
@@ -93,14 +110,15 @@ public final class FakeDraft extends DraftServiceGrpc.DraftServiceImplBase
     }
 
     public void propose(long epoch, int baseLength, int token) {
-      responses.onNext(
-          DraftResponse.newBuilder()
-              .setProposal(
-                  Proposal.newBuilder()
-                      .setEpoch(epoch)
-                      .setBaseLength(baseLength)
-                      .addNodes(DraftNode.newBuilder().setToken(token).setParent(-1)))
-              .build());
+      propose(
+          Proposal.newBuilder()
+              .setEpoch(epoch)
+              .setBaseLength(baseLength)
+              .addNodes(DraftNode.newBuilder().setToken(token).setParent(-1)));
+    }
+
+    public void propose(Proposal.Builder proposal) {
+      responses.onNext(DraftResponse.newBuilder().setProposal(proposal).build());
     }
 
     public void fail(Status status) {

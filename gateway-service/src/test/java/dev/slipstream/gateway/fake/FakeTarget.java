@@ -19,6 +19,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -39,6 +40,8 @@ public final class FakeTarget extends TargetServiceGrpc.TargetServiceImplBase
   private volatile Consumer<FakeDecode> script = FakeDecode::hold;
   private volatile CompletableFuture<Void> mute = CompletableFuture.completedFuture(null);
   private volatile int context = CONTEXT;
+  private volatile List<String> drafters = List.of();
+  private volatile String kvEncoding = "";
 
   /**
    * @param template null for none
@@ -111,6 +114,18 @@ public final class FakeTarget extends TargetServiceGrpc.TargetServiceImplBase
     return this;
   }
 
+  /** Drafters that it says it hosts itself. */
+  public FakeTarget drafters(String... names) {
+    drafters = List.of(names);
+    return this;
+  }
+
+  /** How it says it keeps keys and values. */
+  public FakeTarget kvEncoding(String encoding) {
+    kvEncoding = encoding;
+    return this;
+  }
+
   /** As the gateway's configuration names it. */
   public String address() {
     return "in-process:" + name;
@@ -173,6 +188,9 @@ public final class FakeTarget extends TargetServiceGrpc.TargetServiceImplBase
         .setVocabularySize(TestVocabulary.SIZE)
         .setMaxDraftTokens(16)
         .setCreated(1_700_000_000)
+        .addAllDrafters(drafters)
+        .setKvEncoding(kvEncoding)
+        .setMaxTeacherTokens(64)
         .build();
   }
 

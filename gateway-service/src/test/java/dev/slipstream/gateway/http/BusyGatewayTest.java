@@ -6,12 +6,12 @@ import dev.slipstream.gateway.fake.FakeTarget;
 import dev.slipstream.gateway.fake.Gateway;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
-import reactor.core.scheduler.Scheduler;
 
 /** What clients and operators see of a gateway that has all that it can do. */
 @Timeout(120)
@@ -61,8 +61,8 @@ class BusyGatewayTest {
     CountDownLatch end = new CountDownLatch(1);
     gateway
         .context()
-        .getBean("promptWorkers", Scheduler.class)
-        .schedule(
+        .getBean("promptThreads", ExecutorService.class)
+        .execute(
             () -> {
               begun.countDown();
               await(end);

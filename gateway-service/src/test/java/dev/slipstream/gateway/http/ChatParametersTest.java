@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whether a target is asked for what the client has asked for. */
 class ChatParametersTest extends ChatFixture {
@@ -92,5 +94,47 @@ class ChatParametersTest extends ChatFixture {
         .contains("at most 1024 characters");
     target.says("ok");
     chat(", \"stop\": \"" + "x".repeat(1024) + "\"");
+  }
+
+  /** Two ways to write one id would be two values for it, of which one is lost. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "028",
+        "0028",
+        "00",
+        " 28",
+        "28 ",
+        "+28",
+        "-28",
+        "2.8e1",
+        "28.0",
+        "0x1c",
+        "28\\n",
+        "\u0662\u0668",
+        "",
+        "2_8",
+        "99999999999",
+        "<s>"
+      })
+  void idsOfTokensAreWrittenInOneWay(String id) {
+    Gateway.Answer answer = post(", \"logit_bias\": {\"28\": 1, \"" + id + "\": 2}");
+    assertThat(answer.status()).isEqualTo(400);
+    assertThat(answer.json().at("/error/param").stringValue()).startsWith("logit_bias.");
+    assertThat(answer.json().at("/error/message").stringValue()).contains("without leading zeros");
+  }
+
+  @Test
+  void theSameIdTwiceIsRefusedHoweverItIsEscaped() {
+    for (String id : List.of("28", "\\u0032\\u0038", "2\\u0038")) {
+      Gateway.Answer answer = post(", \"logit_bias\": {\"28\": 1, \"" + id + "\": 2}");
+      assertThat(answer.status()).isEqualTo(400);
+      assertThat(answer.json().at("/error/message").stringValue())
+          .containsIgnoringCase("duplicate");
+    }
+    target.says("x");
+    chat(", \"logit_bias\": {\"0\": 1, \"28\": 2}");
+    assertThat(target.next().start().getSampling().getLogitBiasMap())
+        .containsOnly(Map.entry(0, 1f), Map.entry(28, 2f));
   }
 }

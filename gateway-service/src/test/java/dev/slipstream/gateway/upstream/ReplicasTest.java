@@ -224,7 +224,7 @@ class ReplicasTest {
           public void received(DecodeResponse response) {}
 
           @Override
-          public void failed(StatusRuntimeException failure) {}
+          public void failed(StatusRuntimeException failure, Optional<Accusation> accusation) {}
 
           @Override
           public void silent() {

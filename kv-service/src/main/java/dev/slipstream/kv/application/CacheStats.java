@@ -8,5 +8,7 @@ package dev.slipstream.kv.application;
  * @param fetched handed out
  * @param stored taken in
  * @param skipped offered, but there already or declined
+ * @param discarded deleted because they were of no use to a reader
  */
-public record CacheStats(long queries, long hits, long fetched, long stored, long skipped) {}
+public record CacheStats(
+    long queries, long hits, long fetched, long stored, long skipped, long discarded) {}

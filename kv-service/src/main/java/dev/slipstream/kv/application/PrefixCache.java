@@ -8,8 +8,13 @@ import dev.slipstream.kv.storage.StoreOutcome;
 import dev.slipstream.kv.storage.StoreUsage;
 import dev.slipstream.kv.storage.StoredBlock;
 import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.zip.CRC32C;
 
@@ -22,8 +27,9 @@ public final class PrefixCache {
   /**
    * @param maxBlockBytes largest block that is taken
    * @param maxKeys longest chain in one request
+   * @param maxFetchBytes of blocks after which one request gets no more
    */
-  public record Limits(int maxBlockBytes, int maxKeys) {}
+  public record Limits(int maxBlockBytes, int maxKeys, long maxFetchBytes) {}
 
   private final BlockStore store;
   private final Limits limits;
@@ -32,6 +38,7 @@ public final class PrefixCache {
   private final LongAdder fetched = new LongAdder();
   private final LongAdder stored = new LongAdder();
   private final LongAdder skipped = new LongAdder();
+  private final LongAdder discarded = new LongAdder();
 
   public PrefixCache(BlockStore store, Limits limits) {
     this.store = store;
@@ -40,32 +47,81 @@ public final class PrefixCache {
 
   /** How many leading keys are stored for this tenant. */
   public int match(String tenant, List<BlockKey> keys) {
-    check(tenant, keys.size());
+    check(tenant, keys);
     int matched = store.match(tenant, keys);
     queries.add(keys.size());
     hits.add(matched);
     return matched;
   }
 
-  /** Checks a request to fetch blocks, before the first of them is read. */
-  public void check(String tenant, int keys) {
+  /**
+   * Checks a request for the blocks of a chain, before the first of them is looked for.
+   *
+   * @throws InvalidRequestException if there are too many keys, or one of them twice, which no
+   *     chain of digests has
+   */
+  public void check(String tenant, List<BlockKey> keys) {
     checkTenant(tenant);
-    if (keys > limits.maxKeys()) {
+    if (keys.size() > limits.maxKeys()) {
       throw new InvalidRequestException(
-          "%d keys in one request; at most %d are taken".formatted(keys, limits.maxKeys()));
+          "%d keys in one request; at most %d are taken".formatted(keys.size(), limits.maxKeys()));
+    }
+    Map<BlockKey, Integer> seen = new HashMap<>();
+    for (int i = 0; i < keys.size(); i++) {
+      Integer before = seen.putIfAbsent(keys.get(i), i);
+      if (before != null) {
+        throw new InvalidRequestException(
+            "keys[%d] is keys[%d] once more; a chain has no key twice".formatted(i, before));
+      }
     }
   }
 
-  /** Copies of the blocks of a chain, up to the first that is gone. */
+  /** Copies of the blocks of a chain, up to the first that is gone or is too much for one call. */
   public BlockReader fetch(String tenant, List<BlockKey> keys) {
     BlockReader blocks = store.read(tenant, keys);
+    AtomicLong left = new AtomicLong(limits.maxFetchBytes());
     return () -> {
-      Optional<StoredBlock> block = blocks.next();
+      Optional<StoredBlock> block = left.get() > 0 ? blocks.next() : Optional.empty();
       if (block.isPresent()) {
+        left.addAndGet(-block.get().data().length);
         fetched.increment();
       }
       return block;
     };
+  }
+
+  /** As {@link BlockStore#readAhead}. */
+  public int readAhead() {
+    return store.readAhead();
+  }
+
+  /**
+   * Deletes a block if its content has this digest.
+   *
+   * @param sha256 32 bytes
+   * @return whether there was such a block
+   */
+  public boolean discard(BlockId id, byte[] sha256) {
+    checkTenant(id.tenant());
+    MessageDigest digest = sha256();
+    if (sha256.length != digest.getDigestLength()) {
+      throw new InvalidRequestException(
+          "sha256 has %d bytes instead of %d".formatted(sha256.length, digest.getDigestLength()));
+    }
+    boolean removed =
+        store.remove(id, content -> MessageDigest.isEqual(digest.digest(content), sha256));
+    if (removed) {
+      discarded.increment();
+    }
+    return removed;
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
   }
 
   /**
@@ -103,7 +159,8 @@ public final class PrefixCache {
   }
 
   public CacheStats stats() {
-    return new CacheStats(queries.sum(), hits.sum(), fetched.sum(), stored.sum(), skipped.sum());
+    return new CacheStats(
+        queries.sum(), hits.sum(), fetched.sum(), stored.sum(), skipped.sum(), discarded.sum());
   }
 
   /** As {@link BlockStore#usage}. */

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 
 /**
  * Blocks in off-heap memory of this process.
@@ -117,6 +118,20 @@ public final class MemoryBlockStore implements BlockStore {
       return cache.asMap().containsKey(id) ? StoreOutcome.STORED : StoreOutcome.DECLINED;
     } finally {
       writing.unlock();
+    }
+  }
+
+  @Override
+  public boolean remove(BlockId id, Predicate<byte[]> condition) {
+    OffHeapBlock block = cache.getIfPresent(id);
+    if (block == null || !block.retain()) {
+      return false;
+    }
+    try {
+      // The very block that was looked at: another one may have come under the key.
+      return condition.test(block.copy()) && cache.asMap().remove(id, block);
+    } finally {
+      block.release();
     }
   }
 

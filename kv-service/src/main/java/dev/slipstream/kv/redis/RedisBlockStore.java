@@ -18,6 +18,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -137,6 +138,23 @@ public final class RedisBlockStore implements BlockStore {
     return isNew
         .map(written -> written ? StoreOutcome.STORED : StoreOutcome.PRESENT)
         .orElse(StoreOutcome.DECLINED);
+  }
+
+  /** Between the look and the deletion another block may come; it is then computed once more. */
+  @Override
+  public boolean remove(BlockId id, Predicate<byte[]> condition) {
+    if (get(id).filter(block -> condition.test(block.data())).isEmpty()) {
+      return false;
+    }
+    long start = System.nanoTime();
+    Optional<Long> deleted = blocks.await(blocks.send(redis -> redis.del(keys.key(id))), start);
+    metrics.took(Command.WRITE, System.nanoTime() - start);
+    return deleted.orElse(0L) > 0;
+  }
+
+  @Override
+  public int readAhead() {
+    return READ_AHEAD + 1;
   }
 
   /** What there is belongs to Redis, which has figures of its own. */

@@ -66,8 +66,7 @@ public record RedisSettings(
       throw new IllegalArgumentException("is no address: " + e.getReason());
     }
     if (!"redis".equals(parsed.getScheme()) && !"rediss".equals(parsed.getScheme())) {
-      throw new IllegalArgumentException(
-          "must begin with redis:// or rediss://, not with " + parsed.getScheme());
+      throw new IllegalArgumentException("must begin with redis:// or rediss://");
     }
     if (parsed.getHost() == null) {
       throw new IllegalArgumentException("names no host");

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * Keeps blocks. Safe for use by several threads, which may have to wait: none of them may be a
@@ -40,6 +41,18 @@ public interface BlockStore extends AutoCloseable {
    * @param crc32c CRC-32C of {@code data}, which the caller has checked
    */
   StoreOutcome put(BlockId id, ByteBuffer data, int crc32c);
+
+  /**
+   * Deletes a block if its content satisfies a condition.
+   *
+   * @return whether it did
+   */
+  boolean remove(BlockId id, Predicate<byte[]> condition);
+
+  /** Most blocks of one reader that are in this process's memory besides the one it returned. */
+  default int readAhead() {
+    return 0;
+  }
 
   /** Nothing, if what the store takes is not this process's to know. */
   Optional<StoreUsage> usage();

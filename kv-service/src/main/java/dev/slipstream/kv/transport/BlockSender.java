@@ -6,9 +6,11 @@ import dev.slipstream.kv.storage.BlockReader;
 import dev.slipstream.kv.storage.StoredBlock;
 import dev.slipstream.proto.v1.FetchRequest;
 import dev.slipstream.proto.v1.KvBlock;
+import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Sends blocks in order as fast as the receiver takes them: a block is copied from the store only
@@ -19,19 +21,23 @@ import java.util.Optional;
  */
 final class BlockSender {
   private final PrefixCache cache;
+  private final SendingMemory memory;
   private final FetchRequest request;
   private final List<BlockKey> keys;
   private final ServerCallStreamObserver<KvBlock> responses;
+  private final AtomicLong share = new AtomicLong();
   private BlockReader blocks;
   private int next;
   private boolean done;
 
   BlockSender(
       PrefixCache cache,
+      SendingMemory memory,
       FetchRequest request,
       List<BlockKey> keys,
       ServerCallStreamObserver<KvBlock> responses) {
     this.cache = cache;
+    this.memory = memory;
     this.request = request;
     this.keys = keys;
     this.responses = responses;
@@ -39,11 +45,34 @@ final class BlockSender {
 
   /** To be called in the service method, the only place where handlers may be set. */
   void start() {
-    responses.setOnCancelHandler(() -> done = true);
+    share.set(memory.take());
+    if (share.get() == 0) {
+      responses.onError(
+          Status.RESOURCE_EXHAUSTED
+              .withDescription("other calls hold all the memory for blocks on their way")
+              .asRuntimeException());
+      return;
+    }
+    responses.setOnCancelHandler(this::end);
+    responses.setOnCloseHandler(this::end);
     responses.setOnReadyHandler(this::send);
   }
 
+  private void end() {
+    done = true;
+    memory.give(share.getAndSet(0));
+  }
+
   private void send() {
+    try {
+      sendWhileReady();
+    } catch (RuntimeException | Error e) {
+      end();
+      throw e;
+    }
+  }
+
+  private void sendWhileReady() {
     if (blocks == null) {
       // Not before: a store that reads ahead begins here.
       blocks = cache.fetch(request.getTenant(), keys);
@@ -51,7 +80,8 @@ final class BlockSender {
     while (!done && responses.isReady()) {
       Optional<StoredBlock> block = blocks.next();
       if (block.isPresent()) {
-        responses.onNext(Messages.block(request.getKeys(next++), block.get()));
+        memory.saw(block.get().data().length);
+        responses.onNext(BlockMessages.block(request.getKeys(next++), block.get()));
       } else {
         done = true;
         responses.onCompleted();

@@ -2,6 +2,10 @@ package dev.slipstream.kv.transport;
 
 import dev.slipstream.kv.application.InvalidRequestException;
 import dev.slipstream.kv.application.PrefixCache;
+import dev.slipstream.kv.application.TransferLimits;
+import dev.slipstream.kv.storage.BlockId;
+import dev.slipstream.proto.v1.DiscardRequest;
+import dev.slipstream.proto.v1.DiscardResponse;
 import dev.slipstream.proto.v1.FetchRequest;
 import dev.slipstream.proto.v1.GetStatsRequest;
 import dev.slipstream.proto.v1.KvBlock;
@@ -18,42 +22,64 @@ import org.springframework.grpc.server.service.GrpcService;
 /** The gRPC face of {@link PrefixCache}. */
 @GrpcService
 class KvGrpcService extends KvServiceGrpc.KvServiceImplBase {
-  private final PrefixCache cache;
+  private static final int EXPECTED_BLOCK_BYTES = 256 << 10;
 
-  KvGrpcService(PrefixCache cache) {
+  private final PrefixCache cache;
+  private final Turns turns;
+  private final SendingMemory memory;
+
+  KvGrpcService(PrefixCache cache, TransferLimits limits) {
     this.cache = cache;
+    // As many as there may be messages, however large each of them is.
+    long turnsAtATime = limits.inFlightBytes() / limits.maxBlockBytes();
+    this.turns = new Turns((int) turnsAtATime, limits.patience());
+    int expected = Math.min(limits.maxBlockBytes(), EXPECTED_BLOCK_BYTES);
+    this.memory = new SendingMemory(limits.inFlightBytes(), 1 + cache.readAhead(), expected);
   }
 
   @Override
   public void match(MatchRequest request, StreamObserver<MatchResponse> responses) {
     try {
-      int matched = cache.match(request.getTenant(), Messages.keys(request.getKeysList()));
+      int matched = cache.match(request.getTenant(), BlockMessages.keys(request.getKeysList()));
       responses.onNext(MatchResponse.newBuilder().setMatched(matched).build());
       responses.onCompleted();
     } catch (InvalidRequestException e) {
-      responses.onError(Messages.status(e));
+      responses.onError(BlockMessages.status(e));
     }
   }
 
   @Override
   public void fetch(FetchRequest request, StreamObserver<KvBlock> responses) {
     try {
-      cache.check(request.getTenant(), request.getKeysCount());
-      var keys = Messages.keys(request.getKeysList());
-      new BlockSender(cache, request, keys, (ServerCallStreamObserver<KvBlock>) responses).start();
+      var keys = BlockMessages.keys(request.getKeysList());
+      cache.check(request.getTenant(), keys);
+      var blocks = (ServerCallStreamObserver<KvBlock>) responses;
+      new BlockSender(cache, memory, request, keys, blocks).start();
     } catch (InvalidRequestException e) {
-      responses.onError(Messages.status(e));
+      responses.onError(BlockMessages.status(e));
     }
   }
 
   @Override
   public StreamObserver<StoreRequest> store(StreamObserver<StoreResponse> responses) {
-    return new BlockReceiver(cache, responses);
+    return new BlockReceiver(cache, turns, (ServerCallStreamObserver<StoreResponse>) responses);
+  }
+
+  @Override
+  public void discard(DiscardRequest request, StreamObserver<DiscardResponse> responses) {
+    try {
+      BlockId id = new BlockId(request.getTenant(), BlockMessages.key(request.getKey()));
+      boolean discarded = cache.discard(id, request.getSha256().toByteArray());
+      responses.onNext(DiscardResponse.newBuilder().setDiscarded(discarded).build());
+      responses.onCompleted();
+    } catch (InvalidRequestException e) {
+      responses.onError(BlockMessages.status(e));
+    }
   }
 
   @Override
   public void getStats(GetStatsRequest request, StreamObserver<KvStats> responses) {
-    responses.onNext(Messages.stats(cache));
+    responses.onNext(BlockMessages.stats(cache));
     responses.onCompleted();
   }
 }

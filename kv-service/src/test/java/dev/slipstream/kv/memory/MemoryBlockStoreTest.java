@@ -148,6 +148,25 @@ class MemoryBlockStoreTest {
   }
 
   @Test
+  void aRemovedBlockGivesItsPagesBackAndMakesRoomForAnother() {
+    store.put(id(1), buffer(1, 3 * PAGE), 0);
+    store.put(id(2), buffer(2, PAGE), 0);
+
+    assertThat(store.remove(id(1), content -> false)).isFalse();
+    assertThat(store.remove(new BlockId("rival", key(1)), content -> true)).isFalse();
+    assertThat(store.get(id(1))).isPresent();
+    byte[] expected = bytes(1, 3 * PAGE);
+    assertThat(store.remove(id(1), content -> java.util.Arrays.equals(content, expected))).isTrue();
+
+    assertThat(store.get(id(1))).isEmpty();
+    assertThat(store.remove(id(1), content -> true)).isFalse();
+    assertThat(store.usage().orElseThrow().bytes()).isEqualTo(PAGE);
+    assertThat(store.usage().orElseThrow().evictions()).isZero();
+    assertThat(store.put(id(1), buffer(9, 10), 0)).isEqualTo(StoreOutcome.STORED);
+    assertThat(store.get(id(2))).isPresent();
+  }
+
+  @Test
   void closingGivesTheMemoryBackAndLeavesAQuietEmptyStore() {
     store.put(id(1), buffer(1, 100), 0);
 

@@ -198,6 +198,21 @@ class RedisBlockStoreTest {
     }
   }
 
+  @Test
+  void aBlockIsRemovedOnlyIfItIsTheOneMeant() {
+    put(id(1), 100);
+
+    assertThat(store.remove(id(1), content -> false)).isFalse();
+    assertThat(store.remove(new BlockId("rival", key(1)), content -> true)).isFalse();
+    assertThat(store.get(id(1))).isPresent();
+    byte[] expected = bytes(1, 100);
+    assertThat(store.remove(id(1), content -> java.util.Arrays.equals(content, expected))).isTrue();
+
+    assertThat(store.get(id(1))).isEmpty();
+    assertThat(store.remove(id(1), content -> true)).isFalse();
+    assertThat(put(id(1), 100)).isEqualTo(StoreOutcome.STORED);
+  }
+
   /** Something else under the key, which the server refuses to read as a block. */
   @Test
   void anErrorOfTheServerIsAMissAndDoesNotEndTheConnection() {

@@ -1,6 +1,7 @@
 package dev.slipstream.kv.transport;
 
 import com.google.protobuf.ByteString;
+import dev.slipstream.proto.v1.DiscardRequest;
 import dev.slipstream.proto.v1.FetchRequest;
 import dev.slipstream.proto.v1.KvBlock;
 import dev.slipstream.proto.v1.KvServiceGrpc;
@@ -10,6 +11,8 @@ import dev.slipstream.proto.v1.StoreResponse;
 import io.grpc.Channel;
 import io.grpc.stub.StreamObserver;
 import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -66,6 +69,26 @@ record KvClient(Channel channel) {
     }
     requests.onCompleted();
     return answer.get();
+  }
+
+  boolean discard(String tenant, KvBlock block, ByteString sha256) {
+    return KvServiceGrpc.newBlockingStub(channel)
+        .discard(
+            DiscardRequest.newBuilder()
+                .setTenant(tenant)
+                .setKey(block.getKey())
+                .setSha256(sha256)
+                .build())
+        .getDiscarded();
+  }
+
+  static ByteString sha256(KvBlock block) {
+    try {
+      byte[] data = block.getData().toByteArray();
+      return ByteString.copyFrom(MessageDigest.getInstance("SHA-256").digest(data));
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError(e);
+    }
   }
 
   static StoreResponse response(int stored, int skipped) {

@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import dev.slipstream.kv.application.PrefixCache;
+import dev.slipstream.kv.application.TransferLimits;
 import dev.slipstream.kv.storage.BlockId;
 import dev.slipstream.kv.storage.BlockKey;
 import dev.slipstream.kv.storage.BlockStore;
 import dev.slipstream.kv.storage.StoreOutcome;
 import dev.slipstream.kv.storage.StoreUsage;
 import dev.slipstream.kv.storage.StoredBlock;
+import dev.slipstream.proto.v1.DiscardRequest;
 import dev.slipstream.proto.v1.FetchRequest;
 import dev.slipstream.proto.v1.GetStatsRequest;
 import dev.slipstream.proto.v1.KvBlock;
@@ -24,11 +26,13 @@ import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.stub.StreamObserver;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.function.Predicate;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -44,9 +48,13 @@ class KvFaultsTest {
   @BeforeEach
   void start() throws Exception {
     String name = InProcessServerBuilder.generateName();
-    PrefixCache cache = new PrefixCache(new BrokenStore(), new PrefixCache.Limits(1000, 10));
+    PrefixCache cache = new PrefixCache(new BrokenStore(), new PrefixCache.Limits(1000, 10, 1000));
+    var limits = new TransferLimits(1000, 1000, Duration.ofSeconds(30));
     server =
-        InProcessServerBuilder.forName(name).addService(new KvGrpcService(cache)).build().start();
+        InProcessServerBuilder.forName(name)
+            .addService(new KvGrpcService(cache, limits))
+            .build()
+            .start();
     channel = InProcessChannelBuilder.forName(name).build();
   }
 
@@ -61,6 +69,7 @@ class KvFaultsTest {
     assertFails((kv, end) -> kv.match(MatchRequest.newBuilder().addKeys(KEY).build(), end.as()));
     assertFails((kv, end) -> kv.fetch(FetchRequest.newBuilder().addKeys(KEY).build(), end.as()));
     assertFails((kv, end) -> kv.store(end.as()).onNext(store()));
+    assertFails((kv, end) -> kv.discard(discard(), end.as()));
     assertFails((kv, end) -> kv.getStats(GetStatsRequest.getDefaultInstance(), end.as()));
   }
 
@@ -70,6 +79,10 @@ class KvFaultsTest {
     Status status = end.status().get(30, TimeUnit.SECONDS);
     assertThat(status.getCode()).isEqualTo(Status.Code.UNKNOWN);
     assertThat(status.getDescription()).doesNotContain("secret");
+  }
+
+  private static DiscardRequest discard() {
+    return DiscardRequest.newBuilder().setKey(KEY).setSha256(KEY).build();
   }
 
   private static StoreRequest store() {
@@ -127,6 +140,11 @@ class KvFaultsTest {
     @Override
     public StoreOutcome put(BlockId id, ByteBuffer data, int crc32c) {
       return fail();
+    }
+
+    @Override
+    public boolean remove(BlockId id, Predicate<byte[]> condition) {
+      return BrokenStore.<Boolean>fail();
     }
 
     @Override

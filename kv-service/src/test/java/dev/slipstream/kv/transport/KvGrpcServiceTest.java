@@ -2,9 +2,12 @@ package dev.slipstream.kv.transport;
 
 import static dev.slipstream.kv.transport.KvClient.block;
 import static dev.slipstream.kv.transport.KvClient.fetchRequest;
+import static dev.slipstream.kv.transport.KvClient.key;
 import static dev.slipstream.kv.transport.KvClient.response;
+import static dev.slipstream.kv.transport.KvClient.sha256;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
 import dev.slipstream.proto.v1.FetchRequest;
@@ -35,6 +38,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.springframework.boot.grpc.test.autoconfigure.LocalGrpcServerPort;
 import org.springframework.boot.micrometer.metrics.test.autoconfigure.AutoConfigureMetrics;
 import org.springframework.boot.test.context.SpringBootTest;
@@ -45,11 +49,14 @@ import org.springframework.boot.test.web.server.LocalServerPort;
     webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT,
     properties = {
       "spring.grpc.server.port=0",
-      "slipstream.kv.memory.capacity=64MB",
+      "slipstream.kv.memory.capacity=256MB",
       "slipstream.kv.max-block-size=8MB",
-      "slipstream.kv.max-keys=100"
+      "slipstream.kv.max-keys=100",
+      "slipstream.kv.max-fetch-size=45MB",
+      "slipstream.kv.max-in-flight=24MB"
     })
 @AutoConfigureMetrics
+@Timeout(120)
 class KvGrpcServiceTest {
   private static final AtomicInteger TENANTS = new AtomicInteger();
 
@@ -63,11 +70,14 @@ class KvGrpcServiceTest {
 
   @BeforeEach
   void connect() {
-    channel =
-        ManagedChannelBuilder.forAddress("localhost", grpcPort)
-            .usePlaintext()
-            .maxInboundMessageSize(9 << 20)
-            .build();
+    channel = open();
+  }
+
+  private ManagedChannel open() {
+    return ManagedChannelBuilder.forAddress("localhost", grpcPort)
+        .usePlaintext()
+        .maxInboundMessageSize(9 << 20)
+        .build();
   }
 
   @AfterEach
@@ -128,6 +138,85 @@ class KvGrpcServiceTest {
         "31");
   }
 
+  /** A small request that is answered with gigabytes is a weapon. */
+  @Test
+  void aKeyTwiceInARequestIsRefusedByName() throws Exception {
+    store(tenant, List.of(block(1, 1 << 20), block(2, 1 << 20)));
+    double before = metric("slipstream_kv_blocks_fetched_total");
+
+    assertRefused(() -> fetch(tenant, 1, 1), "keys[1] is keys[0] once more");
+    assertRefused(() -> fetch(tenant, 1, 2, 3, 2), "keys[3] is keys[1] once more");
+    assertRefused(() -> fetch(tenant, new int[100]), "once more");
+    assertRefused(() -> match(tenant, 1, 2, 1), "keys[2] is keys[0] once more");
+
+    assertThat(metric("slipstream_kv_blocks_fetched_total")).isEqualTo(before);
+    assertThat(fetch(tenant, 1, 2)).hasSize(2);
+  }
+
+  @Test
+  void aFetchEndsWhenItHasSentAsMuchAsACallMay() throws Exception {
+    store(tenant, IntStream.range(0, 60).mapToObj(n -> block(n, 1 << 20)).toList());
+
+    List<KvBlock> first = fetch(tenant, IntStream.range(0, 60).toArray());
+    List<KvBlock> rest = fetch(tenant, IntStream.range(first.size(), 60).toArray());
+
+    assertThat(first).hasSize(45).last().returns(key(44), KvBlock::getKey);
+    assertThat(rest).as("in a call of its own").hasSize(15);
+  }
+
+  /** Each of them would otherwise have a block on the heap, for as long as it likes. */
+  @Test
+  void readersThatDoNotReadAreRefusedBeforeTheyTakeAllMemory() throws Exception {
+    List<KvBlock> blocks = List.of(block(1, 8 << 20), block(2, 8 << 20));
+    store(tenant, blocks);
+    assertThat(fetch(tenant, 1, 2)).hasSize(2);
+    List<SlowReader> readers = new ArrayList<>();
+    List<ManagedChannel> channels = new ArrayList<>();
+    for (int n = 0; n < 8; n++) {
+      readers.add(new SlowReader());
+      channels.add(open());
+      KvServiceGrpc.newStub(channels.getLast())
+          .fetch(fetchRequest(tenant, 1, 2), readers.getLast());
+    }
+    int refused = 0;
+    for (SlowReader reader : readers) {
+      CompletableFuture.anyOf(reader.first, reader.done.handle((count, cause) -> 0)).get();
+      if (reader.done.isCompletedExceptionally()) {
+        refused++;
+        assertThat(Status.fromThrowable(reader.done.exceptionNow()).getCode())
+            .isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+      }
+    }
+    // Three blocks of 8 MB fit into 24.
+    assertThat(refused).isBetween(5, 7);
+    assertThat(match(tenant, 1, 2)).as("others are served").isEqualTo(2);
+    channels.forEach(ManagedChannel::shutdownNow);
+    await().ignoreExceptions().untilAsserted(() -> assertThat(fetch(tenant, 1, 2)).hasSize(2));
+  }
+
+  @Test
+  void aBlockIsDiscardedOnlyByWhoeverKnowsWhatItHolds() throws Exception {
+    KvBlock poisoned = block(1, 100_000);
+    KvBlock good = block(2, 100_000).toBuilder().setKey(poisoned.getKey()).build();
+    KvClient kv = new KvClient(channel);
+    store(tenant, List.of(poisoned, block(3, 100)));
+
+    assertThat(kv.discard(tenant, poisoned, sha256(good))).isFalse();
+    assertThat(kv.discard(tenant + "-rival", poisoned, sha256(poisoned))).isFalse();
+    assertThat(kv.discard(tenant, block(7, 1), sha256(poisoned))).isFalse();
+    assertThat(match(tenant, 1)).isEqualTo(1);
+
+    assertThat(kv.discard(tenant, poisoned, sha256(poisoned))).isTrue();
+    assertThat(match(tenant, 1)).isZero();
+    assertThat(match(tenant, 3)).as("another block").isEqualTo(1);
+    assertThat(store(tenant, List.of(good))).isEqualTo(response(1, 0));
+    assertThat(kv.discard(tenant, poisoned, sha256(poisoned))).as("late").isFalse();
+    assertThat(fetch(tenant, 1)).containsExactly(good);
+    assertThat(metric("slipstream_kv_blocks_discarded_total")).isEqualTo(1);
+    assertRefused(() -> kv.discard(tenant, good, ByteString.EMPTY), "sha256 has 0 bytes");
+    assertRefused(() -> kv.discard("x".repeat(257), good, sha256(good)), "256");
+  }
+
   @Test
   void aSlowReaderIsNotSentMoreThanItAskedFor() throws Exception {
     List<KvBlock> blocks = new ArrayList<>();
@@ -154,7 +243,7 @@ class KvGrpcServiceTest {
     match(tenant, 1, 2);
 
     assertThat(stats().getStorage()).isEqualTo("memory");
-    assertThat(stats().getCapacityBytes()).isEqualTo(64 << 20);
+    assertThat(stats().getCapacityBytes()).isEqualTo(256 << 20);
     assertThat(stats().getBlocks()).isPositive();
     assertThat(stats().getBytes()).isPositive();
     assertThat(stats().getQueries()).isGreaterThan(stats().getHits());

@@ -2,9 +2,12 @@ package dev.slipstream.transport;
 
 import io.grpc.ServerBuilder;
 import io.grpc.ServerServiceDefinition;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Metrics;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -39,13 +42,16 @@ public final class GrpcTransportAutoConfiguration {
     return () -> grpcHandlers;
   }
 
-  /** Bytes that are no message are the client's error, not the service's. */
+  /** Every call ends, and says whose error it was. */
   @Bean
-  GrpcServiceConfigurer grpcServiceConfigurer(ApplicationContext context) {
+  GrpcServiceConfigurer grpcServiceConfigurer(
+      ApplicationContext context, ObjectProvider<MeterRegistry> registry) {
+    HandlerFailures failures =
+        new HandlerFailures(registry.getIfAvailable(() -> Metrics.globalRegistry));
     return new DefaultGrpcServiceConfigurer(context) {
       @Override
       public ServerServiceDefinition configure(GrpcServiceSpec spec, GrpcServerFactory factory) {
-        return MalformedRequests.refused(super.configure(spec, factory));
+        return RefusedRequests.refused(super.configure(spec, factory), failures);
       }
     };
   }

@@ -84,6 +84,9 @@ public final class Repl {
       out.println();
       err.println("[" + statistics.map(AnswerStatistics::line).orElse("cancelled") + "]");
     } catch (StatusRuntimeException e) {
+      if (Thread.currentThread().isInterrupted()) {
+        throw e;
+      }
       // A question that is refused, such as one over the context, does not end the conversation.
       out.println();
       err.println(e.getStatus().getDescription());

@@ -1,24 +1,29 @@
 package dev.slipstream.standalone.suite;
 
+import dev.slipstream.startup.ConfigurationException;
+import dev.slipstream.startup.ConfiguredApplication;
 import dev.slipstream.target.ModelFailedEvent;
 import io.grpc.ManagedChannel;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import java.net.URI;
-import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.context.event.ApplicationStartedEvent;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.grpc.server.lifecycle.GrpcServerStartedEvent;
@@ -31,6 +36,8 @@ public final class EmbeddedSuite implements Suite {
 
   /** Boot's name of the bean that runs a gRPC server on the network. */
   private static final String NETWORK_SERVER = "nettyGrpcServerLifecycle";
+
+  private static final Set<Service> OTHERS = EnumSet.complementOf(EnumSet.of(Service.TARGET));
 
   private final SuiteSettings settings;
   private final ServiceProperties properties;
@@ -69,31 +76,46 @@ public final class EmbeddedSuite implements Suite {
   private void startAll() throws InterruptedException {
     // Closing waits for every start, so that afterwards there is nobody left to be forgotten.
     try (ExecutorService starters = Executors.newThreadPerTaskExecutor(Thread::new)) {
-      List<Future<?>> starting = new ArrayList<>();
-      for (Service service : Service.values()) {
-        starting.add(starters.submit(() -> contexts.put(service, run(service))));
-      }
-      for (Future<?> start : starting) {
-        start.get();
-      }
+      CompletableFuture<Void> others =
+          CompletableFuture.allOf(
+              OTHERS.stream()
+                  .map(service -> start(service, () -> {}, starters))
+                  .toArray(CompletableFuture[]::new));
+      // A load takes long: it begins when all else is known to be in order.
+      CompletableFuture<Void> target = start(Service.TARGET, others::join, starters);
+      others.get();
+      target.get();
     } catch (ExecutionException e) {
+      if (e.getCause() instanceof ConfigurationException faulty) {
+        throw faulty;
+      }
       throw new IllegalStateException("The suite cannot start.", e.getCause());
     }
   }
 
-  private ConfigurableApplicationContext run(Service service) throws ClassNotFoundException {
+  private CompletableFuture<Void> start(Service service, Runnable beforeReady, Executor starters) {
+    return CompletableFuture.runAsync(
+        () -> contexts.put(service, run(service, beforeReady)), starters);
+  }
+
+  /**
+   * @param beforeReady called when everything but what waits for the service to be ready has been
+   *     started
+   */
+  private ConfigurableApplicationContext run(Service service, Runnable beforeReady) {
     boolean listens = service == Service.GATEWAY && settings.network().isPresent();
     var application =
-        new SpringApplicationBuilder(Class.forName(service.application()))
+        new SpringApplicationBuilder(service.application())
             .web(listens ? WebApplicationType.REACTIVE : WebApplicationType.NONE)
             .registerShutdownHook(false)
             .listeners((ApplicationListener<ModelFailedEvent>) this::modelFailed)
+            .listeners((ApplicationStartedEvent started) -> beforeReady.run())
             .initializers(context -> keepOffNetwork(service, context))
             .listeners((GrpcServerStartedEvent started) -> listening(service, started.getPort()))
             .logStartupInfo(false);
     application.application().setBannerMode(org.springframework.boot.Banner.Mode.OFF);
     List<String> arguments = properties.arguments(service, addresses(service), targets());
-    return application.run(arguments.toArray(String[]::new));
+    return ConfiguredApplication.run(application.build(), arguments.toArray(String[]::new));
   }
 
   private void modelFailed(ModelFailedEvent event) {
@@ -166,6 +188,14 @@ public final class EmbeddedSuite implements Suite {
   @Override
   public Optional<String> failure() {
     return Optional.ofNullable(failure);
+  }
+
+  /** The load first: the others wait for nobody, and it may be writing a file. */
+  @Override
+  public void abandon() {
+    Optional.ofNullable(contexts.get(Service.TARGET))
+        .ifPresent(ConfigurableApplicationContext::close);
+    close();
   }
 
   /** Closes all of them, whatever closing one of them may throw. */

@@ -54,7 +54,8 @@ record Executables(Optional<Path> repository) {
     if (repository.isPresent()) {
       command.addAll(List.of("-jar", jar(service).toString()));
     } else {
-      command.addAll(List.of("-cp", System.getProperty("java.class.path"), service.application()));
+      command.addAll(
+          List.of("-cp", System.getProperty("java.class.path"), service.application().getName()));
     }
     command.addAll(arguments);
     return command;

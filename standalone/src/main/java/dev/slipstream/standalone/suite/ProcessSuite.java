@@ -24,6 +24,7 @@ public final class ProcessSuite implements Suite {
 
   private static final String LOOPBACK = "127.0.0.1";
   private static final Duration DRAIN = Duration.ofSeconds(30);
+  private static final Duration ABANDONED = Duration.ofMillis(600);
 
   /**
    * Where a service listens.
@@ -72,7 +73,7 @@ public final class ProcessSuite implements Suite {
       }
       return suite;
     } catch (IOException | RuntimeException | Error e) {
-      suite.close();
+      suite.abandon();
       throw e;
     }
   }
@@ -138,6 +139,12 @@ public final class ProcessSuite implements Suite {
   @Override
   public Optional<String> failure() {
     return processes.values().stream().flatMap(process -> process.end().stream()).findFirst();
+  }
+
+  @Override
+  public void abandon() {
+    processes.values().forEach(ManagedProcess::askToEnd);
+    processes.values().forEach(process -> process.stop(ABANDONED));
   }
 
   @Override

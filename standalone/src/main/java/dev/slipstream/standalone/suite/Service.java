@@ -1,20 +1,31 @@
 package dev.slipstream.standalone.suite;
 
+import dev.slipstream.draft.DraftApplication;
+import dev.slipstream.draft.DraftSettings;
+import dev.slipstream.gateway.GatewayApplication;
+import dev.slipstream.gateway.GatewaySettings;
+import dev.slipstream.kv.KvApplication;
+import dev.slipstream.kv.KvSettings;
+import dev.slipstream.target.TargetApplication;
+import dev.slipstream.target.TargetSettings;
+
 /**
  * The four services, in the order they are stopped in: whoever asks goes before whoever answers.
  */
 public enum Service {
-  GATEWAY("gateway-service", "dev.slipstream.gateway.GatewayApplication"),
-  DRAFT("draft-service", "dev.slipstream.draft.DraftApplication"),
-  TARGET("target-service", "dev.slipstream.target.TargetApplication"),
-  KV("kv-service", "dev.slipstream.kv.KvApplication");
+  GATEWAY("gateway-service", GatewayApplication.class, GatewaySettings.class),
+  DRAFT("draft-service", DraftApplication.class, DraftSettings.class),
+  TARGET("target-service", TargetApplication.class, TargetSettings.class),
+  KV("kv-service", KvApplication.class, KvSettings.class);
 
   private final String module;
-  private final String application;
+  private final Class<?> application;
+  private final Class<?> settings;
 
-  Service(String module, String application) {
+  Service(String module, Class<?> application, Class<?> settings) {
     this.module = module;
     this.application = application;
+    this.settings = settings;
   }
 
   /** The module that holds it. */
@@ -22,8 +33,13 @@ public enum Service {
     return module;
   }
 
-  /** Name of the class with its {@code main} method. */
-  public String application() {
+  /** The class with its {@code main} method. */
+  public Class<?> application() {
     return application;
+  }
+
+  /** The class of what can be wrong with its configuration. */
+  Class<?> settings() {
+    return settings;
   }
 }

@@ -6,6 +6,7 @@ import java.util.Map;
 
 /** The properties that make four services one suite, as arguments of their applications. */
 final class ServiceProperties {
+  private static final String CACHE = "slipstream.target.cache-directory";
 
   private final SuiteSettings settings;
 
@@ -26,9 +27,11 @@ final class ServiceProperties {
       }
       case TARGET -> {
         all.put("slipstream.target.model", settings.model().file().toString());
-        all.put("slipstream.target.model-id", settings.model().id());
         all.put("slipstream.target.kv.target", targets.get(Service.KV));
-        all.put("slipstream.target.cache-directory", settings.cache().root().toString());
+        all.put("slipstream.target.model-id", settings.modelId());
+        if (settings.configuration().value(service, CACHE).isEmpty()) {
+          all.put(CACHE, settings.cache().root().toString());
+        }
         settings
             .threads()
             .ifPresent(n -> all.put("slipstream.target.threads", Integer.toString(n)));
@@ -36,6 +39,10 @@ final class ServiceProperties {
       case DRAFT, KV -> {}
     }
     all.putAll(settings.properties().getOrDefault(service, Map.of()));
-    return all.entrySet().stream().map(e -> "--" + e.getKey() + "=" + e.getValue()).toList();
+    return arguments(all);
+  }
+
+  static List<String> arguments(Map<String, String> properties) {
+    return properties.entrySet().stream().map(e -> "--" + e.getKey() + "=" + e.getValue()).toList();
   }
 }

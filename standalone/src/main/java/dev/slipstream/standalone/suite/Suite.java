@@ -19,6 +19,9 @@ public sealed interface Suite extends AutoCloseable permits EmbeddedSuite, Proce
   /** Why the suite, which is not ready yet, will not become so. */
   Optional<String> failure();
 
+  /** Ends it at once: nobody has been served yet, whatever is being loaded is given up. */
+  void abandon();
+
   @Override
   void close();
 }

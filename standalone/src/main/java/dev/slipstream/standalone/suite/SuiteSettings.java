@@ -9,6 +9,7 @@ import java.util.OptionalInt;
 /**
  * What to start.
  *
+ * @param configuration what the user has set
  * @param model to serve
  * @param threads for the model; empty leaves the choice to the target
  * @param network where the gateway listens; empty starts no network server at all
@@ -16,6 +17,7 @@ import java.util.OptionalInt;
  * @param properties further properties, by service, that win over all others
  */
 public record SuiteSettings(
+    SuiteConfiguration configuration,
     ResolvedModel model,
     OptionalInt threads,
     Optional<Network> network,
@@ -33,5 +35,10 @@ public record SuiteSettings(
 
   public SuiteSettings {
     properties = Map.copyOf(properties);
+  }
+
+  /** The name that clients see. */
+  public String modelId() {
+    return configuration.value(Service.TARGET, "slipstream.target.model-id").orElse(model.id());
   }
 }

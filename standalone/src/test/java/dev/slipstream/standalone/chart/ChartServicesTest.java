@@ -32,7 +32,7 @@ class ChartServicesTest {
       """
       tracing: {enabled: true, endpoint: 'http://127.0.0.1:9/v1/traces', samplingProbability: 0}
       gateway:
-        config: {limits: {answers: 64, answerTime: 10m}, failover: {heartbeat: 1s, silence: 3s, patience: 60s}, maxBodySize: 16MB, keepAlive: 5s, workers: 4, maxQueuedPrompts: 64, requestTimeout: 30s, apiKeysInterval: 10s, allowedOrigins: ['https://a.example']}
+        config: {limits: {answers: 64, answerTime: 10m, requestBytes: 64MB, connections: 512}, allowedHosts: [a.example, b.example], bodyPause: 5s, failover: {heartbeat: 1s, silence: 3s, patience: 60s, quarantine: 2m}, maxBodySize: 16MB, keepAlive: 5s, workers: 4, maxQueuedPrompts: 64, requestTimeout: 30s, apiKeysInterval: 10s, allowedOrigins: ['https://a.example']}
       target:
         config:
           threads: 1
@@ -41,10 +41,13 @@ class ChartServicesTest {
           prefillChunk: 32
           maxRunning: 8
           maxQueued: 10
+          maxResumed: 5
           maxDraftTokens: 4
+          drafters: [prompt-lookup]
+          promptLookup: {minNgram: 1, maxNgram: 4, candidates: 8, maxDepth: 8}
           costBudget: 1s
           kvCache: {size: 1MB, memoryFraction: 0.01}
-          kv: {patience: 80ms, fetchRate: 1GB, pause: 10s, storeQueue: 128MB, maxBlockSize: 32MB}
+          kv: {patience: 80ms, fetchRate: 1GB, pause: 10s, storeQueue: 128MB, fetchMemory: 64MB, refusal: 1m, maxBlockSize: 32MB}
       draft:
         config:
           defaultDrafter: prompt-lookup
@@ -56,7 +59,7 @@ class ChartServicesTest {
           resting: {nodes: 2, interval: 16}
           promptLookup: {minNgram: 1, maxNgram: 4, candidates: 8, maxDepth: 8}
       kv:
-        config: {maxBlockSize: 32MB, maxKeys: 1024, memory: {capacity: 1MB}, redis: {keyPrefix: 'a:', timeToLive: 1h, commandTimeout: 250ms}}
+        config: {maxBlockSize: 32MB, maxKeys: 1024, maxFetchSize: 1GB, maxInFlight: 128MB, memory: {capacity: 1MB}, redis: {keyPrefix: 'a:', timeToLive: 1h, commandTimeout: 250ms}}
       """;
 
   @TempDir private Path home;

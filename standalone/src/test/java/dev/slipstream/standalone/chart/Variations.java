@@ -56,14 +56,15 @@ final class Variations {
             "gateway: {config: {maxBodySize: 16MB, keepAlive: 5s, workers: 4, maxQueuedPrompts: 64,"
                 + " allowedOrigins: ['https://a.example', 'https://b.example']}}",
             "target: {config: {threads: 3, contextLength: 4096, maxBatchRows: 512, prefillChunk: 32,"
-                + " maxRunning: 8, maxQueued: 10, maxDraftTokens: 0, costBudget: 1s, kvCache:"
+                + " maxRunning: 8, maxQueued: 10, maxResumed: 5, maxDraftTokens: 0, costBudget: 1s, kvCache:"
                 + " {memoryFraction: 0.4}, kv: {patience: 80ms, fetchRate: 1GB, pause: 10s,"
-                + " storeQueue: 128MB, maxBlockSize: 32MB}}}",
+                + " storeQueue: 128MB, fetchMemory: 64MB, refusal: 1m, maxBlockSize: 32MB}}}",
             "draft: {config: {defaultDrafter: prompt-lookup, threads: 1, maxStreams: 64, maxContext:"
                 + " 16777216, maxIndexedTokens: 16777216, maxNodes: 64, resting: {nodes: 2,"
                 + " interval: 16}, promptLookup: {minNgram: 1, maxNgram: 4, candidates: 8,"
                 + " maxDepth: 8}}}",
-            "kv: {config: {maxBlockSize: 32MB, maxKeys: 1048576, memory: {capacity: 2GB}, redis:"
+            "kv: {config: {maxBlockSize: 32MB, maxKeys: 1048576, maxFetchSize: 1GB, maxInFlight:"
+                + " 128MB, memory: {capacity: 2GB}, redis:"
                 + " {keyPrefix: 'a:', timeToLive: 7d, commandTimeout: 250ms}}}",
             "{kv: {replicas: 3, redis: {enabled: true, uris: ['redis://cache.team']}},"
                 + " networkPolicy: {enabled: true}}",

@@ -9,6 +9,8 @@ import dev.slipstream.proto.v1.GenerationServiceGrpc;
 import dev.slipstream.proto.v1.ListModelsRequest;
 import dev.slipstream.standalone.suite.EmbeddedSuite;
 import dev.slipstream.standalone.suite.Service;
+import dev.slipstream.standalone.suite.SuiteConfiguration;
+import dev.slipstream.standalone.suite.SuiteConfiguration.Form;
 import dev.slipstream.standalone.suite.SuiteSettings;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
@@ -82,6 +84,7 @@ final class RunningSuite implements AutoCloseable {
       var model = new ModelResolver(settings()).resolve(MODEL, ProgressListener.SILENT);
       var settings =
           new SuiteSettings(
+              SuiteConfiguration.check(Form.EMBEDDED, System.getenv(), Map.of()),
               model,
               OptionalInt.empty(),
               Optional.of(new SuiteSettings.Network("127.0.0.1", 0, 0)),

@@ -4,7 +4,8 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import dev.slipstream.engine.cache.KvLayout;
-import dev.slipstream.engine.speculation.VerificationCost;
+import dev.slipstream.engine.speculation.CostMeasurement;
+import dev.slipstream.engine.speculation.CostMeasurement.Point;
 import dev.slipstream.models.catalog.CacheDirectory;
 import dev.slipstream.models.catalog.CatalogSettings;
 import dev.slipstream.models.catalog.ModelResolver;
@@ -24,6 +25,8 @@ import dev.slipstream.proto.v1.SpeculationStats;
 import dev.slipstream.proto.v1.Usage;
 import dev.slipstream.standalone.suite.EmbeddedSuite;
 import dev.slipstream.standalone.suite.Service;
+import dev.slipstream.standalone.suite.SuiteConfiguration;
+import dev.slipstream.standalone.suite.SuiteConfiguration.Form;
 import dev.slipstream.standalone.suite.SuiteSettings;
 import dev.slipstream.target.application.CostFile;
 import io.grpc.Channel;
@@ -90,18 +93,27 @@ final class Flow {
             model.sha256(),
             THREADS,
             System.getProperty("os.arch") + " " + KvLayout.ENCODING)
-        .write(VerificationCost.of(Map.of(1, 0.0100, 2, 0.0101, 16, 0.0110, 32, 0.0120)));
+        .write(
+            new CostMeasurement(
+                List.of(
+                    new Point(1, 0.0100, 0.0100),
+                    new Point(2, 0.0101, 0.0101),
+                    new Point(16, 0.0110, 0.0110),
+                    new Point(32, 0.0120, 0.0120))));
     Map<Service, Map<String, String>> all = new EnumMap<>(Service.class);
     all.putAll(properties);
     all.merge(
         Service.TARGET,
         Map.of(
             "slipstream.target.kv-cache.size", "192MB",
+            // What was just written is to be believed, whatever passes take.
+            "slipstream.target.cost-budget", "0s",
             // A busy machine must not make the target leave kv-service alone.
             "slipstream.target.kv.patience", "60s",
             "slipstream.target.kv.store-queue", "256MB"),
         Flow::union);
     return new SuiteSettings(
+        SuiteConfiguration.check(Form.EMBEDDED, System.getenv(), Map.of()),
         model,
         OptionalInt.of(THREADS),
         Optional.of(new SuiteSettings.Network("127.0.0.1", 0, 0)),

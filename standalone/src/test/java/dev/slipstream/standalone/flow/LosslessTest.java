@@ -25,6 +25,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Whoever breaks this gives users other answers when speculation is on, when somebody else is in
@@ -75,6 +76,27 @@ class LosslessTest {
       for (List<Answer> answers : List.of(cold, cached, fetched)) {
         assertDrafted(answers, speculation);
       }
+    }
+  }
+
+  /** Where a drafter runs is a setting, which must show in the speed and nowhere else. */
+  @ParameterizedTest(name = "drafts of the target's own process, {0} at a time")
+  @ValueSource(ints = {1, 8})
+  void answersAreTheSameTokensWithADrafterInTheTarget(int atOnce) throws Exception {
+    var properties = Map.of(Service.TARGET, Map.of("slipstream.target.drafters", "prompt-lookup"));
+    try (var suite = EmbeddedSuite.start(Flow.settings(home, properties))) {
+      List<Answer> answers = run(suite, GREEDY, true, atOnce);
+      assertSame("greedy", answers, greedy);
+      assertDrafted(answers, true);
+      assertThat(answers)
+          .allSatisfy(
+              a ->
+                  assertThat(a.speculation().getSourcesList())
+                      .allMatch(source -> source.getSource().equals("prompt-lookup")));
+      assertSame("seeded", run(suite, SEEDED, true, atOnce), seeded);
+      assertThat(Flow.metric(suite, Service.GATEWAY, "slipstream.draft.requests"))
+          .as("streams to the draft service")
+          .isZero();
     }
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.slipstream.models.catalog.CacheDirectory;
 import dev.slipstream.models.catalog.ResolvedModel;
+import dev.slipstream.standalone.suite.SuiteConfiguration.Form;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -56,6 +57,7 @@ class EmbeddedSuiteTest {
       throws IOException {
     Path none = Files.writeString(home.resolve("none.gguf"), "no model");
     return new SuiteSettings(
+        SuiteConfiguration.check(Form.EMBEDDED, System.getenv(), Map.of()),
         new ResolvedModel("none", none, 8, "0".repeat(64), Optional.empty(), Optional.empty()),
         OptionalInt.of(1),
         Optional.of(new SuiteSettings.Network("127.0.0.1", port, 0)),

@@ -1,49 +1,37 @@
 package dev.slipstream.system.cluster;
 
+import dev.slipstream.system.Hub;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import org.springframework.util.FileSystemUtils;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
- * A mirror of the Hub inside the cluster with the one model that {@code slipstream.model} names, so
- * that init containers fetch it as they would from the Hub. Its pod is of the standalone image,
- * which can also tell what the model answers with no network in between.
+ * A mirror of the Hub inside the cluster, so that init containers fetch the model as they would
+ * from the Hub. Its pod is of the standalone image, which can also tell what the model answers with
+ * no network in between.
  */
 final class Mirror {
-  static final String REFERENCE = "hf:slipstream/model";
-  static final String ENDPOINT = "http://mirror:8000";
-
-  private static final String MODEL = "slipstream/model";
-  private static final String LISTING = "api/models/" + MODEL + "/revision/main";
-  private static final JsonMapper JSON = new JsonMapper();
-
   private final Namespace namespace;
-  private final String model;
+  private final Hub hub;
 
-  private Mirror(Namespace namespace, String model) {
+  private Mirror(Namespace namespace, Hub hub) {
     this.namespace = namespace;
-    this.model = model;
+    this.hub = hub;
   }
 
-  static Mirror start(Namespace namespace, Images images, Path model)
-      throws IOException, InterruptedException {
+  static Mirror start(Namespace namespace, Images images) throws IOException, InterruptedException {
     namespace.apply(manifest(images));
     namespace.run("wait", "pod/mirror", "--for=condition=Ready", "--timeout=5m");
-    String digest = sha256(model);
-    String file = MODEL + "/resolve/" + digest + "/" + model.getFileName();
+    Hub hub = Hub.ofModel();
     Path directory = Files.createTempDirectory("slipstream-mirror");
     try {
-      Path listing = directory.resolve(LISTING);
+      Path listing = directory.resolve(Hub.LISTING);
       Files.createDirectories(listing.getParent());
-      Files.writeString(listing, listing(model, digest));
-      Files.createDirectories(directory.resolve(file).getParent());
-      Files.createSymbolicLink(directory.resolve(file), model.toAbsolutePath());
+      Files.writeString(listing, hub.listing());
+      Path file = directory.resolve(hub.file());
+      Files.createDirectories(file.getParent());
+      Files.createSymbolicLink(file, hub.model());
       namespace
           .kubectl()
           .pipe(
@@ -59,7 +47,7 @@ final class Mirror {
     } finally {
       FileSystemUtils.deleteRecursively(directory);
     }
-    return new Mirror(namespace, "/models/" + file);
+    return new Mirror(namespace, hub);
   }
 
   /** The greedy answer of the suite in one process. */
@@ -72,30 +60,9 @@ final class Mirror {
         "-jar",
         "/app/slipstream.jar",
         "chat",
-        "--model=file:" + model,
+        "--model=file:/models/" + hub.file(),
         "--max-tokens=" + tokens,
         question);
-  }
-
-  /** As the Hub describes a repository. */
-  private static String listing(Path model, String digest) throws IOException {
-    var file = JSON.createObjectNode();
-    file.put("rfilename", model.getFileName().toString());
-    file.putObject("lfs").put("size", Files.size(model)).put("sha256", digest);
-    var listing = JSON.createObjectNode();
-    listing.put("sha", digest);
-    listing.putArray("siblings").add(file);
-    return listing.toString();
-  }
-
-  private static String sha256(Path file) throws IOException {
-    try (var in =
-        new DigestInputStream(Files.newInputStream(file), MessageDigest.getInstance("SHA-256"))) {
-      in.transferTo(java.io.OutputStream.nullOutputStream());
-      return HexFormat.of().formatHex(in.getMessageDigest().digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError(e);
-    }
   }
 
   private static String manifest(Images images) {
@@ -103,7 +70,7 @@ final class Mirror {
     apiVersion: v1
     kind: Service
     metadata:
-      name: mirror
+      name: hub
     spec:
       selector: {app: mirror}
       ports: [{port: 8000}]

@@ -2,6 +2,8 @@ package dev.slipstream.system.cluster;
 
 import static org.awaitility.Awaitility.await;
 
+import dev.slipstream.system.Gateway;
+import dev.slipstream.system.Hub;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -11,7 +13,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import tools.jackson.databind.JsonNode;
@@ -83,8 +84,7 @@ final class Release {
       throws IOException, InterruptedException {
     Path values = Files.createTempFile("slipstream-values", ".yaml");
     Files.writeString(
-        values,
-        VALUES.formatted(images.registry(), images.tag(), Mirror.REFERENCE, Mirror.ENDPOINT));
+        values, VALUES.formatted(images.registry(), images.tag(), Hub.REFERENCE, Hub.ENDPOINT));
     Release release = new Release(namespace, values);
     release.helm("install", chart().toString(), "--values=" + values, "--wait", "--timeout=10m");
     return release;
@@ -210,25 +210,7 @@ final class Release {
             "--raw",
             path(new Pod(pod.name() + ":" + HTTP_PORTS.get(role), "", true, false), "/proxy")
                 + "/actuator/prometheus");
-    Map<String, Double> values = new TreeMap<>();
-    text.lines()
-        .filter(line -> line.startsWith(name + "{") || line.startsWith(name + " "))
-        .forEach(
-            line ->
-                values.merge(
-                    labelOf(line, label),
-                    Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)),
-                    Double::sum));
-    return values;
-  }
-
-  private static String labelOf(String line, String label) {
-    int at = line.indexOf(label + "=\"");
-    if (label.isEmpty() || at < 0) {
-      return "";
-    }
-    int from = at + label.length() + 2;
-    return line.substring(from, line.indexOf('"', from));
+    return Gateway.values(text, name, label);
   }
 
   private String path(Pod pod, String rest) {

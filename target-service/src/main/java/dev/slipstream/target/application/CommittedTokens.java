@@ -1,7 +1,9 @@
 package dev.slipstream.target.application;
 
 import dev.slipstream.engine.sampling.TokenLogprobs;
+import dev.slipstream.engine.speculation.VerifiedDraft;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What one pass decided for one sequence.
@@ -9,8 +11,7 @@ import java.util.List;
  * @param baseLength tokens before these, prompt included
  * @param tokens in order; at least one
  * @param logprobs one for each token, or empty if not wanted
- * @param drafted draft tokens that the pass verified
- * @param accepted draft tokens that it accepted
+ * @param verified what became of the draft that the pass verified; empty if there was none
  * @param epoch of the newest proposal that the loop has seen
  * @param wantedDraftTokens how many draft tokens a pass can use now
  */
@@ -18,7 +19,6 @@ public record CommittedTokens(
     int baseLength,
     List<Integer> tokens,
     List<TokenLogprobs> logprobs,
-    int drafted,
-    int accepted,
+    Optional<VerifiedDraft> verified,
     long epoch,
     int wantedDraftTokens) {}

@@ -1,8 +1,9 @@
 package dev.slipstream.target.application;
 
-import dev.slipstream.engine.speculation.VerificationCost;
+import dev.slipstream.engine.speculation.CostMeasurement;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Optional;
@@ -10,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Remembers T(k), so that it is measured once per model and machine. A file that cannot be read or
- * written costs the time of a measurement, nothing else.
+ * Remembers what was measured of T(k), so that it is measured once per model and machine. A file
+ * that cannot be read or written costs the time of a measurement, nothing else.
  */
 public final class CostFile {
   private static final Logger log = LoggerFactory.getLogger(CostFile.class);
@@ -33,16 +34,22 @@ public final class CostFile {
     this.file = directory.resolve(name);
   }
 
-  public Optional<VerificationCost> read() {
+  /** What was kept, if it can still be believed. */
+  public Optional<CostMeasurement> read() {
     try {
-      return Optional.of(VerificationCost.parse(Files.readString(file)));
+      CostMeasurement kept = CostMeasurement.parse(Files.readString(file));
+      kept.objection().ifPresent(why -> log.info("{} is not believed: {}", file, why));
+      return Optional.of(kept).filter(k -> k.objection().isEmpty());
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
     } catch (IOException | IllegalArgumentException e) {
+      log.info("{} cannot be used: {}", file, e.getMessage());
       return Optional.empty();
     }
   }
 
   /** The next start measures again. */
-  public void forget() {
+  void forget() {
     try {
       Files.deleteIfExists(file);
     } catch (IOException e) {
@@ -50,11 +57,11 @@ public final class CostFile {
     }
   }
 
-  public void write(VerificationCost cost) {
+  public void write(CostMeasurement measurement) {
     try {
       Files.createDirectories(file.getParent());
       Path draft = Files.createTempFile(file.getParent(), "cost", ".tmp");
-      Files.writeString(draft, cost.toText());
+      Files.writeString(draft, measurement.toText());
       Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
       log.info("T(k) will be measured again at the next start: {} cannot be written", file);

@@ -55,4 +55,16 @@ public sealed interface DecodeFailure {
       return "decoding failed inside the target; its log tells more under error " + id;
     }
   }
+
+  /**
+   * This replica had too little memory for the computation; another one may have enough.
+   *
+   * @param id under which the log tells more
+   */
+  record OutOfMemory(String id) implements DecodeFailure {
+    @Override
+    public String message() {
+      return "this target has too little memory now; its log tells more under error " + id;
+    }
+  }
 }

@@ -3,12 +3,12 @@ package dev.slipstream.target.application;
 import dev.slipstream.engine.cache.BlockKeyChain;
 import dev.slipstream.engine.cache.KvPool;
 import dev.slipstream.engine.sampling.SamplingWorkspace;
-import dev.slipstream.engine.speculation.DraftTree;
-import dev.slipstream.engine.speculation.VerificationCost;
+import dev.slipstream.engine.speculation.Proposed;
 import dev.slipstream.target.application.Outcome.Reason;
 import dev.slipstream.target.application.Sequence.State;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -27,9 +27,16 @@ import org.slf4j.LoggerFactory;
 public final class DecodeLoop implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(DecodeLoop.class);
 
+  /**
+   * Passes in a row that may fail for want of memory. After that it is not their sequences' fault:
+   * the loop ends, the process is started again, and other targets go on with its answers.
+   */
+  private static final int MOST_STARVED = 3;
+
   private final ServedModel model;
   private final LoopSettings settings;
   private final DecodeMetrics metrics;
+  private final PassCosts costs;
   private final LinkedBlockingQueue<Runnable> commands = new LinkedBlockingQueue<>();
   private final KvPool pool;
   private final Scheduler scheduler;
@@ -39,30 +46,34 @@ public final class DecodeLoop implements AutoCloseable {
   private final CompletableFuture<Void> idle = new CompletableFuture<>();
   private final CompletableFuture<Void> end = new CompletableFuture<>();
   private final Thread thread;
+  private boolean measuring;
   private boolean draining;
   private boolean stopped;
   private boolean brokenDown;
+  private int starved;
   private volatile boolean terminated;
 
   /**
    * Starts the loop.
    *
    * @param shared blocks of other targets; stays open
-   * @param cost of passes, as far as it is known
+   * @param costs of passes, as far as they are known; closed with the loop
    */
   public DecodeLoop(
       ServedModel model,
       LoopSettings settings,
       SharedPrefixes shared,
-      VerificationCost cost,
+      PassCosts costs,
       DecodeMetrics metrics) {
     this.model = model;
     this.settings = settings;
     this.metrics = metrics;
+    this.costs = costs;
     this.pool = new KvPool(model.kvLayout(), settings.kvBlocks());
     this.scheduler = new Scheduler(settings, pool, shared, metrics, this::send, this::broke);
     this.retryAdvice = new RetryAdvice(settings.maxRunning());
-    this.step = new DecodeStep(model, settings, scheduler, metrics, retryAdvice, cost, this::broke);
+    this.step =
+        new DecodeStep(model, settings, scheduler, metrics, retryAdvice, costs, this::broke);
     this.workspace = new SamplingWorkspace(model.vocabularySize());
     this.thread = Thread.ofPlatform().name("decode-loop").start(this::run);
   }
@@ -73,6 +84,12 @@ public final class DecodeLoop implements AutoCloseable {
    * @throws IllegalArgumentException if the sampling parameters do not fit the vocabulary
    */
   public DecodeHandle submit(DecodeTask task, DecodeListener listener) {
+    if (task.prompt().length > settings.contextLength()) {
+      // Now: many of them must not wait here for the pass to end.
+      metrics.failed();
+      listener.failed(tooLong(task.prompt().length));
+      return DecodeHandle.ENDED;
+    }
     BlockKeyChain keys =
         new BlockKeyChain(model.digest(), model.tokenizerDigest(), model.kvLayout(), task.tenant());
     Sequence sequence = new Sequence(task, listener, keys, workspace, settings.maxDraftTokens());
@@ -161,6 +178,7 @@ public final class DecodeLoop implements AutoCloseable {
     drainCommands();
     idle.complete(null);
     showState();
+    costs.close();
     pool.close();
   }
 
@@ -171,23 +189,56 @@ public final class DecodeLoop implements AutoCloseable {
   private void pass() {
     try {
       step.run();
+      starved = 0;
     } catch (RuntimeException | Error e) {
-      DecodeFailure failure = logged("a forward pass", e);
-      scheduler.all().stream()
-          .filter(sequence -> sequence.state == State.RUNNING)
-          .forEach(sequence -> fail(sequence, failure));
+      if (e instanceof OutOfMemoryError && ++starved == MOST_STARVED) {
+        throw e;
+      }
+      tellApart(e);
+    }
+  }
+
+  /**
+   * A pass has failed, and so has committed nothing. Whose fault that was shows when everybody is
+   * computed alone; the others go on.
+   */
+  private void tellApart(Throwable cause) {
+    List<Sequence> computed =
+        scheduler.running().stream().filter(sequence -> sequence.state == State.RUNNING).toList();
+    if (computed.size() == 1) {
+      recomputeOrFail(computed.getFirst(), cause);
+      return;
+    }
+    log.warn(
+        "a pass over {} sequences failed, they are computed alone: {}",
+        computed.size(),
+        cause.toString());
+    for (Sequence sequence : computed) {
+      try {
+        step.run(List.of(sequence));
+      } catch (RuntimeException | Error e) {
+        recomputeOrFail(sequence, e);
+      }
+    }
+  }
+
+  /** Blocks of kv-service may be to blame, if there are any: then it goes on without them. */
+  private void recomputeOrFail(Sequence sequence, Throwable cause) {
+    if (!scheduler.recompute(sequence, cause)) {
+      broke(sequence, cause);
     }
   }
 
   /** Ends one sequence, because of something that was not foreseen. */
   private void broke(Sequence sequence, Throwable cause) {
-    fail(sequence, logged("request '" + sequence.task.requestId() + "'", cause));
-  }
-
-  private static DecodeFailure.Broken logged(String what, Throwable cause) {
     String id = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt());
-    log.error("{} failed (error {})", what, id, cause);
-    return new DecodeFailure.Broken(id);
+    log.error("request '{}' failed (error {})", sequence.task.requestId(), id, cause);
+    metrics.broke(cause);
+    fail(
+        sequence,
+        cause instanceof OutOfMemoryError
+            ? new DecodeFailure.OutOfMemory(id)
+            : new DecodeFailure.Broken(id));
   }
 
   /** Commands that come after the loop's end find it stopped, on the sender's thread. */
@@ -228,9 +279,18 @@ public final class DecodeLoop implements AutoCloseable {
     }
   }
 
+  /** Or, if none comes for a while and T(k) is in doubt, measures with one pass. */
   private void awaitCommand() {
+    long quiet = costs.quietNanos();
     try {
-      execute(commands.take());
+      Runnable command =
+          quiet < 0 ? commands.take() : commands.poll(measuring ? 0 : quiet, TimeUnit.NANOSECONDS);
+      measuring = command == null && costs.measure();
+      if (command == null) {
+        metrics.cost(costs.cost());
+      } else {
+        execute(command);
+      }
     } catch (InterruptedException e) {
       throw new IllegalStateException("the decode loop was interrupted", e);
     }
@@ -269,11 +329,15 @@ public final class DecodeLoop implements AutoCloseable {
     } else if (over.isPresent()) {
       endAtOnce(sequence, over.get());
     } else if (prompt >= settings.contextLength()) {
-      fail(sequence, new DecodeFailure.PromptTooLong(prompt, settings.contextLength()));
+      fail(sequence, tooLong(prompt));
     } else if (!scheduler.enqueue(sequence)) {
       Duration after = retryAdvice.after(scheduler.waiting());
       fail(sequence, new DecodeFailure.QueueFull(scheduler.waiting(), after));
     }
+  }
+
+  private DecodeFailure tooLong(int prompt) {
+    return new DecodeFailure.PromptTooLong(prompt, settings.contextLength());
   }
 
   /** A resumed answer that the other replica had completed but for saying so. */
@@ -284,9 +348,14 @@ public final class DecodeLoop implements AutoCloseable {
         new Outcome(reason, sequence.usage(), sequence.drafts.figures(), sequence.timings()));
   }
 
+  /** Whatever goes wrong with one, the next is to be told too. */
   private void fail(Sequence sequence, DecodeFailure failure) {
-    scheduler.remove(sequence);
-    metrics.failed();
+    try {
+      scheduler.remove(sequence);
+      metrics.failed();
+    } catch (RuntimeException | Error e) {
+      log.error("request '{}' could not be taken out", sequence.task.requestId(), e);
+    }
     try {
       sequence.listener.failed(failure);
     } catch (RuntimeException | Error e) {
@@ -304,29 +373,29 @@ public final class DecodeLoop implements AutoCloseable {
   private final class Handle implements DecodeHandle {
     private final Sequence sequence;
 
-    /** The newest proposal that the loop has not seen: a client that floods fills no queue. */
-    private final AtomicReference<Offer> newest = new AtomicReference<>();
-
-    private record Offer(long epoch, int baseLength, DraftTree tree) {}
+    /** The latest proposal that the loop has not seen: a client that floods fills no queue. */
+    private final AtomicReference<Proposed> latest = new AtomicReference<>();
 
     Handle(Sequence sequence) {
       this.sequence = sequence;
     }
 
     @Override
-    public void propose(long epoch, int baseLength, DraftTree tree) {
-      if (newest.getAndSet(new Offer(epoch, baseLength, tree)) == null) {
-        send(this::takeNewest);
+    public void propose(Proposed proposal) {
+      if (latest.getAndAccumulate(proposal, Proposed::later) == null) {
+        send(this::takeLatest);
       } else {
         metrics.proposalDropped();
       }
     }
 
-    private void takeNewest() {
-      Offer offer = newest.getAndSet(null);
-      if (sequence.state != State.ENDED
-          && !sequence.drafts.propose(
-              offer.epoch(), offer.baseLength(), offer.tree(), sequence.history)) {
+    private void takeLatest() {
+      Proposed proposal = latest.getAndSet(null);
+      if (sequence.state == State.ENDED) {
+        return;
+      }
+      metrics.drafters().proposed(proposal);
+      if (!sequence.drafts.propose(proposal, sequence.history)) {
         metrics.proposalDropped();
       }
     }

@@ -21,10 +21,6 @@ import java.util.function.ToDoubleFunction;
 public final class DecodeMetrics {
   private static final int[] COST_ROWS = {1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 32};
   private static final int[] DRAFT_LENGTHS = {1, 2, 3, 4, 6, 8, 16};
-  private static final int POSITIONS = 16;
-
-  /** A pass that takes less than this share of what it should is no chance. */
-  private static final double FAR = 0.5;
 
   private static final SpeculationState[] SPECULATION = SpeculationState.values();
 
@@ -35,12 +31,10 @@ public final class DecodeMetrics {
   private final Counter prefixQueries;
   private final Counter prefixHits;
   private final Counter remoteHits;
-  private final Counter drafts;
-  private final Counter draftTokens;
-  private final Counter acceptedTokens;
-  private final Counter[] acceptedAt = new Counter[POSITIONS];
+  private final DrafterMetrics drafters;
   private final Counter droppedProposals;
   private final Counter preemptions;
+  private final Counter recomputations;
   private final Counter cancellations;
   private final Counter failures;
   private final Counter steps;
@@ -53,9 +47,7 @@ public final class DecodeMetrics {
   private final AtomicIntegerArray runningBy = new AtomicIntegerArray(SPECULATION.length);
   private final int[] counts = new int[SPECULATION.length];
   private volatile State state = new State(0, 0, 0, 0, 1, 0);
-  private final double startingSeconds;
   private volatile VerificationCost cost;
-  private volatile boolean costRefuted;
 
   private record State(
       int running, int waiting, int speculating, int usedBlocks, int totalBlocks, int retained) {}
@@ -68,7 +60,6 @@ public final class DecodeMetrics {
     this.registry = registry;
     this.tags = Tags.of("model_name", model.id());
     this.cost = cost;
-    this.startingSeconds = cost.seconds(1);
     promptTokens = counter("prompt.tokens", "Prompt tokens of admitted requests");
     generatedTokens = counter("generation.tokens", "Generated tokens");
     prefixQueries = counter("prefix.cache.queries", "Prompt tokens looked up in the caches");
@@ -78,24 +69,16 @@ public final class DecodeMetrics {
             "Prompt tokens whose KV was cached; hit rate = prefix_cache_hits/prefix_cache_queries");
     remoteHits =
         counter("prefix.cache.remote.hits", "The part of prefix_cache_hits from kv-service");
-    drafts = counter("spec.decode.num.drafts", "Drafts verified");
-    draftTokens = counter("spec.decode.num.draft.tokens", "Draft tokens verified");
-    acceptedTokens =
-        counter(
-            "spec.decode.num.accepted.tokens",
-            "Draft tokens accepted; acceptance rate = num_accepted_tokens/num_draft_tokens, mean"
-                + " acceptance length = 1 + num_accepted_tokens/num_drafts");
-    for (int i = 0; i < POSITIONS; i++) {
-      acceptedAt[i] =
-          Counter.builder("slipstream.spec.decode.num.accepted.tokens.per.pos")
-              .description("Drafts accepted at least as far as this position, from 0")
-              .tags(tags.and("position", Integer.toString(i)))
-              .register(registry);
-    }
+    drafters = new DrafterMetrics(registry, tags);
     droppedProposals =
         counter(
             "spec.decode.num.proposals.dropped", "Proposals that did not fit the text (any more)");
     preemptions = counter("num.preemptions", "Requests that lost their KV blocks to older ones");
+    recomputations =
+        counter(
+            "num.recomputations",
+            "Requests whose passes went wrong on KV from kv-service, and were computed again from"
+                + " their tokens");
     cancellations = counter("requests.cancelled", "Requests cancelled by the client");
     failures = counter("requests.failed", "Requests refused or failed");
     steps = counter("decode.steps", "Forward passes; mean batch = decode_step_rows/decode_steps");
@@ -185,34 +168,18 @@ public final class DecodeMetrics {
     cost = newCost;
   }
 
-  /**
-   * A pass over one row that gave a token. Neighbours only make passes slower: if one is much
-   * faster than the profile that this run began with says, that was measured beside busy ones.
-   */
-  void plainStep(double seconds) {
-    costRefuted |= seconds < FAR * startingSeconds;
+  /** T(k) has changed without a step. */
+  void cost(VerificationCost newCost) {
+    cost = newCost;
   }
 
-  /** Whether T(k) rests on a measurement that is known to be far from the truth. */
-  public boolean isCostRefuted() {
-    return costRefuted;
-  }
-
-  /** T(k) as it is known now. */
-  public VerificationCost cost() {
-    return cost;
-  }
-
-  void committed(int tokens, int drafted, int accepted) {
+  void committed(int tokens) {
     generatedTokens.increment(tokens);
-    if (drafted > 0) {
-      drafts.increment();
-      draftTokens.increment(drafted);
-      acceptedTokens.increment(accepted);
-      for (int i = 0; i < Math.min(accepted, POSITIONS); i++) {
-        acceptedAt[i].increment();
-      }
-    }
+  }
+
+  /** The meters of drafters and their drafts. */
+  DrafterMetrics drafters() {
+    return drafters;
   }
 
   void finished(Outcome outcome, SpeculationState by) {
@@ -232,6 +199,10 @@ public final class DecodeMetrics {
     preemptions.increment();
   }
 
+  void recomputed() {
+    recomputations.increment();
+  }
+
   void waitedForDraft(long nanos) {
     draftWaits.record(nanos, TimeUnit.NANOSECONDS);
   }
@@ -242,6 +213,17 @@ public final class DecodeMetrics {
 
   void failed() {
     failures.increment();
+  }
+
+  /** Something unforeseen has ended a request. */
+  void broke(Throwable cause) {
+    if (cause instanceof VirtualMachineError || cause instanceof LinkageError) {
+      Counter.builder("slipstream.vm.errors")
+          .description("Errors of the JVM, such as a stack overflow, that requests have met")
+          .tag("error", cause.getClass().getSimpleName())
+          .register(registry)
+          .increment();
+    }
   }
 
   void show(Scheduler scheduler, KvPool pool, int retained) {

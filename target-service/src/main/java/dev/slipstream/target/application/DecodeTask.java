@@ -15,9 +15,7 @@ import java.util.Set;
  * @param stopTokens ids that end the answer besides the model's own
  * @param topLogprobs number of alternatives to report with each token, or -1 for no
  *     log-probabilities at all
- * @param speculation whether drafts are used
- * @param maxDraftTokens the client's limit on draft tokens in a pass
- * @param noDraftReason why the client has no drafts, if it said so; else empty
+ * @param speculation what it wants of drafts
  * @param tenant whose cached prefixes may be used
  */
 public record DecodeTask(
@@ -29,12 +27,23 @@ public record DecodeTask(
     boolean ignoreEnd,
     Set<Integer> stopTokens,
     int topLogprobs,
-    boolean speculation,
-    int maxDraftTokens,
-    String noDraftReason,
+    Speculation speculation,
     String tenant) {
   /** {@link #topLogprobs} of a client that wants none. */
   public static final int NO_LOGPROBS = -1;
+
+  /**
+   * @param wanted whether drafts are used
+   * @param maxDraftTokens the client's limit on draft tokens in a pass
+   * @param drafter the one to use; empty for any
+   * @param noDraftReason why the client has no drafts, if it said so; else empty
+   */
+  public record Speculation(
+      boolean wanted, int maxDraftTokens, String drafter, String noDraftReason) {
+    boolean isOff() {
+      return !wanted || maxDraftTokens == 0;
+    }
+  }
 
   public DecodeTask {
     stopTokens = Set.copyOf(stopTokens);

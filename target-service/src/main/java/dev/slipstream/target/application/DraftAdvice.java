@@ -3,6 +3,7 @@ package dev.slipstream.target.application;
 import dev.slipstream.engine.sampling.TokenHistory;
 import dev.slipstream.engine.speculation.BatchLoad;
 import dev.slipstream.engine.speculation.DraftTree;
+import dev.slipstream.engine.speculation.Proposed;
 import dev.slipstream.engine.speculation.SpeculationGate;
 import dev.slipstream.engine.speculation.Verdict;
 import dev.slipstream.engine.speculation.VerificationCost;
@@ -24,6 +25,11 @@ final class DraftAdvice {
   private final DraftPatience patience = new DraftPatience();
   private DraftTree tree = DraftTree.empty();
 
+  /** Who proposed the tree, and of how many likely tokens it wants to hear; as in Proposed. */
+  private String drafter = "";
+
+  private int teacherTokens;
+
   /** The longest text of which the drafter has said what follows, or that it does not know. */
   private int answeredLength;
 
@@ -35,6 +41,7 @@ final class DraftAdvice {
   private long drafted;
   private long accepted;
   private long rounds;
+  private final SourceCounts sources = new SourceCounts();
 
   /** What a pass verifies, and the tokens that it is expected to commit. */
   record Choice(DraftTree tree, double expectedTokens) {
@@ -48,15 +55,16 @@ final class DraftAdvice {
   }
 
   static DraftAdvice of(DecodeTask task, int serverLimit) {
-    int maxNodes = Math.min(serverLimit, task.maxDraftTokens());
-    if (!task.speculation() || task.maxDraftTokens() == 0) {
+    DecodeTask.Speculation wish = task.speculation();
+    int maxNodes = Math.min(serverLimit, wish.maxDraftTokens());
+    if (wish.isOff()) {
       return new DraftAdvice(0, SpeculationState.REQUEST, "switched off by the request");
     }
     if (serverLimit == 0) {
       return new DraftAdvice(
           0, SpeculationState.CONFIGURATION, "switched off by the target's configuration");
     }
-    return new DraftAdvice(maxNodes, SpeculationState.NO_DRAFT_SERVICE, task.noDraftReason());
+    return new DraftAdvice(maxNodes, SpeculationState.NO_DRAFT_SERVICE, wish.noDraftReason());
   }
 
   /** Newest proposal seen. */
@@ -64,26 +72,46 @@ final class DraftAdvice {
     return epoch;
   }
 
-  /** Takes a proposal, or returns false if it is of no use. */
-  boolean propose(long newEpoch, int baseLength, DraftTree proposed, TokenHistory history) {
-    if (maxNodes == 0 || newEpoch <= epoch) {
+  /** Name of the drafter whose tree is verified. */
+  String drafter() {
+    return drafter;
+  }
+
+  /** Of how many of the likeliest tokens that drafter wants to hear where one is refused. */
+  int teacherTokens() {
+    return teacherTokens;
+  }
+
+  /**
+   * Takes a proposal, or returns false if it is of no use. One that the text has left meanwhile
+   * takes nothing away: what is left of the one before may still be right.
+   */
+  boolean propose(Proposed proposal, TokenHistory history) {
+    if (maxNodes == 0 || proposal.epoch() <= epoch) {
       return false;
     }
-    epoch = newEpoch;
-    if (baseLength > history.length()) {
+    epoch = proposal.epoch();
+    int base = proposal.baseLength();
+    if (base > history.length()) {
       return false;
     }
-    int[] since = new int[history.length() - baseLength];
+    int[] since = new int[history.length() - base];
     for (int i = 0; i < since.length; i++) {
-      since[i] = history.token(baseLength + i);
+      since[i] = history.token(base + i);
     }
-    answeredLength = baseLength;
-    if (proposed.isEmpty()) {
+    answeredLength = Math.max(answeredLength, base);
+    if (proposal.tree().isEmpty()) {
       return true;
     }
-    gate.observe(proposed, since);
-    tree = advance(proposed, since);
-    return !tree.isEmpty();
+    gate.observe(proposal.tree(), since);
+    DraftTree rest = proposal.tree().advance(since);
+    if (rest.isEmpty()) {
+      return false;
+    }
+    tree = rest;
+    drafter = proposal.drafter();
+    teacherTokens = proposal.teacherTokens();
+    return true;
   }
 
   /** Whether a draft for a text of so many tokens is likely to be on its way, and would pay. */
@@ -138,13 +166,14 @@ final class DraftAdvice {
       drafted += verified.size();
       accepted += kept;
       rounds++;
+      sources.add(verified, drafter, verdict.acceptedNodes(), kept);
       if (!greedy && !verified.isDeterministic()) {
         lossless = Lossless.DISTRIBUTION;
       }
     }
     if (!tree.isEmpty()) {
       gate.observe(tree, verdict.tokens());
-      tree = advance(tree, verdict.tokens());
+      tree = tree.advance(verdict.tokens());
     }
   }
 
@@ -152,7 +181,8 @@ final class DraftAdvice {
     SpeculationState now = state();
     String reason =
         now == off ? offReason : last.map(SpeculationGate.Decision::reason).orElse("no draft came");
-    return new SpeculationFigures(drafted, accepted, rounds, lossless, now.state(), reason);
+    return new SpeculationFigures(
+        drafted, accepted, rounds, lossless, now, reason, sources.figures());
   }
 
   SpeculationState state() {
@@ -170,12 +200,5 @@ final class DraftAdvice {
 
   boolean isOn() {
     return maxNodes > 0 && gate.isOn();
-  }
-
-  private static DraftTree advance(DraftTree tree, int[] tokens) {
-    for (int i = 0; i < tokens.length && !tree.isEmpty(); i++) {
-      tree = tree.advance(tokens[i]);
-    }
-    return tree;
   }
 }

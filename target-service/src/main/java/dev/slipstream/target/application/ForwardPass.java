@@ -10,6 +10,12 @@ public interface ForwardPass {
    */
   void forward(Batch batch);
 
+  /**
+   * Whether all that the last pass computed for a row was finite. If not, its KV is of no more use
+   * than its logits.
+   */
+  boolean isFinite(int row);
+
   /** The array that holds the logits of the last pass. */
   float[] logits();
 

@@ -11,6 +11,7 @@ import static dev.slipstream.engine.cache.KvLayout.BLOCK_TOKENS;
  * @param prefillChunk prompt rows of a pass in which other sequences decode
  * @param maxRunning sequences that are decoded at the same time
  * @param maxQueued sequences that wait for a place; more are refused
+ * @param maxResumed answers begun elsewhere that wait besides them
  * @param maxDraftTokens draft tokens of one sequence in one pass; 0 switches speculation off
  */
 public record LoopSettings(
@@ -20,6 +21,7 @@ public record LoopSettings(
     int prefillChunk,
     int maxRunning,
     int maxQueued,
+    int maxResumed,
     int maxDraftTokens) {
   public LoopSettings {
     // So that the oldest sequence, alone with the pool, can always finish.
@@ -33,6 +35,11 @@ public record LoopSettings(
 
   /** Rows of one pass that can ask for logits: every sequence's own and the drafts'. */
   public int maxLogitRows() {
+    return maxLogitRows(maxBatchRows, maxRunning, maxDraftTokens);
+  }
+
+  /** The same, before there are settings. */
+  public static int maxLogitRows(int maxBatchRows, int maxRunning, int maxDraftTokens) {
     return Math.min(maxBatchRows, maxRunning + Math.max(48, 3 * maxDraftTokens));
   }
 }

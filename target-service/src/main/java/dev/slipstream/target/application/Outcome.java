@@ -1,5 +1,7 @@
 package dev.slipstream.target.application;
 
+import java.util.List;
+
 /** How a sequence ended, and its figures. */
 public record Outcome(Reason reason, Usage usage, SpeculationFigures speculation, Timings timings) {
   /** Why it ended. */
@@ -29,11 +31,21 @@ public record Outcome(Reason reason, Usage usage, SpeculationFigures speculation
    * @param drafted draft tokens that were verified
    * @param accepted draft tokens that were accepted
    * @param rounds passes that verified at least one draft token
-   * @param state "on", "gated" or "off"
+   * @param state what speculation did at the end
    * @param reason of the state, for people
+   * @param sources the first two by the technique that found the tokens; empty if there were none
    */
   public record SpeculationFigures(
-      long drafted, long accepted, long rounds, Lossless lossless, String state, String reason) {}
+      long drafted,
+      long accepted,
+      long rounds,
+      Lossless lossless,
+      SpeculationState state,
+      String reason,
+      List<SourceFigures> sources) {}
+
+  /** Draft tokens of one source. */
+  public record SourceFigures(String source, long drafted, long accepted) {}
 
   /**
    * Milliseconds.

@@ -44,6 +44,12 @@ final class Sequence {
   /** Blocks whose content is known to the prefix cache. */
   int registeredBlocks;
 
+  /** Its first block that came from kv-service, or -1 if all were computed here. */
+  int firstForeignBlock = -1;
+
+  /** Whether its text is computed without the help of caches, because that has failed. */
+  boolean alone;
+
   boolean announced;
   int cachedTokens;
   int remoteCachedTokens;

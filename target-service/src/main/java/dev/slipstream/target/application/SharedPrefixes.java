@@ -1,6 +1,7 @@
 package dev.slipstream.target.application;
 
 import dev.slipstream.engine.cache.BlockKey;
+import dev.slipstream.engine.cache.KvLayout;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.function.Consumer;
@@ -20,12 +21,15 @@ public interface SharedPrefixes extends AutoCloseable {
 
         @Override
         public void fetch(
-            String tenant, List<BlockKey> keys, int blockBytes, Consumer<List<byte[]>> result) {
+            String tenant, List<BlockKey> keys, KvLayout layout, Consumer<List<byte[]>> result) {
           result.accept(List.of());
         }
 
         @Override
         public void store(String tenant, BlockKey key, MemorySegment block) {}
+
+        @Override
+        public void discard(String tenant, BlockKey key, MemorySegment block) {}
 
         @Override
         public void close() {}
@@ -38,14 +42,20 @@ public interface SharedPrefixes extends AutoCloseable {
    * Gets blocks.
    *
    * @param keys parent first
-   * @param blockBytes size of every block; anything else is discarded
-   * @param result gets the checked blocks under the first of the keys, possibly none; called
-   *     exactly once, by any thread, within the configured time
+   * @param layout what every block must be one of; anything else is discarded
+   * @param result gets the blocks under the first of the keys, which attention can take, possibly
+   *     none; called exactly once, by any thread, within the configured time
    */
-  void fetch(String tenant, List<BlockKey> keys, int blockBytes, Consumer<List<byte[]>> result);
+  void fetch(String tenant, List<BlockKey> keys, KvLayout layout, Consumer<List<byte[]>> result);
 
   /** Offers a block, which is copied if it is taken at all. */
   void store(String tenant, BlockKey key, MemorySegment block);
+
+  /**
+   * Has a block deleted with which a pass went wrong, unless there is another one under its key by
+   * now, and does not fetch this key for a while. The block is copied.
+   */
+  void discard(String tenant, BlockKey key, MemorySegment block);
 
   @Override
   void close();

@@ -3,7 +3,7 @@ package dev.slipstream.target.application;
 /**
  * What speculation does for a request, and why: the values of two labels, and so only these few.
  */
-enum SpeculationState {
+public enum SpeculationState {
   /** Drafts are verified: the expected gain is large enough. */
   GAIN("on", "gain"),
   /** The expected gain is too small. */
@@ -28,7 +28,7 @@ enum SpeculationState {
   }
 
   /** "on", "gated" or "off". */
-  String state() {
+  public String state() {
     return state;
   }
 

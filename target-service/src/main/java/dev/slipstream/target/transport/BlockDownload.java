@@ -1,36 +1,44 @@
 package dev.slipstream.target.transport;
 
-import com.google.protobuf.ByteString;
+import dev.slipstream.engine.cache.BlockKey;
+import dev.slipstream.engine.cache.KvBlockCheck;
+import dev.slipstream.engine.cache.KvLayout;
 import dev.slipstream.proto.v1.FetchRequest;
 import dev.slipstream.proto.v1.KvBlock;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
 
 /**
- * Collects the blocks of one fetch as long as they are intact and in order. Whatever has come when
- * the call ends, for whatever reason, is the result.
+ * Collects the blocks of one fetch as long as they are intact, in order and fit for attention.
+ * Whatever has come when the call ends, for whatever reason, is the result.
  */
 final class BlockDownload implements ClientResponseObserver<FetchRequest, KvBlock> {
-  private final List<ByteString> keys;
-  private final int blockBytes;
-  private final Consumer<Throwable> failure;
-  private final Consumer<List<byte[]>> result;
+  private final List<BlockKey> keys;
+  private final KvLayout layout;
+  private final Listener listener;
   private final List<byte[]> blocks = new ArrayList<>();
   private ClientCallStreamObserver<FetchRequest> call;
-  private boolean damaged;
+  private boolean over;
 
-  BlockDownload(
-      List<ByteString> keys,
-      int blockBytes,
-      Consumer<Throwable> failure,
-      Consumer<List<byte[]>> result) {
+  /** Hears what became of it. */
+  interface Listener {
+    /** A block is of no use; those before it are the result. */
+    void refused(BlockKey key, byte[] block, Refusal why, String fault);
+
+    /** The call failed; what came before is the result. */
+    void failed(Throwable cause);
+
+    /** The end, whatever came before. */
+    void result(List<byte[]> blocks);
+  }
+
+  BlockDownload(List<BlockKey> keys, KvLayout layout, Listener listener) {
     this.keys = keys;
-    this.blockBytes = blockBytes;
-    this.failure = failure;
-    this.result = result;
+    this.layout = layout;
+    this.listener = listener;
   }
 
   @Override
@@ -40,26 +48,40 @@ final class BlockDownload implements ClientResponseObserver<FetchRequest, KvBloc
 
   @Override
   public void onNext(KvBlock block) {
-    if (damaged) {
+    if (over) {
       return;
     }
-    int next = blocks.size();
-    if (next < keys.size() && KvServiceClient.isIntact(block, keys.get(next), blockBytes)) {
-      blocks.add(block.getData().toByteArray());
-    } else {
-      damaged = true;
-      call.cancel("a block is not what was asked for", null);
+    byte[] data = block.getData().toByteArray();
+    if (!isAsStored(block)) {
+      refuse(data, Refusal.DAMAGED, "it is not what was asked for, or not as it was stored");
+      return;
     }
+    KvBlockCheck.fault(layout, MemorySegment.ofArray(data))
+        .ifPresentOrElse(fault -> refuse(data, Refusal.MALFORMED, fault), () -> blocks.add(data));
+  }
+
+  private boolean isAsStored(KvBlock block) {
+    return blocks.size() < keys.size()
+        && block.getKey().equals(KvServiceClient.bytes(keys.get(blocks.size())))
+        && BlockUploader.checksum(block.getData()) == block.getCrc32C();
+  }
+
+  private void refuse(byte[] data, Refusal why, String fault) {
+    over = true;
+    listener.refused(keys.get(Math.min(blocks.size(), keys.size() - 1)), data, why, fault);
+    call.cancel("a block is of no use", null);
   }
 
   @Override
   public void onError(Throwable cause) {
-    failure.accept(damaged ? new IllegalStateException("kv-service sent a damaged block") : cause);
-    result.accept(blocks);
+    if (!over) {
+      listener.failed(cause);
+    }
+    listener.result(blocks);
   }
 
   @Override
   public void onCompleted() {
-    result.accept(blocks);
+    listener.result(blocks);
   }
 }

@@ -9,12 +9,15 @@ import dev.slipstream.proto.v1.DecodeStarted;
 import dev.slipstream.proto.v1.FinishReason;
 import dev.slipstream.proto.v1.Lossless;
 import dev.slipstream.proto.v1.SpeculationStats;
+import dev.slipstream.proto.v1.SpeculationStatus;
 import dev.slipstream.proto.v1.Timings;
 import dev.slipstream.proto.v1.TokenLogprob;
 import dev.slipstream.proto.v1.Usage;
 import dev.slipstream.target.application.CommittedTokens;
 import dev.slipstream.target.application.DecodeFailure;
 import dev.slipstream.target.application.Outcome;
+import dev.slipstream.target.application.SpeculationState;
+import dev.slipstream.wire.FeedbackCodec;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -39,10 +42,16 @@ final class DecodeResponses {
     Committed.Builder message =
         Committed.newBuilder()
             .setBaseLength(committed.baseLength())
-            .setDrafted(committed.drafted())
-            .setAccepted(committed.accepted())
             .setEpoch(committed.epoch())
             .setWantedDraftTokens(committed.wantedDraftTokens());
+    committed
+        .verified()
+        .ifPresent(
+            draft ->
+                message
+                    .setDrafted(draft.drafted())
+                    .setAccepted(draft.accepted())
+                    .setFeedback(FeedbackCodec.encode(draft)));
     for (int i = 0; i < committed.tokens().size(); i++) {
       CommittedToken.Builder token = message.addTokensBuilder().setId(committed.tokens().get(i));
       if (!committed.logprobs().isEmpty()) {
@@ -89,8 +98,12 @@ final class DecodeResponses {
           }
           case DecodeFailure.PromptTooLong _ -> Status.OUT_OF_RANGE;
           case DecodeFailure.BadMessage _ -> Status.INVALID_ARGUMENT;
-          case DecodeFailure.ShuttingDown _, DecodeFailure.OutOfService _ -> Status.UNAVAILABLE;
+          // What leaves in good order must not look like what was killed: see the gateway's
+          // Failover.
+          case DecodeFailure.ShuttingDown _ -> Status.ABORTED;
+          case DecodeFailure.OutOfService _ -> Status.UNAVAILABLE;
           case DecodeFailure.Broken _ -> Status.INTERNAL;
+          case DecodeFailure.OutOfMemory _ -> Status.RESOURCE_EXHAUSTED;
         };
     return status.withDescription(failure.message()).asRuntimeException(trailers);
   }
@@ -108,13 +121,30 @@ final class DecodeResponses {
           case TOKEN -> Lossless.LOSSLESS_TOKEN;
           case DISTRIBUTION -> Lossless.LOSSLESS_DISTRIBUTION;
         };
-    return SpeculationStats.newBuilder()
-        .setDrafted(figures.drafted())
-        .setAccepted(figures.accepted())
-        .setRounds(figures.rounds())
-        .setLossless(lossless)
-        .setState(figures.state())
-        .setReason(figures.reason())
-        .build();
+    SpeculationStats.Builder stats =
+        SpeculationStats.newBuilder()
+            .setDrafted(figures.drafted())
+            .setAccepted(figures.accepted())
+            .setRounds(figures.rounds())
+            .setLossless(lossless)
+            .setState(figures.state().state())
+            .setStatus(status(figures.state()))
+            .setReason(figures.reason());
+    for (Outcome.SourceFigures source : figures.sources()) {
+      stats
+          .addSourcesBuilder()
+          .setSource(source.source())
+          .setDrafted(source.drafted())
+          .setAccepted(source.accepted());
+    }
+    return stats.build();
+  }
+
+  private static SpeculationStatus status(SpeculationState state) {
+    return switch (state) {
+      case GAIN -> SpeculationStatus.SPECULATION_STATUS_ON;
+      case NO_GAIN, NO_DRAFT, NO_ROOM -> SpeculationStatus.SPECULATION_STATUS_GATED;
+      case REQUEST, CONFIGURATION, NO_DRAFT_SERVICE -> SpeculationStatus.SPECULATION_STATUS_OFF;
+    };
   }
 }

@@ -9,6 +9,8 @@ import dev.slipstream.target.application.DecodeFailure;
 import dev.slipstream.target.application.DecodeHandle;
 import dev.slipstream.target.application.DecodeListener;
 import dev.slipstream.target.application.Outcome;
+import dev.slipstream.wire.MalformedMessageException;
+import dev.slipstream.wire.ProposalCodec;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
@@ -50,6 +52,8 @@ final class DecodeStream implements StreamObserver<DecodeRequest> {
       }
     } catch (InvalidRequestException e) {
       refuse(e.status());
+    } catch (MalformedMessageException e) {
+      refuse(Status.INVALID_ARGUMENT.withDescription(e.getMessage()));
     }
   }
 
@@ -72,7 +76,7 @@ final class DecodeStream implements StreamObserver<DecodeRequest> {
     }
     var task = DecodeRequests.task(start, target.model());
     synchronized (this) {
-      handle = target.loop().submit(task, new Responder());
+      handle = target.drafters().submit(task, new Responder());
       if (cancelled) {
         handle.cancel();
       }
@@ -85,11 +89,8 @@ final class DecodeStream implements StreamObserver<DecodeRequest> {
       throw InvalidRequestException.invalid("proposal came before start");
     }
     try {
-      handle.propose(
-          proposal.getEpoch(),
-          proposal.getBaseLength(),
-          DecodeRequests.tree(proposal, target.model().vocabularySize()));
-    } catch (IllegalArgumentException e) {
+      handle.propose(ProposalCodec.decode(proposal, target.model().vocabularySize()));
+    } catch (MalformedMessageException e) {
       target.metrics().proposalDropped();
       log.debug(
           "dropped malformed proposal {} of drafter '{}': {}",

@@ -2,6 +2,8 @@ package dev.slipstream.target.transport;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
+import dev.slipstream.engine.cache.KvLayout;
+import dev.slipstream.engine.speculation.TeacherProbabilities;
 import dev.slipstream.proto.v1.DecodeRequest;
 import dev.slipstream.proto.v1.DecodeResponse;
 import dev.slipstream.proto.v1.GetModelRequest;
@@ -53,6 +55,9 @@ class TargetGrpcService extends TargetServiceGrpc.TargetServiceImplBase {
               .setVocabularySize(model.vocabularySize())
               .setMaxDraftTokens(served.settings().maxDraftTokens())
               .setCreated(served.loaded().getEpochSecond())
+              .setKvEncoding(KvLayout.ENCODING)
+              .addAllDrafters(served.drafters().names())
+              .setMaxTeacherTokens(TeacherProbabilities.MAX_TOKENS)
               .build());
       responses.onCompleted();
     } catch (NotReadyException e) {

@@ -52,6 +52,12 @@ final class Answer implements DecodeListener {
     return get(failure);
   }
 
+  /** Its failure, or null if it was good to the end. */
+  DecodeFailure end() {
+    CompletableFuture.anyOf(outcome.exceptionally(e -> null), failure).join();
+    return failure.getNow(null);
+  }
+
   boolean isOver() {
     return outcome.isDone();
   }

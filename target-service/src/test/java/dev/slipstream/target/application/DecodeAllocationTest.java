@@ -128,10 +128,11 @@ class DecodeAllocationTest {
             model.endTokens(),
             model.kvLayout(),
             meter);
-    LoopSettings settings = new LoopSettings(128 * sequences, 2048, 256, 64, 8, 8, 16);
+    LoopSettings settings = new LoopSettings(128 * sequences, 2048, 256, 64, 8, 8, 8, 16);
     var cost = DecodeLoopFixture.CHEAP;
     var metrics = new DecodeMetrics(new SimpleMeterRegistry(), metered, cost);
-    try (DecodeLoop loop = new DecodeLoop(metered, settings, SharedPrefixes.NONE, cost, metrics)) {
+    try (DecodeLoop loop =
+        new DecodeLoop(metered, settings, SharedPrefixes.NONE, new AssumedCosts(cost), metrics)) {
       for (int i = 0; i < sequences; i++) {
         loop.submit(task(i), new Silent(meter.failure));
       }
@@ -151,9 +152,7 @@ class DecodeAllocationTest {
         true,
         Set.of(),
         DecodeTask.NO_LOGPROBS,
-        false,
-        0,
-        "",
+        new DecodeTask.Speculation(false, 0, "", ""),
         "");
   }
 
@@ -161,6 +160,11 @@ class DecodeAllocationTest {
     @Override
     public void forward(Batch batch) {
       model.forward(batch);
+    }
+
+    @Override
+    public boolean isFinite(int row) {
+      return model.isFinite(row);
     }
 
     @Override
@@ -228,6 +232,11 @@ class DecodeAllocationTest {
       if (!withPass) {
         last = threads.getCurrentThreadAllocatedBytes();
       }
+    }
+
+    @Override
+    public boolean isFinite(int row) {
+      return pass.isFinite(row);
     }
 
     @Override

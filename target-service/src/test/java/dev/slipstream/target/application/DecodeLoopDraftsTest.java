@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.slipstream.engine.sampling.SamplingParams;
 import dev.slipstream.engine.speculation.DraftTree;
 import dev.slipstream.engine.speculation.DraftTreeBuilder;
+import dev.slipstream.engine.speculation.Proposed;
+import dev.slipstream.engine.speculation.TeacherProbabilities;
 import dev.slipstream.engine.speculation.VerificationCost;
+import dev.slipstream.engine.speculation.VerifiedDraft;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -72,15 +75,84 @@ class DecodeLoopDraftsTest extends DecodeLoopFixture {
     }
     DecodeHandle handle = answer.handle.join();
     for (int epoch = 1; epoch < 100; epoch++) {
-      handle.propose(epoch, prompt.length, chain(List.of(5, 5, 5)));
+      handle.propose(proposed(epoch, prompt.length, chain(List.of(5, 5, 5))));
     }
-    handle.propose(100, prompt.length, chain(expected.subList(0, 30)));
+    handle.propose(proposed(100, prompt.length, chain(expected.subList(0, 30))));
     assertThat(registry.get("slipstream.spec.decode.num.proposals.dropped").counter().count())
         .isGreaterThanOrEqualTo(98);
     model.gate.release(1 << 20);
 
     assertThat(answer.tokens()).isEqualTo(expected);
     assertThat(answer.outcome().speculation().accepted()).isPositive();
+  }
+
+  /** When a stream is opened, one that was kept for it may overtake, or be overtaken. */
+  @Test
+  void ofProposalsInTheWrongOrderTheNewestIsKept() {
+    start(settings(64, 256, 1));
+    model.gate = new Semaphore(0);
+    int[] prompt = prompt(20, 9);
+    List<Integer> expected = model.greedy(prompt, 40);
+    Answer answer = submit(task(prompt, 40), new Answer());
+    while (!model.gate.hasQueuedThreads()) {
+      Thread.onSpinWait();
+    }
+    DecodeHandle handle = answer.handle.join();
+    handle.propose(proposed(100, prompt.length, chain(expected.subList(0, 30))));
+    for (int epoch = 99; epoch > 0; epoch--) {
+      handle.propose(proposed(epoch, prompt.length, chain(List.of(5, 5, 5))));
+    }
+    model.gate.release(1 << 20);
+
+    assertThat(answer.tokens()).isEqualTo(expected);
+    assertThat(answer.outcome().speculation().accepted()).isPositive();
+  }
+
+  /** What a drafter learns from: where its token was refused, and what the target thought there. */
+  @Test
+  void aDrafterThatAsksHearsWhatTheTargetThoughtWhereItWasRefused() {
+    start(settings(64, 256, 1));
+    int[] prompt = prompt(20, 9);
+    List<Integer> expected = model.greedy(prompt, 40);
+    Answer answer = new Answer();
+    answer.onStep =
+        step -> {
+          int length = step.baseLength() + step.tokens().size();
+          int from = length - prompt.length;
+          if (from + 3 < 40) {
+            List<Integer> draft = List.of(expected.get(from), expected.get(from + 1), 5);
+            answer
+                .handle
+                .join()
+                .propose(new Proposed(length, length, chain(draft), "learner", 0, 3));
+          }
+        };
+    submit(task(prompt, 40), answer);
+
+    assertThat(answer.tokens()).isEqualTo(expected);
+    List<CommittedTokens> refused =
+        answer.steps.stream()
+            .filter(step -> step.verified().flatMap(VerifiedDraft::refusal).isPresent())
+            .toList();
+    assertThat(refused).isNotEmpty();
+    for (CommittedTokens step : refused) {
+      VerifiedDraft verified = step.verified().orElseThrow();
+      TeacherProbabilities teacher = verified.refusal().orElseThrow();
+      assertThat(verified.baseLength()).isEqualTo(step.baseLength());
+      assertThat(verified.accepted()).isEqualTo(step.tokens().size() - 1);
+      assertThat(teacher.tokens()).hasSize(3);
+      assertThat(teacher.tokens()[0]).as("greedy").isEqualTo(step.tokens().getLast());
+    }
+  }
+
+  @Test
+  void aDrafterThatDoesNotAskCostsThePassNothing() {
+    start(settings(64, 256, 1));
+    Answer answer = decodeWithDrafts(prompt(20, 2), 40, i -> 298 - i % 7);
+
+    assertThat(answer.anyStep(step -> step.verified().isPresent())).isTrue();
+    assertThat(answer.anyStep(s -> s.verified().flatMap(VerifiedDraft::refusal).isPresent()))
+        .isFalse();
   }
 
   @Test
@@ -93,7 +165,7 @@ class DecodeLoopDraftsTest extends DecodeLoopFixture {
         step -> {
           if (step.baseLength() == prompt.length + 5) {
             DraftTree whole = chain(expected.subList(0, 30));
-            answer.handle.join().propose(1, prompt.length, whole);
+            answer.handle.join().propose(proposed(1, prompt.length, whole));
           }
         };
     submit(task(prompt, 40), answer);
@@ -113,7 +185,7 @@ class DecodeLoopDraftsTest extends DecodeLoopFixture {
           int length = step.baseLength() + step.tokens().size();
           boolean first = step.baseLength() == prompt.length;
           DraftTree draft = first ? chain(expected.subList(1, 40)) : DraftTree.empty();
-          answer.handle.join().propose(length, length, draft);
+          answer.handle.join().propose(proposed(length, length, draft));
         };
     submit(task(prompt, 40), answer);
 
@@ -135,7 +207,7 @@ class DecodeLoopDraftsTest extends DecodeLoopFixture {
             int from = length - prompt.length;
             DraftTree draft = chain(expected.subList(from, Math.min(60, from + 2)));
             Thread loop = Thread.currentThread();
-            Runnable propose = () -> answer.handle.join().propose(length, length, draft);
+            Runnable propose = () -> answer.handle.join().propose(proposed(length, length, draft));
             if (from == 1) {
               propose.run();
             } else {
@@ -163,7 +235,7 @@ class DecodeLoopDraftsTest extends DecodeLoopFixture {
 
     assertThat(answer.tokens()).isEqualTo(model.greedy(prompt, 200));
     assertThat(answer.outcome().speculation().drafted()).isLessThan(100);
-    assertThat(answer.outcome().speculation().state()).isEqualTo("gated");
+    assertThat(answer.outcome().speculation().state().state()).isEqualTo("gated");
     assertThat(answer.outcome().speculation().reason()).contains("gain");
   }
 
@@ -179,7 +251,7 @@ class DecodeLoopDraftsTest extends DecodeLoopFixture {
 
     assertThat(answer.tokens()).isEqualTo(expected);
     assertThat(answer.outcome().speculation().drafted()).isZero();
-    assertThat(answer.outcome().speculation().state()).isEqualTo("off");
+    assertThat(answer.outcome().speculation().state().state()).isEqualTo("off");
     assertThat(answer.anyStep(step -> step.wantedDraftTokens() > 0)).isFalse();
   }
 
@@ -192,7 +264,7 @@ class DecodeLoopDraftsTest extends DecodeLoopFixture {
           int from = length - prompt.length;
           List<Integer> chain =
               IntStream.range(from, Math.min(tokens, from + 8)).map(draft).boxed().toList();
-          answer.handle.join().propose(length, length, chain(chain));
+          answer.handle.join().propose(proposed(length, length, chain(chain)));
         };
     submit(task(prompt, tokens), answer);
     answer.outcome();
@@ -210,7 +282,7 @@ class DecodeLoopDraftsTest extends DecodeLoopFixture {
       tree.add((answer.get(i) + 1) % 290, parent);
       parent = right;
     }
-    handle.propose(length, length, tree.build());
+    handle.propose(proposed(length, length, tree.build()));
   }
 
   private static DraftTree chain(List<Integer> tokens) {

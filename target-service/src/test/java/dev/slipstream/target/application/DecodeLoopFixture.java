@@ -3,6 +3,8 @@ package dev.slipstream.target.application;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.slipstream.engine.sampling.SamplingParams;
+import dev.slipstream.engine.speculation.DraftTree;
+import dev.slipstream.engine.speculation.Proposed;
 import dev.slipstream.engine.speculation.VerificationCost;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -62,7 +64,21 @@ abstract class DecodeLoopFixture {
 
   static DecodeTask task(int[] prompt, int tokens, SamplingParams sampling, int maxDraftTokens) {
     return new DecodeTask(
-        "", prompt, 0, sampling, tokens, false, Set.of(), -1, true, maxDraftTokens, "", "");
+        "",
+        prompt,
+        0,
+        sampling,
+        tokens,
+        false,
+        Set.of(),
+        -1,
+        new DecodeTask.Speculation(true, maxDraftTokens, "", ""),
+        "");
+  }
+
+  /** A draft of the drafter "test". */
+  static Proposed proposed(long epoch, int baseLength, DraftTree tree) {
+    return new Proposed(epoch, baseLength, tree, "test", 0.001, 0);
   }
 
   static int[] prompt(int length, int salt) {
@@ -70,7 +86,7 @@ abstract class DecodeLoopFixture {
   }
 
   static LoopSettings settings(int blocks, int chunk, int running) {
-    return new LoopSettings(blocks, 4096, Math.max(64, chunk), chunk, running, 100, 16);
+    return new LoopSettings(blocks, 4096, Math.max(64, chunk), chunk, running, 100, 10, 16);
   }
 
   void start(LoopSettings settings) {
@@ -89,11 +105,20 @@ abstract class DecodeLoopFixture {
     start(settings, model, CHEAP, prefixes);
   }
 
+  void start(LoopSettings settings, PassCosts costs) {
+    start(settings, model, costs, SharedPrefixes.NONE);
+  }
+
   private void start(
       LoopSettings settings, ToyModel toy, VerificationCost cost, SharedPrefixes prefixes) {
+    start(settings, toy, new AssumedCosts(cost), prefixes);
+  }
+
+  private void start(
+      LoopSettings settings, ToyModel toy, PassCosts costs, SharedPrefixes prefixes) {
     ServedModel served = toy.served();
-    DecodeMetrics metrics = new DecodeMetrics(registry, served, cost);
-    loop = new DecodeLoop(served, settings, prefixes, cost, metrics);
+    DecodeMetrics metrics = new DecodeMetrics(registry, served, costs.cost());
+    loop = new DecodeLoop(served, settings, prefixes, costs, metrics);
   }
 
   double counter(String name) {

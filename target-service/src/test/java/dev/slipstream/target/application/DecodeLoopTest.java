@@ -75,9 +75,7 @@ class DecodeLoopTest extends DecodeLoopFixture {
             false,
             Set.of(),
             -1,
-            true,
-            9,
-            "",
+            new DecodeTask.Speculation(true, 9, "", ""),
             "b");
     assertThat(submit(other, new Answer()).outcome().usage().cachedTokens()).isZero();
   }
@@ -135,7 +133,7 @@ class DecodeLoopTest extends DecodeLoopFixture {
 
   @Test
   void aFullQueueRefusesAndSaysWhenToComeBack() {
-    start(new LoopSettings(64, 4096, 64, 16, 1, 2, 4));
+    start(new LoopSettings(64, 4096, 64, 16, 1, 2, 2, 4));
     model.gate = new Semaphore(0);
     List<Answer> accepted = new ArrayList<>();
     for (int i = 0; i < 3; i++) {
@@ -159,7 +157,7 @@ class DecodeLoopTest extends DecodeLoopFixture {
    */
   @Test
   void aResumedAnswerIsNeitherRefusedNorPutBehindNewOnes() {
-    start(new LoopSettings(64, 4096, 64, 16, 1, 1, 4));
+    start(new LoopSettings(64, 4096, 64, 16, 1, 1, 2, 4));
     model.gate = new Semaphore(0);
     List<String> order = new CopyOnWriteArrayList<>();
     Answer running = submit(task(prompt(10, 0), 3), new Answer());
@@ -170,7 +168,16 @@ class DecodeLoopTest extends DecodeLoopFixture {
     resumed.onStep = step -> order.add("resumed");
     submit(
         new DecodeTask(
-            "", prompt(10, 2), 3, SamplingParams.greedy(), 4, false, Set.of(), -1, true, 9, "", ""),
+            "",
+            prompt(10, 2),
+            3,
+            SamplingParams.greedy(),
+            4,
+            false,
+            Set.of(),
+            -1,
+            new DecodeTask.Speculation(true, 9, "", ""),
+            ""),
         resumed);
     model.gate.release(1 << 20);
 
@@ -200,9 +207,7 @@ class DecodeLoopTest extends DecodeLoopFixture {
             false,
             Set.of(expected.get(7)),
             -1,
-            true,
-            9,
-            "",
+            new DecodeTask.Speculation(true, 9, "", ""),
             "");
     Answer stopped = submit(stopping, new Answer());
     int end = expected.indexOf(expected.get(7)) + 1;
@@ -224,7 +229,17 @@ class DecodeLoopTest extends DecodeLoopFixture {
                 IntStream.of(prompt), whole.subList(0, 25).stream().mapToInt(Integer::intValue))
             .toArray();
     DecodeTask resumed =
-        new DecodeTask("", resumedPrompt, 25, sampling, 40, false, Set.of(), -1, true, 9, "", "");
+        new DecodeTask(
+            "",
+            resumedPrompt,
+            25,
+            sampling,
+            40,
+            false,
+            Set.of(),
+            -1,
+            new DecodeTask.Speculation(true, 9, "", ""),
+            "");
 
     Answer rest = submit(resumed, new Answer());
 
@@ -279,7 +294,16 @@ class DecodeLoopTest extends DecodeLoopFixture {
     start(settings(64, 64, 1));
     DecodeTask task =
         new DecodeTask(
-            "", prompt(10, 1), 0, SamplingParams.greedy(), 4, false, Set.of(), 3, true, 9, "", "");
+            "",
+            prompt(10, 1),
+            0,
+            SamplingParams.greedy(),
+            4,
+            false,
+            Set.of(),
+            3,
+            new DecodeTask.Speculation(true, 9, "", ""),
+            "");
     Answer answer = submit(task, new Answer());
     answer.outcome();
     for (CommittedTokens step : answer.steps) {

@@ -3,6 +3,10 @@ package dev.slipstream.target.application;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.slipstream.engine.sampling.SamplingParams;
+import dev.slipstream.engine.speculation.DraftTree;
+import dev.slipstream.engine.speculation.DraftTreeBuilder;
+import dev.slipstream.engine.speculation.NodeOrigin;
+import dev.slipstream.engine.speculation.Proposed;
 import dev.slipstream.engine.speculation.VerificationCost;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -84,14 +88,76 @@ class DecodeMetricsTest extends DecodeLoopFixture {
             false,
             Set.of(),
             -1,
-            true,
-            9,
-            "a reason in the client's own words",
+            new DecodeTask.Speculation(true, 9, "", "a reason in the client's own words"),
             "tenant-4711");
     submit(task, new Answer()).outcome();
 
     assertThat(finished("off", "no_draft_service")).isEqualTo(1);
     assertThat(prometheus.scrape()).doesNotContain("own words", "4711");
+  }
+
+  /** Which technique brings something can only be seen if their tokens are counted apart. */
+  @Test
+  void draftTokensAreCountedByDrafterAndSource() {
+    start(settings(64, 256, 1));
+    int[] prompt = prompt(20, 9);
+    List<Integer> expected = model.greedy(prompt, 30);
+    Answer answer = new Answer();
+    answer.onStep =
+        step -> {
+          int length = step.baseLength() + step.tokens().size();
+          if (step.baseLength() == prompt.length) {
+            DraftTreeBuilder tree = DraftTree.builder(ToyModel.VOCABULARY, 8);
+            int right = tree.add(expected.get(1), -1, NodeOrigin.of("copy", 0.5));
+            tree.add(5, -1, NodeOrigin.of("guess", 0.25));
+            tree.add(expected.get(2), right, NodeOrigin.of("copy", 0.5));
+            answer.handle.join().propose(new Proposed(1, length, tree.build(), "fused", 0.5, 0));
+          }
+        };
+    submit(task(prompt, 30), answer);
+
+    assertThat(answer.tokens()).isEqualTo(expected);
+    assertThat(answer.outcome().speculation().sources())
+        .containsExactlyInAnyOrder(
+            new Outcome.SourceFigures("copy", 2, 2), new Outcome.SourceFigures("guess", 1, 0));
+    assertThat(sample("spec_decode_num_draft_tokens_total", bySource("copy"))).isEqualTo(2);
+    assertThat(sample("spec_decode_num_accepted_tokens_total", bySource("copy"))).isEqualTo(2);
+    assertThat(sample("spec_decode_num_expected_tokens_total", bySource("copy"))).isEqualTo(0.75);
+    assertThat(sample("spec_decode_num_draft_tokens_total", bySource("guess"))).isEqualTo(1);
+    assertThat(sample("spec_decode_num_accepted_tokens_total", bySource("guess"))).isZero();
+    String byDrafter = "drafter=\"fused\",model_name=\"toy\"";
+    assertThat(sample("spec_decode_num_drafts_total", byDrafter)).isEqualTo(1);
+    assertThat(sample("spec_decode_draft_seconds_total", byDrafter)).isEqualTo(0.5);
+    assertThat(
+            sample("spec_decode_num_accepted_tokens_per_pos_total", byDrafter + ",position=\"1\""))
+        .isEqualTo(1);
+  }
+
+  /** Or a client that invents names fills the memory of everybody who stores these series. */
+  @Test
+  void namesBeyondTheSixteenthAreOneSeries() {
+    start(settings(64, 256, 1));
+    int[] prompt = prompt(20, 9);
+    Answer answer = new Answer();
+    answer.onStep =
+        step -> {
+          int length = step.baseLength() + step.tokens().size();
+          DraftTreeBuilder tree = DraftTree.builder(ToyModel.VOCABULARY, 8);
+          tree.add(5, -1, NodeOrigin.of("source" + length, 0.5));
+          answer
+              .handle
+              .join()
+              .propose(new Proposed(length, length, tree.build(), "drafter" + length, 0, 0));
+        };
+    submit(task(prompt, 100), answer).outcome();
+
+    assertThat(series("spec_decode_draft_seconds_total")).hasSize(17);
+    assertThat(prometheus.scrape()).contains("drafter=\"other\"");
+    assertThat(answer.outcome().speculation().sources()).hasSizeLessThanOrEqualTo(17);
+  }
+
+  private static String bySource(String source) {
+    return "drafter=\"fused\",model_name=\"toy\",source=\"" + source + "\"";
   }
 
   private static Offset<Double> within() {

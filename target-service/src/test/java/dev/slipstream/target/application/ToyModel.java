@@ -7,6 +7,7 @@ import dev.slipstream.engine.runtime.Batch;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -23,9 +24,13 @@ public final class ToyModel implements ForwardPass {
   public static final int END = 299;
   static final KvLayout LAYOUT = KvLayout.perLayer(1, 1, 1);
 
+  /** Offset of a block's first scale, which is 0. */
+  static final int SCALE = LAYOUT.keyOffset(0, 0) + LAYOUT.scalesAfter();
+
   private final float peak;
   private final Set<Integer> banned = new HashSet<>();
   private float[] logits = new float[0];
+  private boolean[] finite = new boolean[0];
 
   /** Passes so far. */
   public final AtomicInteger passes = new AtomicInteger();
@@ -36,11 +41,23 @@ public final class ToyModel implements ForwardPass {
   /** Rows computed so far. */
   public final AtomicInteger rows = new AtomicInteger();
 
+  /** A token for which nothing finite can be computed. */
+  public volatile int undefined = -1;
+
+  /** Whether a scale that is not a number, in the first place of a block, spoils what follows. */
+  public volatile boolean readsScales = true;
+
   /** When set, a pass takes a permit first. */
   public volatile Semaphore gate;
 
   /** When set, the next pass fails with it. */
-  public volatile RuntimeException failure;
+  public volatile Throwable failure;
+
+  /** When set, every pass over a row with this token fails. */
+  public volatile int poison = -1;
+
+  /** What such a pass fails with. */
+  public volatile Throwable poisoning = new IllegalStateException("poisoned");
 
   /**
    * @param peak how much the likeliest token stands out; large is nearly deterministic
@@ -77,10 +94,13 @@ public final class ToyModel implements ForwardPass {
     if (waitFor != null) {
       waitFor.acquireUninterruptibly();
     }
-    RuntimeException thrown = failure;
+    Throwable thrown = failure;
+    failure = null;
+    for (int row = 0; row < batch.rows() && thrown == null; row++) {
+      thrown = batch.token(row) == poison ? poisoning : null;
+    }
     if (thrown != null) {
-      failure = null;
-      throw thrown;
+      ToyModel.<RuntimeException>sneak(thrown);
     }
     passes.incrementAndGet();
     rows.addAndGet(batch.rows());
@@ -90,12 +110,28 @@ public final class ToyModel implements ForwardPass {
       sequences.add(batch.sequence(row));
       write(batch.sequence(row), batch.place(row), batch.token(row));
     }
+    finite = new boolean[batch.rows()];
     for (int row = 0; row < batch.rows(); row++) {
+      finite[row] = isSound(batch, row);
       if (batch.logitRow(row) >= 0) {
-        fillLogits(hash(text(batch, row)), batch.logitRow(row) * VOCABULARY);
+        int at = batch.logitRow(row) * VOCABULARY;
+        fillLogits(hash(text(batch, row)), at);
+        if (!finite[row]) {
+          Arrays.fill(logits, at, at + VOCABULARY, Float.NaN);
+        }
       }
     }
     widest = Math.max(widest, sequences.size());
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <E extends Throwable> void sneak(Throwable thrown) throws E {
+    throw (E) thrown;
+  }
+
+  @Override
+  public boolean isFinite(int row) {
+    return finite[row];
   }
 
   @Override
@@ -118,6 +154,16 @@ public final class ToyModel implements ForwardPass {
       text.add(likeliest(hash(text)));
     }
     return List.copyOf(text.subList(prompt.length, text.size()));
+  }
+
+  private boolean isSound(Batch batch, int row) {
+    KvSequence sequence = batch.sequence(row);
+    boolean sound = batch.token(row) != undefined;
+    for (int i = 0; readsScales && i < sequence.length() / KvLayout.BLOCK_TOKENS; i++) {
+      MemorySegment block = sequence.pool().block(sequence.block(i));
+      sound &= !Float.isNaN(block.get(ValueLayout.JAVA_FLOAT, SCALE));
+    }
+    return sound;
   }
 
   private static List<Integer> text(Batch batch, int row) {

@@ -3,6 +3,7 @@ package dev.slipstream.target.transport;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.slipstream.engine.cache.BlockKey;
+import dev.slipstream.engine.cache.KvLayout;
 import dev.slipstream.proto.v1.KvServiceGrpc;
 import dev.slipstream.proto.v1.MatchRequest;
 import dev.slipstream.proto.v1.MatchResponse;
@@ -25,6 +26,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A request that is never told what became of its blocks is never computed either. */
 class KvServiceClientTest {
+  private static final KvLayout LAYOUT = KvLayout.perLayer(1, 1, 4);
+
   @ParameterizedTest
   @ValueSource(strings = {"Match", "Fetch"})
   void aCallThatCannotEvenBeMadeIsAnsweredWithNoBlocks(String broken) throws Exception {
@@ -32,11 +35,17 @@ class KvServiceClientTest {
     Server server = InProcessServerBuilder.forName(name).addService(new OneBlock()).build().start();
     ManagedChannel channel = InProcessChannelBuilder.forName(name).build();
     var limits =
-        new KvServiceClient.Limits(Duration.ofSeconds(30), 1 << 20, Duration.ofSeconds(1), 1 << 20);
+        new KvServiceClient.Limits(
+            Duration.ofSeconds(30),
+            1 << 20,
+            Duration.ofSeconds(1),
+            1 << 20,
+            1 << 20,
+            Duration.ofHours(1));
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
     try (var client = new KvServiceClient(new Breaking(channel, broken), limits, meters)) {
       CompletableFuture<List<byte[]>> result = new CompletableFuture<>();
-      client.fetch("", List.of(BlockKey.of(new byte[32])), 16, result::complete);
+      client.fetch("", List.of(BlockKey.of(new byte[32])), LAYOUT, result::complete);
 
       assertThat(result.get(30, TimeUnit.SECONDS)).isEmpty();
       assertThat(meters.get("slipstream.kv.client.failures").counter().count()).isEqualTo(1);

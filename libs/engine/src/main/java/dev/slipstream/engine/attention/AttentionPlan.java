@@ -9,10 +9,10 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * The attention of a pass in tiles, which are the same for all layers. Either each worker computes
- * whole tiles, which takes no meeting, or all of them compute all tiles together: passes of few
- * rows over a long text have few tiles, which cannot be divided evenly, and several tiles that read
- * the same keys and values.
+ * The attention of a pass in tiles, which are the same for all layers of one kind. Either each
+ * worker computes whole tiles, which takes no meeting, or all of them compute all tiles together:
+ * passes of few rows over a long text have few tiles, which cannot be divided evenly, and several
+ * tiles that read the same keys and values.
  *
  * <p>Results do not depend on the division.
  */
@@ -28,24 +28,30 @@ public final class AttentionPlan {
 
   private final int kvHeads;
   private final int group;
+  private final float scale;
+  private final int window;
   private final int workers;
   private final int sharedTokens;
   private final List<Tile> tiles = new ArrayList<>();
   private final List<Text> texts = new ArrayList<>();
   private int tileCount;
   private int textCount;
-  private int units;
+  private long units;
   private int longest;
   private boolean shared;
   private float[] scores = new float[0];
   private int stride;
 
   /**
+   * @param scale factor on query-key products
+   * @param window tokens that a token looks at, itself included
    * @param sharedTokens length from which on workers may share a text; {@link #SHARED_TOKENS}
    */
-  AttentionPlan(int kvHeads, int group, int workers, int sharedTokens) {
+  AttentionPlan(int kvHeads, int group, float scale, int window, int workers, int sharedTokens) {
     this.kvHeads = kvHeads;
     this.group = group;
+    this.scale = scale;
+    this.window = window;
     this.workers = workers;
     this.sharedTokens = sharedTokens;
   }
@@ -61,6 +67,7 @@ public final class AttentionPlan {
     private int kvHead;
     private int first;
     private int size;
+    private int start;
 
     Batch batch() {
       return batch;
@@ -86,7 +93,12 @@ public final class AttentionPlan {
       return kvHead * group + (first + i) % group;
     }
 
-    /** Places that at least one of the rows may see. */
+    /** First place, at the start of a block, that one of the rows may see. */
+    int start() {
+      return start;
+    }
+
+    /** End (exclusive) of the places that one of the rows may see. */
     int reach() {
       return batch.place(row(size - 1)) + 1;
     }
@@ -99,7 +111,8 @@ public final class AttentionPlan {
   static final class Text {
     private int firstTile;
     private int headTiles;
-    private int firstUnit;
+    private long firstUnit;
+    private int start;
     private int reach;
 
     /** First tile of a head; those of all heads follow each other. */
@@ -114,12 +127,22 @@ public final class AttentionPlan {
 
     /** Number of its first unit, counted over all texts. */
     int firstUnit() {
-      return firstUnit;
+      return Math.toIntExact(firstUnit);
     }
 
-    /** Places that at least one of the rows may see. */
+    /** First place, at the start of a block, that one of the rows may see. */
+    int start() {
+      return start;
+    }
+
+    /** End (exclusive) of the places that one of the rows may see. */
     int reach() {
       return reach;
+    }
+
+    /** Blocks from the first to the last place. */
+    int blocks() {
+      return blocksOf(reach - start);
     }
   }
 
@@ -154,6 +177,7 @@ public final class AttentionPlan {
     text.firstTile = tileCount;
     text.headTiles = Math.ceilDiv(pairs, AttentionKernels.QUERIES);
     text.firstUnit = units;
+    text.start = Integer.MAX_VALUE;
     text.reach = batch.place(to - 1) + 1;
     for (int i = 0; i < kvHeads * text.headTiles; i++) {
       Tile tile = next(tiles, tileCount++, Tile::new);
@@ -163,10 +187,30 @@ public final class AttentionPlan {
       tile.kvHead = i / text.headTiles;
       tile.first = i % text.headTiles * AttentionKernels.QUERIES;
       tile.size = Math.min(AttentionKernels.QUERIES, pairs - tile.first);
+      tile.start = start(tile);
+      text.start = Math.min(text.start, tile.start);
     }
-    units += kvHeads * blocksOf(text.reach);
+    units += (long) kvHeads * text.blocks();
     longest = Math.max(longest, text.reach);
     return text;
+  }
+
+  /** As no place precedes its position, none before the first position is seen. */
+  private int start(Tile tile) {
+    int start = Integer.MAX_VALUE;
+    for (int i = 0; i < tile.size; i++) {
+      start = Math.min(start, firstSeen(tile.batch.position(tile.row(i))));
+    }
+    return start & -BLOCK_TOKENS;
+  }
+
+  /** First position that a row at this one looks at. */
+  int firstSeen(int position) {
+    return Math.max(0, position - window + 1);
+  }
+
+  float scale() {
+    return scale;
   }
 
   private static <T> T next(List<T> items, int index, Supplier<T> supplier) {
@@ -215,7 +259,7 @@ public final class AttentionPlan {
 
   /** Units of all texts. */
   int units() {
-    return units;
+    return Math.toIntExact(units);
   }
 
   /** Scores of all tiles: {@code scores[(tile * QUERIES + i) * stride + place]}. */

@@ -25,7 +25,6 @@ public final class AttentionWorker {
   private final KvLayout layout;
   private final long blockBytes;
   private final int dimension;
-  private final float scale;
   private final AttentionKernels kernels = AttentionProvider.kernels();
   private final float[] partials = new float[AttentionKernels.PARTIALS];
   private float[] packed = new float[0];
@@ -34,17 +33,17 @@ public final class AttentionWorker {
   private int stride;
 
   // Of the call in progress.
+  private AttentionPlan plan;
   private int slot;
   private float[] queries;
   private int queryStride;
   private float[] out;
   private int outStride;
 
-  AttentionWorker(KvLayout layout, float scale) {
+  AttentionWorker(KvLayout layout) {
     this.layout = layout;
     this.blockBytes = layout.blockBytes();
     this.dimension = layout.headDimension();
-    this.scale = scale;
   }
 
   /**
@@ -62,17 +61,18 @@ public final class AttentionWorker {
       float[] out,
       int outStride,
       Worker worker) {
+    this.plan = plan;
     this.slot = slot;
     this.queries = queries;
     this.queryStride = queryStride;
     this.out = out;
     this.outStride = outStride;
     if (plan.isShared()) {
-      score(plan, worker);
+      score(worker);
       worker.barrier();
-      weigh(plan, worker);
+      weigh(worker);
       worker.barrier();
-      sum(plan, worker);
+      sum(worker);
     } else {
       for (int i = worker.index(); i < plan.tiles(); i += worker.count()) {
         tile(plan.tile(i));
@@ -84,14 +84,14 @@ public final class AttentionWorker {
     int reach = tile.reach();
     reach(reach);
     pack(tile, 0);
-    for (int at = 0; at < reach; at += BLOCK_TOKENS) {
+    for (int at = tile.start(); at < reach; at += BLOCK_TOKENS) {
       score(tile, 0, at, scores, at, stride);
     }
     for (int i = 0; i < tile.size(); i++) {
       weigh(tile, i, scores, i * stride);
     }
     clearSums(1);
-    for (int at = 0; at < reach; at += BLOCK_TOKENS) {
+    for (int at = tile.start(); at < reach; at += BLOCK_TOKENS) {
       sum(tile, at, reach, scores, at, stride, 0, 0, dimension);
     }
     write(tile, 0, 0, dimension);
@@ -106,14 +106,14 @@ public final class AttentionWorker {
   }
 
   /** This worker's share of all units, each for all tiles of its text and head. */
-  private void score(AttentionPlan plan, Worker worker) {
+  private void score(Worker worker) {
     int heads = layout.kvHeads();
     int first = worker.first(plan.units());
     int end = worker.end(plan.units());
     for (int i = 0; i < plan.texts(); i++) {
       Text text = plan.text(i);
       int from = Math.max(0, first - text.firstUnit());
-      int to = Math.min(heads * blocksOf(text.reach()), end - text.firstUnit());
+      int to = Math.min(heads * text.blocks(), end - text.firstUnit());
       if (from >= to) {
         continue;
       }
@@ -122,7 +122,7 @@ public final class AttentionWorker {
         pack(plan.tile(t), t - firstTile);
       }
       for (int unit = from; unit < to; unit++) {
-        int at = unit / heads * BLOCK_TOKENS;
+        int at = text.start() + unit / heads * BLOCK_TOKENS;
         int tile = text.firstTile(unit % heads);
         for (int t = tile; t < tile + text.headTiles(); t++) {
           int scoresAt = t * QUERIES * plan.stride() + at;
@@ -133,7 +133,7 @@ public final class AttentionWorker {
   }
 
   /** This worker's share of all queries. */
-  private void weigh(AttentionPlan plan, Worker worker) {
+  private void weigh(Worker worker) {
     int query = 0;
     for (int t = 0; t < plan.tiles(); t++) {
       Tile tile = plan.tile(t);
@@ -146,30 +146,30 @@ public final class AttentionWorker {
   }
 
   /** This worker's share of the dimensions of all heads, each for all tiles. */
-  private void sum(AttentionPlan plan, Worker worker) {
+  private void sum(Worker worker) {
     int slices = layout.kvHeads() * slicesOf(dimension);
     int first = worker.first(plan.texts() * slices);
     int end = worker.end(plan.texts() * slices);
     for (int i = first / slices; i * slices < end; i++) {
       int from = Math.max(0, first - i * slices);
       int to = Math.min(slices, end - i * slices);
-      sum(plan, plan.text(i), from, to);
+      sum(plan.text(i), from, to);
     }
   }
 
   /** Some slices of all heads of a text, block by block. */
-  private void sum(AttentionPlan plan, Text text, int from, int to) {
+  private void sum(Text text, int from, int to) {
     int slices = slicesOf(dimension);
     int firstHead = from / slices;
     int endHead = Math.ceilDiv(to, slices);
     int firstTile = text.firstTile(0);
     clearSums(text.firstTile(layout.kvHeads()) - firstTile);
-    for (int at = 0; at < text.reach(); at += BLOCK_TOKENS) {
+    for (int at = text.start(); at < text.reach(); at += BLOCK_TOKENS) {
       for (int head = firstHead; head < endHead; head++) {
         int tile = text.firstTile(head);
         for (int t = tile; t < tile + text.headTiles(); t++) {
           int reach = plan.tile(t).reach();
-          if (at < reach) {
+          if (at >= plan.tile(t).start() && at < reach) {
             int weights = t * QUERIES * plan.stride() + at;
             sum(
                 plan.tile(t),
@@ -191,10 +191,6 @@ public final class AttentionWorker {
       int end = dimensions(to - head * slices);
       write(plan.tile(t), t - firstTile, first, end);
     }
-  }
-
-  private static int blocksOf(int places) {
-    return Math.ceilDiv(places, BLOCK_TOKENS);
   }
 
   private static int slicesOf(int dimension) {
@@ -219,7 +215,7 @@ public final class AttentionWorker {
       int from = tile.row(q) * queryStride + tile.head(q) * dimension;
       int to = start + q * dimension;
       for (int d = 0; d < dimension; d++) {
-        packed[to + d] = queries[from + d] * scale;
+        packed[to + d] = queries[from + d] * plan.scale();
       }
     }
     int used = start + tile.size() * dimension;
@@ -244,37 +240,43 @@ public final class AttentionWorker {
     int row = tile.row(i);
     int reach = tile.reach();
     int length = batch.position(row) + 1;
+    int first = plan.firstSeen(batch.position(row));
     boolean straight = batch.isStraight(row);
     if (!straight) {
-      gatherAncestors(batch, row, scores, start);
+      gatherAncestors(batch, row, first, scores, start);
     }
-    kernels.softmax(scores, start, length, partials);
+    int whole = first & -AttentionKernels.PARTIALS; // what the kernel needs to stay in its row
+    Arrays.fill(scores, start + whole, start + first, Float.NEGATIVE_INFINITY);
+    kernels.softmax(scores, start + whole, length - whole, partials);
+    Arrays.fill(scores, start + tile.start(), start + whole, 0f);
     Arrays.fill(scores, start + length, start + reach, 0f);
     if (!straight) {
-      scatterAncestors(batch, row, scores, start);
+      scatterAncestors(batch, row, first, scores, start);
     }
     KvSequence sequence = tile.sequence();
     MemorySegment memory = sequence.pool().memory();
     int values = layout.valueOffset(slot, tile.kvHead());
-    for (int at = 0; at < reach; at += BLOCK_TOKENS) {
+    for (int at = tile.start(); at < reach; at += BLOCK_TOKENS) {
       long block = sequence.block(at / BLOCK_TOKENS) * blockBytes;
       kernels.scale(memory, block + values, dimension, scores, start + at);
     }
   }
 
   /**
-   * Moves the scores of a branch to the positions of its text. A place never precedes its position.
+   * Moves the scores of a branch to the positions of its text, from the first one seen on. A place
+   * never precedes its position.
    */
-  private static void gatherAncestors(Batch batch, int row, float[] scores, int start) {
-    if (batch.parent(row) != Batch.COMMITTED) {
-      gatherAncestors(batch, batch.parent(row), scores, start);
+  private static void gatherAncestors(Batch batch, int row, int first, float[] scores, int start) {
+    int parent = batch.parent(row);
+    if (parent != Batch.COMMITTED && batch.position(parent) >= first) {
+      gatherAncestors(batch, parent, first, scores, start);
     }
     scores[start + batch.position(row)] = scores[start + batch.place(row)];
   }
 
   /** The way back, with zeros for everything that is not on the branch. */
-  private static void scatterAncestors(Batch batch, int row, float[] scores, int start) {
-    for (int r = row; r != Batch.COMMITTED; r = batch.parent(r)) {
+  private static void scatterAncestors(Batch batch, int row, int first, float[] scores, int start) {
+    for (int r = row; r != Batch.COMMITTED && batch.position(r) >= first; r = batch.parent(r)) {
       float weight = scores[start + batch.position(r)];
       scores[start + batch.position(r)] = 0;
       scores[start + batch.place(r)] = weight;

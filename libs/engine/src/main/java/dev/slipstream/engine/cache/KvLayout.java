@@ -25,8 +25,31 @@ public record KvLayout(int[] slotOfLayer, int kvHeads, int headDimension) {
   /** Changes when the bytes of a block change their meaning; part of every block key. */
   public static final String ENCODING = "i16s/2";
 
+  /** Offsets inside a block are ints. */
+  public static final int MAX_BLOCK_BYTES = Integer.MAX_VALUE;
+
+  /**
+   * @throws IllegalArgumentException if there is no such layout, or a block has more than {@link
+   *     #MAX_BLOCK_BYTES}
+   */
   public KvLayout {
     slotOfLayer = slotOfLayer.clone();
+    if (kvHeads < 1 || headDimension < 1 || Arrays.stream(slotOfLayer).anyMatch(s -> s < 0)) {
+      throw new IllegalArgumentException(
+          "no KV layout has %d heads of %d elements in slots %s"
+              .formatted(kvHeads, headDimension, Arrays.toString(slotOfLayer)));
+    }
+    int slots = Math.addExact(1, Arrays.stream(slotOfLayer).max().orElse(-1));
+    long bytes = blockBytes(slots, kvHeads, headDimension);
+    if (bytes > MAX_BLOCK_BYTES) {
+      throw new IllegalArgumentException("a KV block of %d bytes is too large".formatted(bytes));
+    }
+  }
+
+  /** Bytes of a block, whether there can be such a block or not. */
+  public static long blockBytes(int slots, int kvHeads, int headDimension) {
+    long vector = Math.addExact((long) headDimension * Short.BYTES, Float.BYTES);
+    return Math.multiplyExact(Math.multiplyExact(2L * BLOCK_TOKENS * slots, kvHeads), vector);
   }
 
   /** One slot per layer. */
@@ -55,7 +78,7 @@ public record KvLayout(int[] slotOfLayer, int kvHeads, int headDimension) {
   }
 
   public int blockBytes() {
-    return slots() * 2 * kvHeads * planeBytes();
+    return (int) blockBytes(slots(), kvHeads, headDimension);
   }
 
   /** Byte offset of the keys of one head inside a block. */

@@ -65,7 +65,7 @@ public final class KvPool implements AutoCloseable {
     this.layout = layout;
     this.blockBytes = layout.blockBytes();
     // Written to now: a machine without this much memory is to say so at the start.
-    this.memory = HugePages.allocate(blocks * blockBytes, arena).fill((byte) 0);
+    this.memory = HugePages.allocate(Math.multiplyExact(blocks, blockBytes), arena).fill((byte) 0);
     this.references = new int[blocks];
     this.free = new ArrayDeque<>(blocks);
     for (int i = 0; i < blocks; i++) {

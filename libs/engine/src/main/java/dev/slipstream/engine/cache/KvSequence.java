@@ -38,7 +38,7 @@ public final class KvSequence implements AutoCloseable {
 
   /** The pool's number of the i-th block. */
   public int block(int i) {
-    if (i >= blockCount) {
+    if (i < 0 || i >= blockCount) {
       throw new IndexOutOfBoundsException("block " + i + " of " + blockCount);
     }
     return blocks[i];
@@ -49,7 +49,7 @@ public final class KvSequence implements AutoCloseable {
    * changed. Blocks that another sequence shares are copied before they are written to.
    */
   public boolean reserve(int rows) {
-    int needed = blocksFor(length + rows);
+    int needed = blocksFor(Math.addExact(length, rows));
     boolean copyLast =
         length % BLOCK_TOKENS != 0 && rows > 0 && pool.isShared(blocks[length / BLOCK_TOKENS]);
     int missing = Math.max(0, needed - blockCount) + (copyLast ? 1 : 0);
@@ -168,6 +168,6 @@ public final class KvSequence implements AutoCloseable {
   }
 
   private static int blocksFor(int tokens) {
-    return (tokens + BLOCK_TOKENS - 1) / BLOCK_TOKENS;
+    return Math.ceilDiv(tokens, BLOCK_TOKENS);
   }
 }

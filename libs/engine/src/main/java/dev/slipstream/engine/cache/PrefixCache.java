@@ -1,5 +1,6 @@
 package dev.slipstream.engine.cache;
 
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -18,6 +19,7 @@ public final class PrefixCache implements KvPool.Retention {
   private final KvPool pool;
   private final Map<BlockKey, Integer> blocks = new HashMap<>();
   private final BlockKey[] keys;
+  private final BitSet foreign = new BitSet();
   private final SequencedSet<Integer> unused = new LinkedHashSet<>();
 
   /** Becomes the retention of this pool. */
@@ -30,13 +32,15 @@ public final class PrefixCache implements KvPool.Retention {
   /**
    * Makes a full block findable. From now on nobody may write to it.
    *
+   * @param fetched whether it was computed elsewhere
    * @return false if a block with this content is known already; then nothing has changed
    */
-  public boolean register(BlockKey key, int block) {
+  public boolean register(BlockKey key, int block, boolean fetched) {
     if (keys[block] != null || blocks.putIfAbsent(key, block) != null) {
       return false;
     }
     keys[block] = key;
+    foreign.set(block, fetched);
     return true;
   }
 
@@ -58,6 +62,27 @@ public final class PrefixCache implements KvPool.Retention {
       adopted++;
     }
     return adopted;
+  }
+
+  /** The first block of a sequence that was found here but computed elsewhere, or -1. */
+  public int firstForeign(KvSequence sequence) {
+    for (int i = 0; i < sequence.blockCount(); i++) {
+      if (keys[sequence.block(i)] != null && foreign.get(sequence.block(i))) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  /** No longer finds a block; whoever uses it keeps it. */
+  public void drop(BlockKey key) {
+    Integer block = blocks.get(key);
+    if (block != null) {
+      forget(block);
+      if (unused.remove(block)) {
+        pool.reclaim(block);
+      }
+    }
   }
 
   /** How many blocks are findable, in use or not. */

@@ -30,6 +30,34 @@ public interface RowKernels {
    */
   void siluMultiply(float[] gate, int go, float[] up, int uo, int n, float[] scratch);
 
+  /** Twice the square root of 2 / pi, and the cubic part, of GELU's tanh approximation. */
+  float GELU_FACTOR = 1.5957691216057308f;
+
+  float GELU_CUBIC = 0.044715f;
+
+  /**
+   * gate[go+i] = gelu(gate[go+i]) * up[uo+i], for 0 <= i < n; gelu(v) = v / (1 + e^-z) with z = 2
+   * sqrt(2 / pi) (v + 0.044715 v^3), which is the approximation by tanh.
+   *
+   * @param scratch working memory of at least n elements
+   */
+  void geluMultiply(float[] gate, int go, float[] up, int uo, int n, float[] scratch);
+
+  /**
+   * x[xo+i] = cap * tanh(x[xo+i] / cap), for 0 <= i < n, as cap - 2 cap / (e^(2 x / cap) + 1); NaN
+   * stays.
+   *
+   * @param cap above 0
+   * @param scratch working memory of at least n elements
+   */
+  default void softCap(float[] x, int xo, float cap, int n, float[] scratch) {
+    exp(x, xo, 2 / cap, 0, scratch, 0, n);
+    for (int i = 0; i < n; i++) {
+      float capped = cap - 2 * cap / (scratch[i] + 1);
+      x[xo + i] = Float.isNaN(x[xo + i]) ? Float.NaN : capped;
+    }
+  }
+
   /** x[xo+i] += y[yo+i], for 0 <= i < n. */
   void add(float[] x, int xo, float[] y, int yo, int n);
 

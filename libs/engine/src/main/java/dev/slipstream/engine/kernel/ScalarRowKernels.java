@@ -42,6 +42,18 @@ final class ScalarRowKernels implements RowKernels {
   }
 
   @Override
+  public void geluMultiply(float[] gate, int go, float[] up, int uo, int n, float[] scratch) {
+    for (int i = 0; i < n; i++) {
+      float v = gate[go + i];
+      scratch[i] = Math.fma(v * v * GELU_CUBIC, v, v);
+    }
+    exp(scratch, 0, -GELU_FACTOR, 0, scratch, 0, n);
+    for (int i = 0; i < n; i++) {
+      gate[go + i] = gate[go + i] / (1 + scratch[i]) * up[uo + i];
+    }
+  }
+
+  @Override
   public void add(float[] x, int xo, float[] y, int yo, int n) {
     for (int i = 0; i < n; i++) {
       x[xo + i] += y[yo + i];

@@ -98,6 +98,27 @@ final class VectorRowKernels implements RowKernels {
   @Override
   public void siluMultiply(float[] gate, int go, float[] up, int uo, int n, float[] scratch) {
     exp(gate, go, -1, 0, scratch, 0, n);
+    divideAndMultiply(gate, go, up, uo, n, scratch);
+  }
+
+  @Override
+  public void geluMultiply(float[] gate, int go, float[] up, int uo, int n, float[] scratch) {
+    int bound = F.loopBound(n);
+    for (int i = 0; i < bound; i += L) {
+      FloatVector v = FloatVector.fromArray(F, gate, go + i);
+      v.mul(v).mul(GELU_CUBIC).fma(v, v).intoArray(scratch, i);
+    }
+    for (int i = bound; i < n; i++) {
+      float v = gate[go + i];
+      scratch[i] = Math.fma(v * v * GELU_CUBIC, v, v);
+    }
+    exp(scratch, 0, -GELU_FACTOR, 0, scratch, 0, n);
+    divideAndMultiply(gate, go, up, uo, n, scratch);
+  }
+
+  /** The end of a gate: gate / (1 + scratch) * up. */
+  private static void divideAndMultiply(
+      float[] gate, int go, float[] up, int uo, int n, float[] scratch) {
     int bound = F.loopBound(n);
     for (int i = 0; i < bound; i += L) {
       FloatVector v = FloatVector.fromArray(F, gate, go + i);

@@ -34,7 +34,7 @@ public final class HugePages {
   }
 
   private static MemorySegment map(long bytes, Arena arena) {
-    long length = Math.ceilDiv(bytes, SIZE) * SIZE + SIZE;
+    long length = Math.addExact(bytes, 2 * SIZE - 1) / SIZE * SIZE;
     MemorySegment mapped;
     try {
       mapped =

@@ -1,5 +1,7 @@
 package dev.slipstream.engine.model;
 
+import dev.slipstream.engine.architecture.HeadConfig;
+import dev.slipstream.engine.architecture.ModelConfig;
 import dev.slipstream.engine.attention.Attention;
 import dev.slipstream.engine.cache.KvLayout;
 import dev.slipstream.engine.runtime.Batch;
@@ -9,7 +11,10 @@ import dev.slipstream.models.gguf.GgufFile;
 import dev.slipstream.models.gguf.GgufMetadata;
 import dev.slipstream.text.tokenizer.Tokenizer;
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
+import java.util.Objects;
+import java.util.concurrent.CancellationException;
 
 /**
  * A loaded model: weights, tokenizer, and the one entry point for compute, {@link #forward}.
@@ -17,6 +22,9 @@ import java.nio.file.Path;
  * <p>One thread at a time may call {@code forward}; everything else is immutable.
  */
 public final class LanguageModel implements AutoCloseable {
+  /** Elements of the longest array that every JVM makes. */
+  private static final int MAX_FLOATS = Integer.MAX_VALUE - 8;
+
   private final GgufFile file;
   private final TransformerWeights weights;
   private final Tokenizer tokenizer;
@@ -34,24 +42,37 @@ public final class LanguageModel implements AutoCloseable {
     this.tokenizer = tokenizer;
     this.pool = pool;
     ModelConfig config = weights.config();
-    this.layout = KvLayout.perLayer(config.layers(), config.kvHeads(), config.headDimension());
-    this.attention = new Attention(layout, config.heads(), config.attentionScale());
+    HeadConfig heads = config.heads();
+    this.layout = KvLayout.perLayer(config.blocks().size(), heads.keyValues(), heads.dimension());
+    this.attention = new Attention(layout, heads.queries());
   }
 
   /**
    * Loads a GGUF file.
    *
    * @param pool computes the passes; the caller closes it after the model
-   * @throws dev.slipstream.models.gguf.ModelFormatException if the file is damaged, or of a kind
-   *     that is not supported
+   * @throws dev.slipstream.models.gguf.ModelFormatException if the file is damaged, of a kind that
+   *     is not supported, or larger than this machine's memory
+   * @throws CancellationException soon after the calling thread was interrupted, which it stays;
+   *     nothing half done is left behind
    */
   public static LanguageModel load(Path path, ComputePool pool) throws IOException {
+    try {
+      return open(path, pool);
+    } catch (ClosedByInterruptException e) {
+      CancellationException cancelled = new CancellationException("loading was interrupted");
+      cancelled.initCause(e);
+      throw cancelled;
+    }
+  }
+
+  private static LanguageModel open(Path path, ComputePool pool) throws IOException {
     WeightCache cache = new WeightCache(path);
     GgufFile file = GgufFile.open(path);
     try {
       Tokenizer tokenizer = Tokenizer.of(file.metadata());
       TransformerWeights weights =
-          cache.load(pool, memory -> TransformerWeights.load(file, pool, memory));
+          cache.load(pool, memory -> TransformerWeights.load(file, tokenizer.size(), pool, memory));
       return new LanguageModel(file, weights, tokenizer, pool);
     } catch (RuntimeException | Error e) {
       file.close();
@@ -81,28 +102,56 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   /**
+   * Takes the memory for batches of up to so many rows, which else the first such batch does.
+   *
+   * @throws IllegalArgumentException if the heap has no room for it; nothing has changed then
+   */
+  public void reserve(int rows, int logitRows) {
+    if (pass != null && rows <= passRows && logitRows <= passLogitRows) {
+      return;
+    }
+    int allRows = Math.max(rows, passRows);
+    int allLogitRows = Math.max(logitRows, passLogitRows);
+    long bytes = TransformerPass.bytes(config(), allRows, allLogitRows, pool.threads());
+    long heap = Runtime.getRuntime().maxMemory();
+    if (bytes > heap || (long) allLogitRows * config().vocabularySize() > MAX_FLOATS) {
+      throw new IllegalArgumentException(
+          ("a batch of %d rows, %d of them with logits, takes %.1f MB with this model, and the heap"
+                  + " has %.1f MB: take a smaller batch or a larger heap")
+              .formatted(allRows, allLogitRows, bytes / 1e6, heap / 1e6));
+    }
+    pass = new TransformerPass(weights, pool, attention, allRows, allLogitRows);
+    passRows = allRows;
+    passLogitRows = allLogitRows;
+  }
+
+  /**
    * Computes a batch: writes the KV of every row to its place, and logits for the rows that asked.
    *
-   * @throws IllegalArgumentException if a row has a token outside of the vocabulary; nothing was
-   *     written then
+   * @throws IllegalArgumentException if a row has a token outside of the vocabulary or a sequence
+   *     of another model's pool, or as {@link #reserve}; nothing was written then
    */
   public void forward(Batch batch) {
     for (int row = 0; row < batch.rows(); row++) {
-      if (batch.token(row) < 0 || batch.token(row) >= config().vocabularySize()) {
-        throw new IllegalArgumentException(
-            "token %d is outside of the vocabulary of %d"
-                .formatted(batch.token(row), config().vocabularySize()));
-      }
+      check(batch, row);
     }
-    if (batch.rows() == 0) {
-      return;
+    if (batch.rows() > 0) {
+      reserve(batch.capacity(), batch.maxLogitRows());
+      pass.run(batch);
     }
-    if (pass == null || batch.capacity() > passRows || batch.maxLogitRows() > passLogitRows) {
-      passRows = Math.max(passRows, batch.capacity());
-      passLogitRows = Math.max(passLogitRows, batch.maxLogitRows());
-      pass = new TransformerPass(weights, pool, attention, passRows, passLogitRows);
+  }
+
+  private void check(Batch batch, int row) {
+    if (batch.token(row) < 0 || batch.token(row) >= config().vocabularySize()) {
+      throw new IllegalArgumentException(
+          "token %d is outside of the vocabulary of %d"
+              .formatted(batch.token(row), config().vocabularySize()));
     }
-    pass.run(batch);
+    KvLayout other = batch.sequence(row).pool().layout();
+    if (other != layout && !other.equals(layout)) {
+      throw new IllegalArgumentException(
+          "a sequence with the KV layout %s does not fit a model with %s".formatted(other, layout));
+    }
   }
 
   /** Logits of the last pass; see {@link #logitsOffset}. */
@@ -112,7 +161,15 @@ public final class LanguageModel implements AutoCloseable {
 
   /** Where the {@code vocabularySize} logits of the n-th row with logits start. */
   public int logitsOffset(int logitRow) {
-    return logitRow * config().vocabularySize();
+    return Objects.checkIndex(logitRow, passLogitRows) * config().vocabularySize();
+  }
+
+  /**
+   * Whether all that the last pass computed for a row was finite. If not, its KV is no better than
+   * its logits: what cannot be stored was replaced.
+   */
+  public boolean isFinite(int row) {
+    return pass.isFinite(row);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.slipstream.engine.model;
 
+import dev.slipstream.engine.architecture.RopeConfig;
 import dev.slipstream.models.gguf.ModelFormatException;
 import java.util.Arrays;
 
@@ -20,16 +21,17 @@ final class Rope {
    */
   Rope(RopeConfig config, float[] factors) {
     this.pairs = config.dimensions() / 2;
-    this.halves = config.halves();
+    this.halves = config.pairing() == RopeConfig.Pairing.HALVES;
     if (factors.length != 0 && factors.length != pairs) {
       throw new ModelFormatException(
-          "rope_freqs.weight has %d elements, the model needs %d".formatted(factors.length, pairs));
+          "tensor 'rope_freqs.weight' has %d elements, the model needs %d"
+              .formatted(factors.length, pairs));
     }
     double[] base = new double[pairs];
     for (int i = 0; i < pairs; i++) {
       base[i] = Math.pow(config.base(), -2.0 * i / config.dimensions());
       if (factors.length != 0) {
-        base[i] /= factors[i];
+        base[i] /= checked(factors, i);
       }
     }
     this.frequencies =
@@ -40,6 +42,15 @@ final class Rope {
           case RopeConfig.Yarn yarn -> yarnFrequencies(base, config, yarn);
         };
     this.magnitude = config.scaling() instanceof RopeConfig.Yarn yarn ? yarnMagnitude(yarn) : 1.0;
+  }
+
+  private static float checked(float[] factors, int i) {
+    if (!(factors[i] > 0 && factors[i] < Float.POSITIVE_INFINITY)) {
+      throw new ModelFormatException(
+          "tensor 'rope_freqs.weight': element %d is %s, not a number above 0"
+              .formatted(i, factors[i]));
+    }
+    return factors[i];
   }
 
   private static double[] yarnFrequencies(double[] base, RopeConfig config, RopeConfig.Yarn yarn) {

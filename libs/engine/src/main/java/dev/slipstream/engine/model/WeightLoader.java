@@ -1,5 +1,6 @@
 package dev.slipstream.engine.model;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.slipstream.engine.model.TransformerLayer.Linear;
 import dev.slipstream.engine.runtime.ComputePool;
 import dev.slipstream.engine.tensor.RowDecoder;
@@ -8,6 +9,7 @@ import dev.slipstream.engine.tensor.WeightMemory;
 import dev.slipstream.models.gguf.GgufFile;
 import dev.slipstream.models.gguf.GgufTensor;
 import dev.slipstream.models.gguf.ModelFormatException;
+import java.lang.management.ManagementFactory;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -49,6 +51,40 @@ final class WeightLoader {
 
   float[] optionalVector(String name, int length) {
     return file.tensor(name).isPresent() ? vector(name, length) : new float[0];
+  }
+
+  /** A vector that the model has under a condition, or an empty array. */
+  float[] vectorIf(boolean present, String name, int length) {
+    return present ? vector(name, length) : new float[0];
+  }
+
+  /** Refuses weights that this machine could only hold on disk. */
+  void requireMemory() {
+    long bytes = 0;
+    GgufTensor largest = null;
+    for (GgufTensor tensor : file.tensors()) {
+      bytes += tensor.data().byteSize();
+      if (largest == null || tensor.data().byteSize() > largest.data().byteSize()) {
+        largest = tensor;
+      }
+    }
+    long memory =
+        ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
+    if (bytes > memory) {
+      throw new ModelFormatException(
+          "%s: the weights take %.1f GB, this machine has %.1f GB of memory; the largest is tensor '%s' of shape %s"
+              .formatted(file.name(), bytes / 1e9, memory / 1e9, largest.name(), largest.shape()));
+    }
+  }
+
+  /** Refuses a matrix, if the file has it, that is not of so many tokens. */
+  void requireRows(String name, int tokens) {
+    GgufTensor tensor = file.tensor(name).orElse(null);
+    if (tensor != null && (tensor.shape().size() != 2 || tensor.shape().get(1) != tokens)) {
+      throw new ModelFormatException(
+          "%s: tensor '%s' has the shape %s, but the vocabulary (tokenizer.ggml.tokens) has %d tokens"
+              .formatted(file.name(), name, tensor.shape(), tokens));
+    }
   }
 
   Optional<GgufTensor> find(String name) {

@@ -13,6 +13,9 @@ import java.util.Arrays;
  * pass. The object is meant to be reused.
  */
 public final class Batch {
+  /** Most rows of a batch; what a model's sizes are checked against when it is loaded. */
+  public static final int MAX_ROWS = 8192;
+
   /** Parent of a row that follows the committed text directly. */
   public static final int COMMITTED = -1;
 
@@ -28,10 +31,15 @@ public final class Batch {
   private int logits;
 
   /**
-   * @param maxRows rows it can take
-   * @param maxLogitRows rows that can ask for logits
+   * @param maxRows rows it can take, from 1 to {@link #MAX_ROWS}
+   * @param maxLogitRows rows that can ask for logits, at most as many
    */
   public Batch(int maxRows, int maxLogitRows) {
+    if (maxRows < 1 || maxRows > MAX_ROWS || maxLogitRows < 0 || maxLogitRows > maxRows) {
+      throw new IllegalArgumentException(
+          "a batch has 1 to %d rows, not %d, of which %d with logits"
+              .formatted(MAX_ROWS, maxRows, maxLogitRows));
+    }
     this.maxLogitRows = maxLogitRows;
     this.sequences = new KvSequence[maxRows];
     this.tokens = new int[maxRows];

@@ -3,6 +3,7 @@ package dev.slipstream.engine.runtime;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
@@ -56,6 +57,7 @@ public final class ComputePool implements AutoCloseable {
   private volatile long epoch;
   private volatile boolean closed;
   private Task task;
+  private Thread caller;
 
   /**
    * @param threads workers in all, the caller of {@link #run} included; at least 1
@@ -101,6 +103,7 @@ public final class ComputePool implements AutoCloseable {
         throw new IllegalStateException("the compute pool is closed");
       }
       this.task = task;
+      this.caller = Thread.currentThread();
       arrived.set(0);
       failure.set(null);
       running.set(workers.length);
@@ -109,6 +112,7 @@ public final class ComputePool implements AutoCloseable {
       execute(workers[0]);
       for (int i = 0; running.get() != 0; i = workers[0].pause(i)) {}
       this.task = null;
+      this.caller = null;
       rethrow(failure.get());
     } finally {
       turn.unlock();
@@ -243,6 +247,22 @@ public final class ComputePool implements AutoCloseable {
         if (failure.get() != null) {
           throw new Abandoned();
         }
+      }
+    }
+
+    /**
+     * A place where a long task may end before it is done: when the thread that called {@link #run}
+     * has been interrupted, or another worker has failed.
+     *
+     * @throws CancellationException if it was interrupted, which {@link #run} throws, too; the
+     *     thread stays interrupted
+     */
+    public void checkpoint() {
+      if (failure.get() != null) {
+        throw new Abandoned();
+      }
+      if (caller.isInterrupted()) {
+        throw new CancellationException("interrupted");
       }
     }
 

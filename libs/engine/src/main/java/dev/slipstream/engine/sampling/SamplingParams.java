@@ -61,6 +61,20 @@ public record SamplingParams(
     return new SamplingParams(1, 0, 1, 0, 1, 0, 0, Map.of(), seed);
   }
 
+  /** The same with other draws. */
+  public SamplingParams withSeed(long otherSeed) {
+    return new SamplingParams(
+        temperature,
+        topK,
+        topP,
+        minP,
+        repetitionPenalty,
+        presencePenalty,
+        frequencyPenalty,
+        logitBias,
+        otherSeed);
+  }
+
   public boolean isGreedy() {
     return temperature == 0;
   }

@@ -37,14 +37,31 @@ public record TokenLogprobs(Entry chosen, List<Entry> top) {
           "top_logprobs is " + topCount + ", but must be from 0 to " + MAX_TOP);
     }
     double logSum = KERNELS.logSumExp(logits, offset, vocabularySize);
-    long[] keys = new long[Math.min(topCount, vocabularySize)];
+    return new TokenLogprobs(
+        entry(logits, offset, token, logSum),
+        likeliest(logits, offset, vocabularySize, topCount, logSum));
+  }
+
+  /**
+   * The likeliest tokens alone, likeliest first.
+   *
+   * @param logits the array that holds the row
+   * @param offset where the row starts
+   * @param count how many; no more than there are
+   */
+  public static List<Entry> likeliest(float[] logits, int offset, int vocabularySize, int count) {
+    double logSum = KERNELS.logSumExp(logits, offset, vocabularySize);
+    return likeliest(logits, offset, vocabularySize, count, logSum);
+  }
+
+  private static List<Entry> likeliest(
+      float[] logits, int offset, int vocabularySize, int count, double logSum) {
+    long[] keys = new long[Math.min(count, vocabularySize)];
     if (keys.length > 0) {
       Truncation.largest(logits, offset, vocabularySize, keys.length, keys);
       Arrays.sort(keys);
     }
-    List<Entry> top =
-        Arrays.stream(keys).mapToObj(key -> entry(logits, offset, (int) key, logSum)).toList();
-    return new TokenLogprobs(entry(logits, offset, token, logSum), top);
+    return Arrays.stream(keys).mapToObj(key -> entry(logits, offset, (int) key, logSum)).toList();
   }
 
   private static Entry entry(float[] logits, int offset, int token, double logSum) {

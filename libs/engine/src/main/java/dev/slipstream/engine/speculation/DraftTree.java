@@ -28,20 +28,20 @@ public final class DraftTree {
   public static final int NONE = -2;
 
   private static final DraftTree EMPTY =
-      new DraftTree(new int[0], new int[0], new DraftDistribution[0], 0);
+      new DraftTree(new int[0], new int[0], new NodeOrigin[0], 0);
 
   private final int[] tokens;
   private final int[] parents;
-  private final DraftDistribution[] distributions;
+  private final NodeOrigin[] origins;
   private final int[] depths;
   private final int[] firstChild;
   private final int[] nextSibling;
   private final int walked;
 
-  DraftTree(int[] tokens, int[] parents, DraftDistribution[] distributions, int walked) {
+  DraftTree(int[] tokens, int[] parents, NodeOrigin[] origins, int walked) {
     this.tokens = tokens;
     this.parents = parents;
-    this.distributions = distributions;
+    this.origins = origins;
     this.walked = walked;
     this.depths = new int[tokens.length];
     this.firstChild = new int[tokens.length + 1];
@@ -107,15 +107,20 @@ public final class DraftTree {
 
   /** The distribution that the token was drawn from, or null for a deterministic node. */
   public DraftDistribution distribution(int node) {
-    return distributions[node];
+    return origins[node].q();
+  }
+
+  /** Who found the node, and how. */
+  public NodeOrigin origin(int node) {
+    return origins[node];
   }
 
   /**
    * Whether no node carries a distribution: then verification keeps every token of a seeded answer.
    */
   public boolean isDeterministic() {
-    for (DraftDistribution distribution : distributions) {
-      if (distribution != null) {
+    for (NodeOrigin origin : origins) {
+      if (origin.q() != null) {
         return false;
       }
     }
@@ -149,7 +154,7 @@ public final class DraftTree {
     return new DraftTree(
         Arrays.copyOf(tokens, size),
         Arrays.copyOf(parents, size),
-        Arrays.copyOf(distributions, size),
+        Arrays.copyOf(origins, size),
         walked);
   }
 
@@ -164,21 +169,30 @@ public final class DraftTree {
     index[root] = ROOT;
     int[] newTokens = new int[tokens.length];
     int[] newParents = new int[tokens.length];
-    DraftDistribution[] newDistributions = new DraftDistribution[tokens.length];
+    NodeOrigin[] newOrigins = new NodeOrigin[tokens.length];
     int size = 0;
     for (int n = root + 1; n < tokens.length; n++) {
       if (parents[n] != ROOT && index[parents[n]] != NONE) {
         newTokens[size] = tokens[n];
         newParents[size] = index[parents[n]];
-        newDistributions[size] = distributions[n];
+        newOrigins[size] = origins[n];
         index[n] = size++;
       }
     }
     return new DraftTree(
         Arrays.copyOf(newTokens, size),
         Arrays.copyOf(newParents, size),
-        Arrays.copyOf(newDistributions, size),
+        Arrays.copyOf(newOrigins, size),
         walked + 1);
+  }
+
+  /** What is left of the tree after these tokens were committed, one after the other. */
+  public DraftTree advance(int[] committedTokens) {
+    DraftTree rest = this;
+    for (int i = 0; i < committedTokens.length && !rest.isEmpty(); i++) {
+      rest = rest.advance(committedTokens[i]);
+    }
+    return rest;
   }
 
   @Override
@@ -186,7 +200,7 @@ public final class DraftTree {
     StringBuilder text = new StringBuilder("DraftTree[");
     for (int n = 0; n < tokens.length; n++) {
       text.append(n == 0 ? "" : " ").append(parents[n]).append('>').append(tokens[n]);
-      text.append(distributions[n] == null ? "" : "~q");
+      text.append(origins[n].q() == null ? "" : "~q");
     }
     return text.append(']').toString();
   }

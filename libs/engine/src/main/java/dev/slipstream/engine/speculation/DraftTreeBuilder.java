@@ -8,7 +8,7 @@ public final class DraftTreeBuilder {
   private final int maxNodes;
   private int[] tokens = new int[16];
   private int[] parents = new int[16];
-  private DraftDistribution[] distributions = new DraftDistribution[16];
+  private NodeOrigin[] origins = new NodeOrigin[16];
   private int size;
 
   DraftTreeBuilder(int vocabularySize, int maxNodes) {
@@ -28,17 +28,17 @@ public final class DraftTreeBuilder {
    * @throws IllegalArgumentException saying what is wrong with it
    */
   public int add(int token, int parent) {
-    return add(token, parent, null);
+    return add(token, parent, NodeOrigin.UNKNOWN);
   }
 
   /**
-   * Adds a node whose token was drawn from {@code q}, or is deterministic if that is null.
+   * Adds a node.
    *
    * @param parent an earlier node or {@link DraftTree#ROOT}
    * @return the index of the node
    * @throws IllegalArgumentException saying what is wrong with it
    */
-  public int add(int token, int parent, DraftDistribution q) {
+  public int add(int token, int parent, NodeOrigin origin) {
     check(size < maxNodes, "the draft has more than %d nodes", maxNodes);
     check(
         parent >= DraftTree.ROOT && parent < size,
@@ -54,6 +54,7 @@ public final class DraftTreeBuilder {
           size,
           token);
     }
+    DraftDistribution q = origin.q();
     if (q != null) {
       checkToken(q.token(0), "q of draft node %d names token %d");
       checkToken(q.token(q.size() - 1), "q of draft node %d names token %d");
@@ -66,23 +67,20 @@ public final class DraftTreeBuilder {
     grow();
     tokens[size] = token;
     parents[size] = parent;
-    distributions[size] = q;
+    origins[size] = origin;
     return size++;
   }
 
   public DraftTree build() {
     return new DraftTree(
-        Arrays.copyOf(tokens, size),
-        Arrays.copyOf(parents, size),
-        Arrays.copyOf(distributions, size),
-        0);
+        Arrays.copyOf(tokens, size), Arrays.copyOf(parents, size), Arrays.copyOf(origins, size), 0);
   }
 
   private void grow() {
     if (size == tokens.length) {
       tokens = Arrays.copyOf(tokens, 2 * size);
       parents = Arrays.copyOf(parents, 2 * size);
-      distributions = Arrays.copyOf(distributions, 2 * size);
+      origins = Arrays.copyOf(origins, 2 * size);
     }
   }
 

@@ -12,8 +12,9 @@ import java.util.Locale;
  * </pre>
  *
  * E(k) is 1 plus the probability of each node being reached and accepted, estimated from proposals
- * that were verified, and from those that were not but can be compared with the tokens that came.
- * Drafts are made beside the passes, so drafting itself is not in the formula.
+ * that were verified, and from those that were not but can be compared with the tokens that came; a
+ * node is judged by what came of the nodes of its own source. Drafts are made beside the passes, so
+ * drafting itself is not in the formula.
  *
  * <p>A sequence starts off, is switched on by a gain of at least {@link Settings#enterGain} and off
  * by one below {@link Settings#leaveGain}. Plain state, no clock and no randomness; not
@@ -161,18 +162,18 @@ public final class SpeculationGate {
   private double probability(DraftTree tree, int node, double[] known) {
     int parent = tree.parent(node);
     double reached = parent == DraftTree.ROOT ? 1 : known[parent];
-    double first = acceptance.first(tree.walked() + tree.depth(node));
+    double first = acceptance.first(tree.origin(node).source(), tree.walked() + tree.depth(node));
     int sibling = tree.firstChild(parent);
     if (sibling == node) {
       return reached * first;
     }
-    double later = acceptance.later();
-    double missed = 1 - first;
+    double missed =
+        1 - acceptance.first(tree.origin(sibling).source(), tree.walked() + tree.depth(node));
     for (sibling = tree.nextSibling(sibling);
         sibling != node;
         sibling = tree.nextSibling(sibling)) {
-      missed *= 1 - later;
+      missed *= 1 - acceptance.later(tree.origin(sibling).source());
     }
-    return reached * missed * later;
+    return reached * missed * acceptance.later(tree.origin(node).source());
   }
 }

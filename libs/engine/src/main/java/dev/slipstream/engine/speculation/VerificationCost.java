@@ -1,13 +1,11 @@
 package dev.slipstream.engine.speculation;
 
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * T(k): how long a forward pass over k rows takes. Made from measurements at start-up, refined by
+ * T(k): how long a forward pass over k rows takes. Made from a {@link CostMeasurement}, refined by
  * the times of real steps. Between measured row counts it is a straight line, beyond the last one
  * it goes on with the mean slope of all; it never falls as rows are added.
  *
@@ -15,8 +13,6 @@ import java.util.TreeMap;
  * read.
  */
 public final class VerificationCost {
-  private static final String HEADER = "slipstream verification cost 2";
-
   /**
    * A single step never counts for more than this, up or down: pauses are not the model's speed.
    */
@@ -130,35 +126,6 @@ public final class VerificationCost {
       moved[above] *= Math.pow(surprise, LOCAL_RATE * share);
     }
     return new VerificationCost(rows, monotone(moved), scale * Math.pow(surprise, COMMON_RATE));
-  }
-
-  /** A few lines that {@link #parse} reads. */
-  public String toText() {
-    StringBuilder text = new StringBuilder(HEADER).append('\n');
-    for (int i = 0; i < rows.length; i++) {
-      text.append(rows[i]).append(' ').append(scale * seconds[i]).append('\n');
-    }
-    return text.toString();
-  }
-
-  /**
-   * @throws IllegalArgumentException if this is not what {@link #toText} writes
-   */
-  public static VerificationCost parse(String text) {
-    List<String> lines = new ArrayList<>(text.lines().toList());
-    if (lines.isEmpty() || !lines.removeFirst().equals(HEADER)) {
-      throw new IllegalArgumentException("the text does not start with '" + HEADER + "'");
-    }
-    Map<Integer, Double> points = new TreeMap<>();
-    for (String line : lines) {
-      String[] words = line.split(" ");
-      try {
-        points.put(Integer.valueOf(words[0]), Double.valueOf(words[1]));
-      } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
-        throw new IllegalArgumentException("not '<rows> <seconds>': '" + line + "'", e);
-      }
-    }
-    return of(points);
   }
 
   @Override

@@ -37,16 +37,17 @@ final class QuantizedMatrix extends WeightMatrix {
     this.format = format;
     this.block = format.subBlock;
     this.columnBytes = lanes * format.codeBits / 2;
-    this.codes = memory.take((long) groups * paddedColumns * columnBytes);
+    this.codes = memory.take(Math.multiplyExact((long) groups * paddedColumns, columnBytes));
     int halves = memory.choice(2, () -> hasHalves(tensor, pool) ? 1 : 0);
     BlockScales.Form form = BlockScales.Form.of(format.mins == Mins.STORED, halves == 1);
-    long scaleBytes = scaleIndex(groups, 0) * form.bytes;
+    long scaleBytes = Math.multiplyExact(scaleIndex(groups, 0), form.bytes);
     this.scales = new BlockScales(form, memory.take(scaleBytes), lanes);
     if (!memory.isFilled()) {
       pool.run(
           w -> {
             QuantBlock decoded = new QuantBlock();
             for (int row = firstRow(w.first(groups)); row < firstRow(w.end(groups)); row++) {
+              w.checkpoint();
               packRow(tensor.data(), row, decoded);
             }
           });
@@ -57,17 +58,26 @@ final class QuantizedMatrix extends WeightMatrix {
     AtomicBoolean all = new AtomicBoolean(true);
     pool.run(
         w -> {
-          long rowBytes = tensor.type().rowBytes(columns());
-          long end = firstRow(w.end(groups)) * rowBytes;
-          long at = firstRow(w.first(groups)) * rowBytes;
-          while (at < end && format.hasHalves(tensor.data(), at)) {
-            at += tensor.type().blockBytes();
-          }
-          if (at < end) {
-            all.set(false);
+          for (int row = firstRow(w.first(groups)); row < firstRow(w.end(groups)); row++) {
+            w.checkpoint();
+            if (!hasHalves(tensor, row)) {
+              all.set(false);
+              return;
+            }
           }
         });
     return all.get();
+  }
+
+  private boolean hasHalves(GgufTensor tensor, int row) {
+    long rowBytes = tensor.type().rowBytes(columns());
+    long end = (row + 1) * rowBytes;
+    for (long at = row * rowBytes; at < end; at += tensor.type().blockBytes()) {
+      if (!format.hasHalves(tensor.data(), at)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private void packRow(MemorySegment data, int row, QuantBlock decoded) {

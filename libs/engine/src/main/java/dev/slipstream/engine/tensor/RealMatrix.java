@@ -34,11 +34,12 @@ final class RealMatrix extends WeightMatrix {
     int finite = memory.choice(2, () -> isFinite(tensor, pool) ? 1 : 0);
     this.storage = finite == 1 ? tensor.type() : GgmlType.F32;
     this.size = storage == GgmlType.F32 ? Float.BYTES : Short.BYTES;
-    this.weights = memory.take((long) groups * groupRows * paddedColumns * size);
+    this.weights = memory.take(Math.multiplyExact((long) groups * paddedColumns, groupRows * size));
     if (!memory.isFilled()) {
       pool.run(
           w -> {
             for (int row = firstRow(w.first(groups)); row < firstRow(w.end(groups)); row++) {
+              w.checkpoint();
               packRow(tensor.data(), tensor.type(), row);
             }
           });
@@ -52,14 +53,25 @@ final class RealMatrix extends WeightMatrix {
     AtomicBoolean finite = new AtomicBoolean(true);
     pool.run(
         w -> {
-          long end = (long) firstRow(w.end(groups)) * columns();
-          for (long i = (long) firstRow(w.first(groups)) * columns(); i < end; i++) {
-            if ((tensor.data().get(SHORT, 2 * i) & HALF_EXPONENT) == HALF_EXPONENT) {
+          for (int row = firstRow(w.first(groups)); row < firstRow(w.end(groups)); row++) {
+            w.checkpoint();
+            if (!isFinite(tensor.data(), row)) {
               finite.set(false);
+              return;
             }
           }
         });
     return finite.get();
+  }
+
+  private boolean isFinite(MemorySegment halves, int row) {
+    long end = (row + 1L) * columns();
+    for (long i = (long) row * columns(); i < end; i++) {
+      if ((halves.get(SHORT, 2 * i) & HALF_EXPONENT) == HALF_EXPONENT) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private void packRow(MemorySegment data, GgmlType type, int row) {

@@ -4,11 +4,9 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import dev.slipstream.engine.kernel.KernelSelection;
 import dev.slipstream.engine.runtime.ComputePool;
-import dev.slipstream.engine.tensor.WeightMemory.Entry;
-import java.io.EOFException;
+import dev.slipstream.models.catalog.CacheDirectory;
+import dev.slipstream.models.catalog.FileDigests;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -16,24 +14,25 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.CancellationException;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Packed weights in a file beside the model, so that the next start needs not pack them again. The
- * file is read into memory rather than mapped: only then do weights lie in huge pages, and only
- * then can they be checked. It may be deleted at any time.
- *
- * <p>Layout, in little-endian numbers: magic, version, lanes, size, time and samples of the model,
- * count of entries; for each entry its length, or the complement of a noted value, and a CRC32C of
- * its bytes; a CRC32C of all of that; the bytes of the entries.
+ * Packed weights in a file of the cache directory, so that the next start needs not pack them
+ * again. It is named by the content of the model and authenticated (see {@link PackedFile}), in a
+ * folder of this user alone: what anybody else wrote is not used but packed again. The file is read
+ * into memory rather than mapped: only then do weights lie in huge pages, and only then does what
+ * was checked stay as it was. It may be deleted at any time.
  */
 public final class WeightCache {
   private static final Logger LOG = LoggerFactory.getLogger(WeightCache.class);
@@ -41,243 +40,165 @@ public final class WeightCache {
   private static final long MAGIC = 0x4b4341504c535631L;
 
   /** To be raised with every change to what matrices store. */
-  private static final int VERSION = 3;
-
-  private static final int FIXED_BYTES = 8 + 4 + 4 + 8 + 8 + 4 + 4;
-  private static final int ENTRY_BYTES = 8 + 4;
-  private static final int MAX_ENTRIES = 1 << 20;
+  private static final int VERSION = 4;
 
   /** Below, packing takes no time worth a file. */
   private static final long MIN_MODEL_BYTES = 16 << 20;
 
-  private static final long TRANSFER_BYTES = 1L << 30;
-
   /**
-   * Two models may have the same size and time: pieces of this size, all over the file, are looked
-   * at.
+   * A digest is remembered for a file of the same size and time, which another file may have:
+   * pieces of this size, all over the model, are looked at.
    */
   private static final int SAMPLE_BYTES = 4096;
 
   private static final int SAMPLES = 256;
+  private static final String SUFFIX = ".packed";
+  private static final String DRAFT_SUFFIX = ".tmp";
 
-  private final Path model;
-  private final Path file;
+  /** What no start has used for so long is of a model that is gone, or has changed. */
+  private static final Duration UNUSED = Duration.ofDays(30);
+
+  /** A draft that nobody has written to for so long was left by a process that was killed. */
+  private static final Duration ABANDONED = Duration.ofMinutes(10);
+
+  private final Path folder;
   private final int lanes;
-  private final long minModelBytes;
+  private final Optional<Place> place;
 
-  /** What must be the same for the file to be of use; the count of entries is left to be put. */
-  private final byte[] identity;
+  /** Where the weights of a model lie, and what they must be. */
+  private record Place(Path file, byte[] identity, LocalSecret secret) {}
 
   /**
    * @param model the file whose weights are packed; must not have been opened yet, or what is
    *     packed might be an older file
+   * @throws CancellationException if the thread was interrupted
    */
   public WeightCache(Path model) throws IOException {
-    this(model, KernelSelection.kernels().lanes(), MIN_MODEL_BYTES);
+    this(model, CacheDirectory.ofEnvironment(), KernelSelection.kernels().lanes(), MIN_MODEL_BYTES);
   }
 
-  WeightCache(Path model, int lanes, long minModelBytes) throws IOException {
-    this.model = model;
-    this.file = model.resolveSibling(model.getFileName() + ".packed" + lanes);
+  WeightCache(Path model, CacheDirectory cache, int lanes, long minModelBytes) throws IOException {
+    this.folder = cache.packed();
     this.lanes = lanes;
-    this.minModelBytes = minModelBytes;
-    this.identity = identify();
+    this.place = Files.size(model) < minModelBytes ? Optional.empty() : place(model, cache);
+  }
+
+  private Optional<Place> place(Path model, CacheDirectory cache) throws IOException {
+    LocalSecret secret;
+    try {
+      secret = LocalSecret.in(folder);
+    } catch (IOException e) {
+      LOG.info("Weights are packed at every start: {} cannot be used: {}", folder, e.toString());
+      return Optional.empty();
+    }
+    String digest = new FileDigests(cache.digests()).sha256(model);
+    Path file = folder.resolve(digest.substring(0, 32) + "-" + lanes + SUFFIX);
+    return Optional.of(new Place(file, identity(model, digest), secret));
   }
 
   /**
    * Builds something from packed weights: those of the file if it is there and fits, else freshly
    * packed ones, which are then kept in the file, if it can be written.
+   *
+   * @throws CancellationException if the thread was interrupted; a file that was there is as it
+   *     was, and no part of a new one is left
    */
   public <T> T load(ComputePool pool, Function<WeightMemory, T> build) {
-    Optional<WeightMemory> kept = read(pool);
+    Optional<WeightMemory> kept = place.flatMap(p -> read(p, pool));
     if (kept.isPresent()) {
       try {
         return build.apply(kept.get());
       } catch (WeightMemory.MismatchException e) {
-        LOG.warn("{} is of no use and will be written again: {}", file, e.getMessage());
-        deleteQuietly(file);
+        LOG.warn("{} is packed again: {}", place.get().file(), e.getMessage());
       }
     }
     WeightMemory packed = new WeightMemory();
     T built = build.apply(packed);
-    write(packed);
+    place.ifPresent(p -> write(p, packed, pool));
+    requireUninterrupted(null);
     return built;
   }
 
-  private Optional<WeightMemory> read(ComputePool pool) {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      ByteBuffer fixed = read(channel, 0, FIXED_BYTES);
-      if (!fixed.slice(0, identity.length).equals(ByteBuffer.wrap(identity))) {
-        return Optional.empty();
-      }
-      int count = fixed.getInt(FIXED_BYTES - 4);
-      if (count < 0 || count > MAX_ENTRIES) {
-        throw new IOException("%d entries are impossible".formatted(count));
-      }
-      ByteBuffer header = read(channel, 0, FIXED_BYTES + count * ENTRY_BYTES + 4);
-      int end = header.limit() - 4;
-      if (checksum(header.slice(0, end)) != header.getInt(end)) {
-        throw new IOException("its header is damaged");
-      }
-      return Optional.of(read(channel, header, count, pool));
+  private Optional<WeightMemory> read(Place place, ComputePool pool) {
+    try (FileChannel channel = FileChannel.open(place.file(), StandardOpenOption.READ)) {
+      WeightMemory memory = new PackedFile(place.identity(), place.secret(), pool).read(channel);
+      Files.setLastModifiedTime(place.file(), FileTime.from(Instant.now()));
+      return Optional.of(memory);
     } catch (NoSuchFileException e) {
       return Optional.empty();
     } catch (IOException | RuntimeException e) {
-      LOG.warn("{} cannot be used and will be written again: {}", file, e.getMessage());
+      requireUninterrupted(e);
+      LOG.warn("{} is packed again: {}", place.file(), e.getMessage());
       // Or a process that has no memory for both its contents and new ones would never start.
-      deleteQuietly(file);
+      deleteQuietly(place.file());
       return Optional.empty();
     }
   }
 
-  private static WeightMemory read(
-      FileChannel channel, ByteBuffer header, int count, ComputePool pool) throws IOException {
-    WeightMemory memory = new WeightMemory();
-    long[] positions = new long[count];
-    long position = header.limit();
-    for (int i = 0; i < count; i++) {
-      long length = header.getLong(FIXED_BYTES + i * ENTRY_BYTES);
-      positions[i] = position;
-      if (length < 0) {
-        memory.note((int) ~length);
-      } else {
-        if (length > channel.size() - position) {
-          throw new EOFException("it ends too early");
-        }
-        position += length;
-        memory.take(length);
-      }
-    }
-    pool.run(
-        worker -> {
-          for (int i = worker.index(); i < count; i += worker.count()) {
-            if (memory.entries().get(i) instanceof Entry.Taken(MemorySegment taken)) {
-              fill(taken, channel, positions[i]);
-              if (checksum(taken) != header.getInt(FIXED_BYTES + i * ENTRY_BYTES + 8)) {
-                throw new UncheckedIOException(new IOException("its contents are damaged"));
-              }
-            }
-          }
-        });
-    return new WeightMemory(memory.entries());
-  }
-
-  private void write(WeightMemory memory) {
-    Path draft = file.resolveSibling(file.getFileName() + "." + UUID.randomUUID() + ".tmp");
+  private void write(Place place, WeightMemory memory, ComputePool pool) {
+    Path draft = null;
     try {
-      if (Files.size(model) < minModelBytes) {
-        return;
+      clear();
+      // Readable by its owner only, from the start.
+      draft = Files.createTempFile(folder, place.file().getFileName().toString(), DRAFT_SUFFIX);
+      try (FileChannel channel = FileChannel.open(draft, StandardOpenOption.WRITE)) {
+        new PackedFile(place.identity(), place.secret(), pool).write(channel, memory.entries());
       }
-      try (FileChannel channel =
-          FileChannel.open(draft, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-        write(channel, header(memory.entries()));
-        for (Entry entry : memory.entries()) {
-          if (entry instanceof Entry.Taken(MemorySegment taken)) {
-            for (ByteBuffer piece : pieces(taken)) {
-              write(channel, piece);
-            }
-          }
-        }
-      }
-      Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
+      Files.move(draft, place.file(), StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
-      LOG.info("Weights are packed again at the next start: {} cannot be written: {}", file, e);
+      requireUninterrupted(e);
+      LOG.info("Weights are packed again at the next start: {} cannot be written: {}", folder, e);
     } finally {
-      deleteQuietly(draft);
-    }
-  }
-
-  private ByteBuffer header(List<Entry> entries) throws IOException {
-    int size = FIXED_BYTES + entries.size() * ENTRY_BYTES;
-    ByteBuffer header = ByteBuffer.allocate(size + 4).order(LITTLE_ENDIAN);
-    header.put(identity).putInt(entries.size());
-    for (Entry entry : entries) {
-      switch (entry) {
-        case Entry.Taken(MemorySegment taken) ->
-            header.putLong(taken.byteSize()).putInt(checksum(taken));
-        case Entry.Noted(int value) -> header.putLong(~(long) value).putInt(0);
+      if (draft != null) {
+        deleteQuietly(draft);
       }
     }
-    return header.putInt(checksum(header.slice(0, size))).flip();
   }
 
-  private byte[] identify() throws IOException {
+  private static void requireUninterrupted(Exception cause) {
+    if (Thread.currentThread().isInterrupted()) {
+      CancellationException cancelled = new CancellationException("loading was interrupted");
+      cancelled.initCause(cause);
+      throw cancelled;
+    }
+  }
+
+  /** Deletes what was left or is not used any more. */
+  private void clear() throws IOException {
+    List<Path> files;
+    try (Stream<Path> all = Files.list(folder)) {
+      files = all.toList();
+    }
+    for (Path file : files) {
+      String name = file.getFileName().toString();
+      Duration age = Duration.between(Files.getLastModifiedTime(file).toInstant(), Instant.now());
+      if (name.endsWith(DRAFT_SUFFIX) && age.compareTo(ABANDONED) > 0
+          || name.endsWith(SUFFIX) && age.compareTo(UNUSED) > 0) {
+        deleteQuietly(file);
+      }
+    }
+  }
+
+  /** What must be the same for a file to be of use. */
+  private byte[] identity(Path model, String digest) throws IOException {
+    byte[] sha256 = HexFormat.of().parseHex(digest);
     CRC32C samples = new CRC32C();
     try (FileChannel channel = FileChannel.open(model, StandardOpenOption.READ)) {
       long size = channel.size();
       long step = Math.max(SAMPLE_BYTES, size / SAMPLES);
       for (long at = 0; at < size; at += step) {
-        samples.update(read(channel, at, (int) Math.min(SAMPLE_BYTES, size - at)));
+        samples.update(PackedFile.read(channel, at, (int) Math.min(SAMPLE_BYTES, size - at)));
       }
-      return ByteBuffer.allocate(FIXED_BYTES - 4)
+      return ByteBuffer.allocate(8 + 4 + 4 + 8 + 8 + sha256.length)
           .order(LITTLE_ENDIAN)
           .putLong(MAGIC)
           .putInt(VERSION)
           .putInt(lanes)
           .putLong(size)
-          .putLong(Files.getLastModifiedTime(model).to(TimeUnit.MICROSECONDS))
-          .putInt((int) samples.getValue())
+          .putLong(samples.getValue())
+          .put(sha256)
           .array();
     }
-  }
-
-  private static ByteBuffer read(FileChannel channel, long position, int bytes) throws IOException {
-    ByteBuffer buffer = ByteBuffer.allocate(bytes).order(LITTLE_ENDIAN);
-    fill(buffer, channel, position);
-    return buffer.flip();
-  }
-
-  private static void fill(MemorySegment memory, FileChannel channel, long position) {
-    try {
-      long at = position;
-      for (ByteBuffer piece : pieces(memory)) {
-        int length = piece.remaining();
-        fill(piece, channel, at);
-        at += length;
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static void fill(ByteBuffer buffer, FileChannel channel, long position)
-      throws IOException {
-    long at = position;
-    while (buffer.hasRemaining()) {
-      int read = channel.read(buffer, at);
-      if (read < 0) {
-        throw new EOFException("it ends too early");
-      }
-      at += read;
-    }
-  }
-
-  private static void write(FileChannel channel, ByteBuffer bytes) throws IOException {
-    while (bytes.hasRemaining()) {
-      channel.write(bytes);
-    }
-  }
-
-  private static int checksum(MemorySegment memory) {
-    CRC32C checksum = new CRC32C();
-    pieces(memory).forEach(checksum::update);
-    return (int) checksum.getValue();
-  }
-
-  private static int checksum(ByteBuffer bytes) {
-    CRC32C checksum = new CRC32C();
-    checksum.update(bytes);
-    return (int) checksum.getValue();
-  }
-
-  /** A buffer cannot be as long as a matrix may be. */
-  private static List<ByteBuffer> pieces(MemorySegment memory) {
-    List<ByteBuffer> pieces = new ArrayList<>();
-    for (long at = 0; at < memory.byteSize(); at += TRANSFER_BYTES) {
-      long length = Math.min(TRANSFER_BYTES, memory.byteSize() - at);
-      pieces.add(memory.asSlice(at, length).asByteBuffer());
-    }
-    return pieces;
   }
 
   private static void deleteQuietly(Path left) {

@@ -9,6 +9,7 @@ import dev.slipstream.models.gguf.GgmlType;
 import dev.slipstream.models.gguf.GgufTensor;
 import java.lang.ref.Reference;
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * A weight matrix, repacked at load into the layout that the kernels read (see {@link Kernels}).
@@ -111,7 +112,7 @@ public abstract sealed class WeightMatrix permits QuantizedMatrix, RealMatrix {
 
   /** First row of a group; the number of rows for the group behind the last. */
   public final int firstRow(int group) {
-    return Math.min(rows, group * groupRows);
+    return (int) Math.min(rows, (long) group * groupRows);
   }
 
   /**
@@ -120,6 +121,8 @@ public abstract sealed class WeightMatrix permits QuantizedMatrix, RealMatrix {
    *
    * @param from first group
    * @param to end (exclusive) of the groups
+   * @throws IndexOutOfBoundsException if there are no such groups, or no such places in out:
+   *     kernels read and write by address and do not look
    */
   public final void multiply(
       Activations x, int from, int to, float[] out, int outOffset, int outStride, Worker w) {
@@ -128,6 +131,9 @@ public abstract sealed class WeightMatrix permits QuantizedMatrix, RealMatrix {
           "a matrix of %d columns cannot be multiplied with activations of %d"
               .formatted(columns, x.columns()));
     }
+    Objects.checkFromToIndex(from, to, groups);
+    long lastRow = outOffset + (long) (x.rows() - 1) * outStride;
+    Objects.checkFromToIndex(outOffset + (long) firstRow(from), lastRow + firstRow(to), out.length);
     if (x.tiles() >= PANEL_TILES && kernels.panelsPay(minUnit() != 0)) {
       multiplyByPanels(x, from, to, out, outOffset, outStride, w);
     } else {

@@ -41,6 +41,14 @@ class RowKernelsTest {
     vector.siluMultiply(actual, OFFSET, y, OFFSET, n, new float[n]);
     assertThat(actual).isEqualTo(expected);
 
+    scalar.geluMultiply(expected, OFFSET, y, OFFSET, n, new float[n]);
+    vector.geluMultiply(actual, OFFSET, y, OFFSET, n, new float[n]);
+    assertThat(actual).isEqualTo(expected);
+
+    scalar.softCap(expected, OFFSET, 30, n, new float[n]);
+    vector.softCap(actual, OFFSET, 30, n, new float[n]);
+    assertThat(actual).isEqualTo(expected);
+
     scalar.add(expected, OFFSET, y, OFFSET, n);
     vector.add(actual, OFFSET, y, OFFSET, n);
     assertThat(actual).isEqualTo(expected);
@@ -96,6 +104,24 @@ class RowKernelsTest {
       double exact = x[i] / (1 + Math.exp(-x[i])) * ones[i];
       assertThat((double) gate[i]).isCloseTo(exact, within(Math.abs(exact) * 1e-6 + 1e-30));
     }
+  }
+
+  @Test
+  void theTanhOfGeluAndOfCappedLogitsIsExactEnough() {
+    float[] one = {1};
+    float[] scratch = new float[1];
+    for (float v = -9; v < 9; v += 0.0137f) {
+      float[] gate = {v};
+      vector.geluMultiply(gate, 0, one, 0, 1, scratch);
+      double z = Math.sqrt(2 / Math.PI) * (v + 0.044715 * v * v * v);
+      assertThat((double) gate[0]).isCloseTo(v / (1 + Math.exp(-2 * z)), within(1e-6));
+      float[] logit = {10 * v};
+      vector.softCap(logit, 0, 30, 1, scratch);
+      assertThat((double) logit[0]).isCloseTo(30 * Math.tanh(10 * v / 30.0), within(1e-5));
+    }
+    float[] broken = {Float.NaN};
+    vector.softCap(broken, 0, 30, 1, scratch);
+    assertThat(broken[0]).isNaN();
   }
 
   @Test

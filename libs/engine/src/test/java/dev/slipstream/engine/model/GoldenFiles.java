@@ -33,6 +33,11 @@ public final class GoldenFiles {
 
   /** The default model in the cache folder. */
   public static Optional<Path> defaultModel() {
+    return cached("SmolLM2-135M-Instruct.Q4_1.gguf");
+  }
+
+  /** A file of this name somewhere in the cache folder. */
+  public static Optional<Path> cached(String name) {
     String home = System.getenv("SLIPSTREAM_HOME");
     String xdg = System.getenv("XDG_CACHE_HOME");
     Path cache =
@@ -44,9 +49,7 @@ public final class GoldenFiles {
       return Optional.empty();
     }
     try (var files = Files.walk(cache)) {
-      return files
-          .filter(f -> f.getFileName().toString().equals("SmolLM2-135M-Instruct.Q4_1.gguf"))
-          .findFirst();
+      return files.filter(f -> f.getFileName().toString().equals(name)).findFirst();
     } catch (IOException e) {
       return Optional.empty();
     }

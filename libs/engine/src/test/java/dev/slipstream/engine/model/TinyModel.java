@@ -6,7 +6,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 
 /**
@@ -24,41 +26,66 @@ public final class TinyModel {
 
   private TinyModel() {}
 
+  /** Changes the weights of a matrix before they are written. */
+  @FunctionalInterface
+  public interface Change {
+    void apply(String tensor, float[] weights);
+  }
+
   /** Writes the model of this seed; equal seeds give equal files. */
   public static Path write(Path file, long seed, int contextLength) {
+    return write(file, seed, contextLength, (tensor, weights) -> {});
+  }
+
+  /** The same with changed weights. */
+  public static Path write(Path file, long seed, int contextLength, Change change) {
+    try {
+      return Files.write(file, writer(seed, metadata(seed, contextLength), change).bytes());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The metadata but for the vocabulary, to be changed at will. */
+  static Map<String, Object> metadata(long seed, int contextLength) {
+    Map<String, Object> metadata = new LinkedHashMap<>();
+    metadata.put("general.architecture", "llama");
+    metadata.put("general.name", "tiny-" + seed);
+    metadata.put("llama.block_count", LAYERS);
+    metadata.put("llama.context_length", contextLength);
+    metadata.put("llama.embedding_length", DIMENSION);
+    metadata.put("llama.feed_forward_length", HIDDEN);
+    metadata.put("llama.attention.head_count", HEADS);
+    metadata.put("llama.attention.head_count_kv", KV_HEADS);
+    metadata.put("llama.attention.layer_norm_rms_epsilon", 1e-5f);
+    return metadata;
+  }
+
+  /** The tensors of the model with these metadata. */
+  static GgufWriter writer(long seed, Map<String, Object> metadata) {
+    return writer(seed, metadata, (tensor, weights) -> {});
+  }
+
+  private static GgufWriter writer(long seed, Map<String, Object> metadata, Change change) {
     Random random = new Random(seed);
-    GgufWriter writer =
-        new GgufWriter()
-            .string("general.architecture", "llama")
-            .string("general.name", "tiny-" + seed)
-            .integer("llama.block_count", LAYERS)
-            .integer("llama.context_length", contextLength)
-            .integer("llama.embedding_length", DIMENSION)
-            .integer("llama.feed_forward_length", HIDDEN)
-            .integer("llama.attention.head_count", HEADS)
-            .integer("llama.attention.head_count_kv", KV_HEADS)
-            .number("llama.attention.layer_norm_rms_epsilon", 1e-5f);
+    GgufWriter writer = new GgufWriter().all(metadata);
     vocabulary(writer);
-    matrix(writer, random, "token_embd.weight", VOCABULARY, DIMENSION, 1);
+    matrix(writer, random, change, "token_embd.weight", VOCABULARY, DIMENSION, 1);
     norm(writer, "output_norm.weight");
     int head = DIMENSION / HEADS;
     for (int i = 0; i < LAYERS; i++) {
       String block = "blk." + i + ".";
       norm(writer, block + "attn_norm.weight");
       norm(writer, block + "ffn_norm.weight");
-      matrix(writer, random, block + "attn_q.weight", DIMENSION, DIMENSION, 2);
-      matrix(writer, random, block + "attn_k.weight", KV_HEADS * head, DIMENSION, 2);
-      matrix(writer, random, block + "attn_v.weight", KV_HEADS * head, DIMENSION, 2);
-      matrix(writer, random, block + "attn_output.weight", DIMENSION, DIMENSION, 2);
-      matrix(writer, random, block + "ffn_gate.weight", HIDDEN, DIMENSION, 2);
-      matrix(writer, random, block + "ffn_up.weight", HIDDEN, DIMENSION, 2);
-      matrix(writer, random, block + "ffn_down.weight", DIMENSION, HIDDEN, 2);
+      matrix(writer, random, change, block + "attn_q.weight", DIMENSION, DIMENSION, 2);
+      matrix(writer, random, change, block + "attn_k.weight", KV_HEADS * head, DIMENSION, 2);
+      matrix(writer, random, change, block + "attn_v.weight", KV_HEADS * head, DIMENSION, 2);
+      matrix(writer, random, change, block + "attn_output.weight", DIMENSION, DIMENSION, 2);
+      matrix(writer, random, change, block + "ffn_gate.weight", HIDDEN, DIMENSION, 2);
+      matrix(writer, random, change, block + "ffn_up.weight", HIDDEN, DIMENSION, 2);
+      matrix(writer, random, change, block + "ffn_down.weight", DIMENSION, HIDDEN, 2);
     }
-    try {
-      return Files.write(file, writer.bytes());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return writer;
   }
 
   /** One token per byte, two specials, and letters in pairs. */
@@ -104,11 +131,18 @@ public final class TinyModel {
   }
 
   private static void matrix(
-      GgufWriter writer, Random random, String name, int rows, int columns, double gain) {
+      GgufWriter writer,
+      Random random,
+      Change change,
+      String name,
+      int rows,
+      int columns,
+      double gain) {
     float[] values = new float[rows * columns];
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) (random.nextGaussian() * gain / Math.sqrt(columns));
     }
+    change.apply(name, values);
     writer.tensor(name, values, columns, rows);
   }
 }

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -124,5 +127,58 @@ class ComputePoolTest {
         .isInstanceOf(IllegalStateException.class);
     pool.close();
     assertThatThrownBy(() -> pool.run(w -> {})).hasMessageContaining("closed");
+  }
+
+  /** Whoever stops a load would else wait until all other workers have packed their share. */
+  @Test
+  void anInterruptedCallerStopsAllWorkersAtTheirNextCheckpoint() throws Exception {
+    try (ComputePool pool = new ComputePool(3)) {
+      CountDownLatch started = new CountDownLatch(3);
+      CompletableFuture<Throwable> thrown = new CompletableFuture<>();
+      Thread caller =
+          Thread.ofPlatform()
+              .start(
+                  () -> {
+                    try {
+                      pool.run(
+                          w -> {
+                            started.countDown();
+                            while (true) {
+                              w.checkpoint();
+                            }
+                          });
+                    } catch (Throwable e) {
+                      thrown.complete(e);
+                    }
+                  });
+      started.await();
+      caller.interrupt();
+      assertThat(thrown.get()).isInstanceOf(CancellationException.class);
+      AtomicInteger ran = new AtomicInteger();
+      pool.run(
+          w -> {
+            w.checkpoint();
+            ran.incrementAndGet();
+          });
+      assertThat(ran).as("the pool stays usable").hasValue(3);
+    }
+  }
+
+  @Test
+  void aWorkerThatFailsStopsTheOthersAtTheirNextCheckpoint() {
+    try (ComputePool pool = new ComputePool(3)) {
+      assertThatThrownBy(
+              () ->
+                  pool.run(
+                      w -> {
+                        if (w.index() == 2) {
+                          throw new IllegalArgumentException("bad weight");
+                        }
+                        while (true) {
+                          w.checkpoint();
+                        }
+                      }))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
   }
 }

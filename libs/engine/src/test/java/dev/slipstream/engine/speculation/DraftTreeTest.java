@@ -30,6 +30,23 @@ class DraftTreeTest {
     refuses(5, -2, "draft node 2 has parent -2");
   }
 
+  /** Or acceptance would be credited to the wrong technique as soon as a text moves on. */
+  @Test
+  void nodesKeepTheirOriginWhenTheTreeIsCutOrFollowed() {
+    DraftTreeBuilder mixed = DraftTree.builder(10, 4);
+    mixed.add(1, ROOT, NodeOrigin.of("copy", 0.75));
+    mixed.add(2, ROOT, NodeOrigin.of("head", 0.5));
+    mixed.add(3, 0, NodeOrigin.of("head", 0.25));
+    DraftTree tree = mixed.build();
+
+    assertThat(tree.prefix(2).origin(1)).isEqualTo(NodeOrigin.of("head", 0.5));
+    assertThat(tree.advance(1).origin(0)).isEqualTo(NodeOrigin.of("head", 0.25));
+    assertThat(tree.advance(new int[] {1, 3}).isEmpty()).isTrue();
+    assertThat(builder.build().origin(0).hasProbability()).isFalse();
+    assertThat(builder.build().origin(0).sourceOr("drafter")).isEqualTo("drafter");
+    assertThatIllegalArgumentException().isThrownBy(() -> NodeOrigin.of("head", 1.5));
+  }
+
   @Test
   void refusesTheSameTokenTwiceAfterOneParent() {
     refuses(3, ROOT, "draft nodes 0 and 2 are both token 3");
@@ -53,14 +70,15 @@ class DraftTreeTest {
   void refusesATokenThatItsDistributionCannotGive() {
     DraftDistribution q = DraftDistribution.of(new int[] {5, 2, 7}, new float[] {0.5f, 0.5f, 0});
     DraftDistribution outside = DraftDistribution.of(new int[] {5, 10}, new float[] {0.5f, 0.5f});
-    assertThatIllegalArgumentException().isThrownBy(() -> builder.add(6, ROOT, q));
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> builder.add(7, ROOT, q))
+        .isThrownBy(() -> builder.add(6, ROOT, NodeOrigin.drawn(q)));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> builder.add(7, ROOT, NodeOrigin.drawn(q)))
         .withMessageContaining("no probability");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> builder.add(5, ROOT, outside))
+        .isThrownBy(() -> builder.add(5, ROOT, NodeOrigin.drawn(outside)))
         .withMessageContaining("token 10");
-    builder.add(5, ROOT, q);
+    builder.add(5, ROOT, NodeOrigin.drawn(q));
     assertThat(builder.build().isDeterministic()).isFalse();
     assertThat(builder.build().prefix(2).isDeterministic()).isTrue();
   }
@@ -140,7 +158,7 @@ class DraftTreeTest {
       }
       DraftDistribution q =
           DraftDistribution.of(new int[] {token, 999}, new float[] {0.25f, 0.75f});
-      builder.add(token, parent, random.nextBoolean() ? q : null);
+      builder.add(token, parent, random.nextBoolean() ? NodeOrigin.drawn(q) : NodeOrigin.UNKNOWN);
     }
     return builder.build();
   }

@@ -51,6 +51,60 @@ class SpeculationGateTest {
     assertThat(gate.isOn()).isTrue();
   }
 
+  /** One technique that is often right must not pay for another that never is, or the reverse. */
+  @Test
+  void aSourceIsJudgedByItsOwnTokens() {
+    for (int i = 0; i < 60; i++) {
+      gate.observe(chainOf("copy"), 1, 2, 3, 4);
+      gate.observe(chainOf("guess"), 9);
+    }
+
+    assertThat(gate.decide(chainOf("copy"), 4, BatchLoad.ALONE, CHEAP).nodes()).isEqualTo(4);
+    assertThat(gate.decide(chainOf("guess"), 4, BatchLoad.ALONE, CHEAP).nodes()).isZero();
+    assertThat(gate.acceptance()).as("over all").isBetween(0.5, 0.95);
+  }
+
+  @Test
+  void branchesAreJudgedByTheirSourceToo() {
+    for (int i = 0; i < 60; i++) {
+      gate.observe(fork("guess", "copy"), 2);
+      gate.observe(fork("guess", "wrong"), 9);
+    }
+
+    Decision fork = gate.decide(fork("guess", "copy"), 2, BatchLoad.ALONE, CHEAP);
+    assertThat(fork.nodes()).isEqualTo(2);
+    assertThat(fork.expectedTokens()).isGreaterThan(1.8);
+    assertThat(gate.decide(fork("guess", "wrong"), 2, BatchLoad.ALONE, CHEAP).nodes()).isZero();
+  }
+
+  /** Names come over the network: a client that invents them must not fill the memory. */
+  @Test
+  void sourcesBeyondTheSixteenthAreJudgedTogether() {
+    for (int i = 0; i < 100_000; i++) {
+      gate.observe(chainOf("source" + i), 9);
+    }
+    for (int i = 0; i < 60; i++) {
+      gate.observe(chainOf("late"), 1, 2, 3, 4);
+    }
+
+    assertThat(gate.decide(chainOf("later"), 4, BatchLoad.ALONE, CHEAP).nodes()).isEqualTo(4);
+  }
+
+  private static DraftTree chainOf(String source) {
+    DraftTreeBuilder tree = DraftTree.builder(10, 4);
+    for (int n = 0; n < 4; n++) {
+      tree.add(n + 1, n - 1, NodeOrigin.of(source, 0.5));
+    }
+    return tree.build();
+  }
+
+  private static DraftTree fork(String first, String second) {
+    DraftTreeBuilder tree = DraftTree.builder(10, 2);
+    tree.add(1, DraftTree.ROOT, NodeOrigin.of(first, 0.5));
+    tree.add(2, DraftTree.ROOT, NodeOrigin.of(second, 0.5));
+    return tree.build();
+  }
+
   @Test
   void costlyRowsAreNotWorthADraft() {
     observe(0.9, 100);

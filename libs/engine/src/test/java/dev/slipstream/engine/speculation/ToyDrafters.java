@@ -5,17 +5,17 @@ import java.util.Random;
 import java.util.stream.IntStream;
 
 /** Draft trees of every shape, drawn from the toy drafter's distribution or chosen by it. */
-final class ToyDrafters {
+public final class ToyDrafters {
   private final ToyModels models;
   private final Random random;
 
-  ToyDrafters(ToyModels models, long seed) {
+  public ToyDrafters(ToyModels models, long seed) {
     this.models = models;
     this.random = new Random(seed);
   }
 
   /** How the children of a node come about. */
-  enum Children {
+  public enum Children {
     /** The drafter's likeliest tokens. */
     CHOSEN,
     /** Drawn without replacement; q of each still names the ones before it. */
@@ -33,7 +33,7 @@ final class ToyDrafters {
   }
 
   /** A tree with this many children below each node of each level. */
-  DraftTree tree(Children children, int[] text, int... widths) {
+  public DraftTree tree(Children children, int[] text, int... widths) {
     DraftTreeBuilder builder = DraftTree.builder(models.vocabulary, 1000);
     grow(builder, children, text, DraftTree.ROOT, widths, 0);
     return builder.build();
@@ -59,7 +59,9 @@ final class ToyDrafters {
       if (token < 0 || rest[token] == 0) {
         continue;
       }
-      int node = builder.add(token, parent, drawn ? distribution(reduced ? rest : q) : null);
+      NodeOrigin origin =
+          drawn ? NodeOrigin.drawn(distribution(reduced ? rest : q)) : NodeOrigin.UNKNOWN;
+      int node = builder.add(token, parent, origin);
       rest[token] = 0;
       grow(builder, children, ToyModels.append(text, token), node, widths, level + 1);
     }

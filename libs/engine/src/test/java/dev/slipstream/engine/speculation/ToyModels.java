@@ -7,24 +7,24 @@ import java.util.Map;
 import java.util.Random;
 
 /** A target and a drafter whose distributions are a random function of the last two tokens. */
-final class ToyModels {
-  final int vocabulary;
+public final class ToyModels {
+  public final int vocabulary;
   private final long seed;
   private final Map<Integer, float[]> logits = new HashMap<>();
   private final Map<Integer, double[]> drafts = new HashMap<>();
 
-  ToyModels(int vocabulary, long seed) {
+  public ToyModels(int vocabulary, long seed) {
     this.vocabulary = vocabulary;
     this.seed = seed;
   }
 
   /** The target's logits after a text. */
-  float[] logits(int... text) {
+  public float[] logits(int... text) {
     return logits.computeIfAbsent(state(text), this::newLogits);
   }
 
   /** The drafter's distribution, which has little to do with the target's. */
-  double[] draft(int... text) {
+  public double[] draft(int... text) {
     return drafts.computeIfAbsent(state(text), this::newDraft);
   }
 
@@ -53,7 +53,7 @@ final class ToyModels {
   }
 
   /** The rows of a batch: the root's and then those of the nodes. */
-  float[] rows(DraftTree tree, TokenHistory history) {
+  public float[] rows(DraftTree tree, TokenHistory history) {
     float[] rows = new float[(tree.size() + 1) * vocabulary];
     for (int node = -1; node < tree.size(); node++) {
       float[] row = logits(text(tree, node, history));
@@ -62,7 +62,7 @@ final class ToyModels {
     return rows;
   }
 
-  int offset(int node) {
+  public int offset(int node) {
     return (node + 1) * vocabulary;
   }
 
@@ -74,7 +74,7 @@ final class ToyModels {
     return append(text(tree, tree.parent(node), history), tree.token(node));
   }
 
-  static int[] append(int[] text, int token) {
+  public static int[] append(int[] text, int token) {
     int[] longer = Arrays.copyOf(text, text.length + 1);
     longer[text.length] = token;
     return longer;

@@ -88,7 +88,7 @@ class TreeVerifierTest {
     }
     int token = new Random(seed).nextInt(9);
     DraftTreeBuilder builder = DraftTree.builder(9, 1);
-    builder.add(token, DraftTree.ROOT, ToyDrafters.distribution(q));
+    builder.add(token, DraftTree.ROOT, NodeOrigin.drawn(ToyDrafters.distribution(q)));
     assertThat(verify(builder.build(), models, params, history).tokens()[0]).isEqualTo(token);
   }
 

@@ -52,6 +52,11 @@ public record CacheDirectory(Path root) {
     return root.resolve("digests");
   }
 
+  /** Models' weights in the layout of the kernels; private to the user. */
+  public Path packed() {
+    return root.resolve("packed");
+  }
+
   /** Files that processes lock while they fetch a model. */
   public Path locks() {
     return root.resolve("locks");

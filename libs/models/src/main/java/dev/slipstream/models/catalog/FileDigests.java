@@ -11,6 +11,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 
 /**
  * SHA-256 digests of files, remembered by path, size and modification time, so that a model of
@@ -37,6 +38,7 @@ public final class FileDigests {
    * The file's digest: remembered, or computed and then remembered.
    *
    * @return 64 lower-case hexadecimal digits
+   * @throws CancellationException if the thread was interrupted while a file was read
    */
   public String sha256(Path file) throws IOException {
     Stamp stamp = Stamp.of(file);
@@ -56,6 +58,9 @@ public final class FileDigests {
     try (InputStream in = Files.newInputStream(file)) {
       for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
         sha.update(buffer, 0, n);
+        if (Thread.currentThread().isInterrupted()) {
+          throw new CancellationException("reading " + file + " was interrupted");
+        }
       }
     }
     return HexFormat.of().formatHex(sha.digest());

@@ -57,8 +57,13 @@ final class GgufCursor {
     return bytes.get(LONG, advance(Long.BYTES, what));
   }
 
-  /** Reads a number of things that take at least some bytes each, so that more cannot follow. */
-  long readCount(String what, long minimumBytes) {
+  /**
+   * Reads a number of things.
+   *
+   * @param minimumBytes that each of them takes, so that only so many can follow
+   * @param most that any model has
+   */
+  long readCount(String what, long minimumBytes, int most) {
     long at = position;
     long count = readLong("the number of " + what);
     if (count < 0 || count > remaining() / minimumBytes) {
@@ -70,6 +75,9 @@ final class GgufCursor {
               + remaining()
               + " bytes follow",
           at);
+    }
+    if (count > most) {
+      throw error(count + " " + what + " are more than any model has, " + most, at);
     }
     return count;
   }

@@ -57,7 +57,7 @@ public final class GgufFileWriter implements AutoCloseable {
     byte[] directory = directory(metadata, tensors);
     long end = directory.length;
     for (Tensor next : tensors) {
-      end = aligned(end) + next.bytes();
+      end = Math.addExact(aligned(end), next.bytes());
       dataEnds.add(end);
     }
     this.byteSize = aligned(end);

@@ -3,24 +3,31 @@ package dev.slipstream.models.gguf;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
  * Parses a GGUF file. Every count, length and offset is checked against the bytes that are there
- * before anything is allocated or looped over, so a damaged or hostile file costs no more than its
- * size.
+ * before anything is allocated or looped over, and against what real models have: a sparse file has
+ * bytes without end, and the metadata are copied to the heap.
  */
 final class GgufReader {
 
   static final int MAGIC = 0x46554747;
 
   private static final int MAX_NAME_BYTES = 65_535;
-  private static final int MAX_ARRAY = 1 << 24;
-  private static final int MAX_METADATA_BYTES = 1 << 30;
+
+  /** Vocabularies have up to 300 thousand tokens, and half a million merges. */
+  private static final int MAX_ARRAY = 1 << 21;
+
+  private static final int MAX_METADATA_BYTES = 128 << 20;
+  private static final int MAX_PAIRS = 1 << 16;
+  private static final int MAX_TENSORS = 1 << 16;
   private static final int MAX_DIMENSIONS = 4;
   private static final int DEFAULT_ALIGNMENT = 32;
+  private static final int MAX_ALIGNMENT = 1 << 16;
   private static final int MIN_PAIR_BYTES = 8 + 4 + 1;
   private static final int MIN_TENSOR_BYTES = 8 + 4 + 8 + 4 + 8;
 
@@ -42,8 +49,9 @@ final class GgufReader {
 
   Content read() {
     int version = readVersion();
-    long tensorCount = cursor.readCount("tensors", MIN_TENSOR_BYTES);
+    long tensorCount = cursor.readCount("tensors", MIN_TENSOR_BYTES, MAX_TENSORS);
     GgufMetadata metadata = readMetadata();
+    requireWhole(metadata);
     List<TensorInfo> infos = new ArrayList<>();
     for (long i = 0; i < tensorCount; i++) {
       infos.add(readTensorInfo());
@@ -71,7 +79,7 @@ final class GgufReader {
   }
 
   private GgufMetadata readMetadata() {
-    long count = cursor.readCount("metadata keys", MIN_PAIR_BYTES);
+    long count = cursor.readCount("metadata keys", MIN_PAIR_BYTES, MAX_PAIRS);
     long start = cursor.position();
     Map<String, GgufMetadata.Entry> entries = new LinkedHashMap<>();
     for (long i = 0; i < count; i++) {
@@ -80,11 +88,14 @@ final class GgufReader {
       if (entries.put(key, readValue(key, start)) != null) {
         throw cursor.error("metadata key '" + key + "' occurs twice", at);
       }
+      long length = cursor.position() - start;
+      if (length > MAX_METADATA_BYTES) {
+        throw cursor.error(
+            "the metadata has %d bytes up to the end of key '%s', more than %d"
+                .formatted(length, key, MAX_METADATA_BYTES));
+      }
     }
     long length = cursor.position() - start;
-    if (length > MAX_METADATA_BYTES) {
-      throw cursor.error("the metadata has " + length + " bytes, more than " + MAX_METADATA_BYTES);
-    }
     byte[] copy = bytes.asSlice(start, length).toArray(ValueLayout.JAVA_BYTE);
     return new GgufMetadata(file, copy, entries);
   }
@@ -100,11 +111,7 @@ final class GgufReader {
     if (element == GgufValueType.ARRAY) {
       throw cursor.error("metadata key '" + key + "' is an array of arrays: not supported");
     }
-    long count = cursor.readCount("elements of '" + key + "'", element.minimumBytes());
-    if (count > MAX_ARRAY) {
-      throw cursor.error(
-          "metadata key '" + key + "' has " + count + " elements, more than " + MAX_ARRAY);
-    }
+    long count = cursor.readCount("elements of '" + key + "'", element.minimumBytes(), MAX_ARRAY);
     long offset = cursor.position() - start;
     skipValues(element, count, key);
     long end = cursor.position() - start;
@@ -177,10 +184,28 @@ final class GgufReader {
 
   static int alignment(GgufMetadata metadata) {
     int alignment = metadata.integer("general.alignment").orElse(DEFAULT_ALIGNMENT);
-    if (Integer.bitCount(alignment) != 1 || alignment < 1) {
-      throw metadata.invalid("general.alignment", "is " + alignment + ", not a power of two");
+    if (Integer.bitCount(alignment) != 1 || alignment < 1 || alignment > MAX_ALIGNMENT) {
+      throw metadata.invalid(
+          "general.alignment",
+          "is %d, not a power of two from 1 to %d".formatted(alignment, MAX_ALIGNMENT));
     }
     return alignment;
+  }
+
+  private static void requireWhole(GgufMetadata metadata) {
+    int count = metadata.integer("split.count").orElse(1);
+    int part = metadata.integer("split.no").orElse(0);
+    if (count <= 1) {
+      return;
+    }
+    if (part < 0 || part >= count) {
+      throw metadata.invalid("split.no", "is %d, outside of 0 to %d".formatted(part, count - 1));
+    }
+    throw metadata.invalid(
+        "split.count",
+        ("says that this is part %d of %d of a split model; split files are not read yet: join the"
+                + " parts with llama-gguf-split --merge")
+            .formatted(part + 1, count));
   }
 
   private Map<String, GgufTensor> locate(List<TensorInfo> infos, int alignment) {
@@ -205,6 +230,22 @@ final class GgufReader {
         throw cursor.error(what + " occurs twice", info.at);
       }
     }
+    requireDisjoint(infos);
     return tensors;
+  }
+
+  private void requireDisjoint(List<TensorInfo> infos) {
+    List<TensorInfo> inPlace =
+        infos.stream().sorted(Comparator.comparingLong(TensorInfo::offset)).toList();
+    for (int i = 1; i < inPlace.size(); i++) {
+      TensorInfo before = inPlace.get(i - 1);
+      TensorInfo info = inPlace.get(i);
+      if (info.offset - before.offset < before.size) {
+        throw cursor.error(
+            "the data of tensors '%s' (%d bytes at offset %d) and '%s' (at offset %d) overlap"
+                .formatted(before.name, before.size, before.offset, info.name, info.offset),
+            info.at);
+      }
+    }
   }
 }

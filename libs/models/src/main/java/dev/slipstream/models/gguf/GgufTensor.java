@@ -24,11 +24,12 @@ public record GgufTensor(String name, GgmlType type, List<Long> shape, MemorySeg
    * @throws ModelFormatException if it does not fit an int
    */
   public int rows() {
-    long rows = 1;
-    for (long size : shape.subList(1, shape.size())) {
-      rows *= size;
+    try {
+      return Math.toIntExact(
+          shape.subList(1, shape.size()).stream().reduce(1L, Math::multiplyExact));
+    } catch (ArithmeticException e) {
+      throw tooLarge();
     }
-    return fit(rows);
   }
 
   /**
@@ -37,13 +38,13 @@ public record GgufTensor(String name, GgmlType type, List<Long> shape, MemorySeg
    * @throws ModelFormatException if it does not fit an int
    */
   public int columns() {
-    return fit(shape.getFirst());
+    if (shape.getFirst() > Integer.MAX_VALUE) {
+      throw tooLarge();
+    }
+    return shape.getFirst().intValue();
   }
 
-  private int fit(long value) {
-    if (value > Integer.MAX_VALUE) {
-      throw new ModelFormatException("tensor '" + name + "' is too large: shape " + shape);
-    }
-    return (int) value;
+  private ModelFormatException tooLarge() {
+    return new ModelFormatException("tensor '" + name + "' is too large: shape " + shape);
   }
 }

@@ -3,8 +3,11 @@ package dev.slipstream.models.gguf;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.RandomAccessFile;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -117,6 +120,127 @@ class GgufFileTest {
     assertRefused(new GgufWriter().integer("general.alignment", 24), "power of two");
     assertRefused(new GgufWriter().raw("k", 13), "'k'", "type 13");
     assertRefused(new GgufWriter().raw("k", 9, new byte[] {9, 0, 0, 0, 1}), "array of arrays");
+  }
+
+  private static GgufWriter threeTensors() {
+    return new GgufWriter()
+        .tensor("a", new float[16], 8, 2)
+        .tensor("b", new float[8], 8)
+        .tensor("c", GgmlType.Q8_0, new byte[34], 32);
+  }
+
+  /** One tensor's weights would be taken for another's, and nobody would notice. */
+  @Test
+  void refusesTensorsThatShareBytes() {
+    threeTensors().parse();
+    assertRefused(threeTensors().stateOffset("b", 0), "'a'", "'b'", "overlap");
+    assertRefused(threeTensors().stateOffset("b", 32), "'a'", "'b'", "overlap");
+    assertRefused(threeTensors().stateOffset("a", 64), "'a'", "'b'", "overlap");
+    assertRefused(threeTensors().stateOffset("c", 64), "'b'", "'c'", "overlap");
+    assertRefused(
+        threeTensors().stateOffset("a", 32).stateOffset("b", 0).stateOffset("c", 64),
+        "'a'",
+        "'c'",
+        "overlap");
+  }
+
+  @Test
+  void tensorsMayLieInAnyOrderAndWithGaps() {
+    GgufFile file =
+        new GgufWriter()
+            .tensor("a", new float[] {1}, 1)
+            .tensor("b", new float[] {2}, 1)
+            .tensor("c", new float[] {3}, 1)
+            .stateOffset("a", 64)
+            .stateOffset("c", 0)
+            .parse();
+    assertThat(file.tensor("a").orElseThrow().data().get(ValueLayout.JAVA_FLOAT_UNALIGNED, 0))
+        .isEqualTo(3f);
+  }
+
+  @Test
+  void refusesOffsetsThatLeadOutOfTheData() {
+    for (long offset : new long[] {-32, Long.MIN_VALUE, Long.MAX_VALUE - 31, 1L << 40, 160}) {
+      assertRefused(
+          threeTensors().stateOffset("b", offset), "'b'", Long.toUnsignedString(offset), "outside");
+    }
+    assertRefused(threeTensors().stateOffset("b", 65), "'b'", "not aligned to 32");
+    assertRefused(threeTensors().stateOffset("c", Long.MAX_VALUE), "'c'", "not aligned");
+  }
+
+  @Test
+  void refusesAnAlignmentThatNobodyUses() {
+    for (int alignment : new int[] {0, 24, 1 << 17, 1 << 30}) {
+      assertRefused(
+          threeTensors().integer("general.alignment", alignment),
+          "general.alignment",
+          Integer.toString(alignment),
+          "power of two");
+    }
+    assertRefused(threeTensors().integer("general.alignment", -1), "general.alignment", "range");
+    assertRefused(threeTensors().string("general.alignment", "32"), "general.alignment", "integer");
+  }
+
+  /** The weights of the other files would be missed one by one, in words that do not help. */
+  @Test
+  void aPartOfASplitModelSaysWhichOneItIs() {
+    assertRefused(
+        threeTensors().integer("split.no", 0).integer("split.count", 2), "part 1 of 2", "split");
+    assertRefused(
+        new GgufWriter().integer("split.no", 4).integer("split.count", 5), "part 5 of 5", "merge");
+    assertRefused(threeTensors().integer("split.count", 3), "part 1 of 3");
+    assertRefused(
+        threeTensors().integer("split.no", 7).integer("split.count", 3), "'split.no'", "7");
+    threeTensors().integer("split.no", 0).integer("split.count", 1).parse();
+    threeTensors().integer("split.no", 0).integer("split.count", 0).parse();
+  }
+
+  /** A sparse file has room for any number of things that each take a few bytes. */
+  @Test
+  void refusesMoreThanAnyModelHas(@TempDir Path folder) throws Exception {
+    assertSparseRefused(folder, new GgufWriter().raw("k", 9, array(8, 1 << 22)), "'k'", "4194304");
+    assertSparseRefused(
+        folder, new GgufWriter().raw("k", 9, array(0, 1 << 27)), "'k'", "134217728");
+    assertSparseRefused(folder, new GgufWriter().raw("k", 8, number(200L << 20)), "metadata");
+    assertSparseRefused(folder, count(16, 1 << 20), "1048576 metadata keys");
+    assertSparseRefused(folder, count(8, 1 << 20), "1048576 tensors");
+  }
+
+  private static void assertSparseRefused(Path folder, GgufWriter writer, String... parts)
+      throws Exception {
+    // Without the padding behind an empty directory, so that zeros follow what was written.
+    assertSparseRefused(folder, writer.bytes(), parts);
+  }
+
+  private static void assertSparseRefused(Path folder, byte[] start, String... parts)
+      throws Exception {
+    Path path = folder.resolve("sparse.gguf");
+    try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+      file.setLength(0);
+      file.write(start);
+      file.setLength(1L << 30);
+    }
+    assertThatThrownBy(() -> GgufFile.open(path).close())
+        .isInstanceOf(ModelFormatException.class)
+        .hasMessageContainingAll(parts);
+  }
+
+  private static byte[] count(int at, long value) {
+    byte[] file = new GgufWriter().bytes();
+    System.arraycopy(number(value), 0, file, at, 8);
+    return file;
+  }
+
+  private static byte[] array(int type, long count) {
+    return ByteBuffer.allocate(12)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putInt(type)
+        .putLong(count)
+        .array();
+  }
+
+  private static byte[] number(long value) {
+    return ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(value).array();
   }
 
   @Test

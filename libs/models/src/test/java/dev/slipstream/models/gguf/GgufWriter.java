@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -15,6 +16,7 @@ public final class GgufWriter {
 
   private final GgufSink pairs = new GgufSink();
   private final List<Tensor> tensors = new ArrayList<>();
+  private final Map<String, Long> statedOffsets = new HashMap<>();
   private int pairCount;
   private int version = 3;
   private int alignment = 32;
@@ -100,6 +102,17 @@ public final class GgufWriter {
         });
   }
 
+  /** The directory will say that the tensor has this shape, whatever its data are. */
+  public GgufWriter stateShape(String name, long... shape) {
+    tensors.replaceAll(t -> t.name.equals(name) ? new Tensor(name, t.type, shape, t.data) : t);
+    return this;
+  }
+
+  public GgufWriter remove(String tensor) {
+    tensors.removeIf(t -> t.name.equals(tensor));
+    return this;
+  }
+
   public GgufWriter tensor(String name, GgmlType type, byte[] data, long... shape) {
     return tensor(name, type.id(), data, shape);
   }
@@ -114,6 +127,12 @@ public final class GgufWriter {
     ByteBuffer data = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
     data.asFloatBuffer().put(values);
     return tensor(name, GgmlType.F32, data.array(), shape);
+  }
+
+  /** The directory will say that the tensor's data start here, wherever they are. */
+  public GgufWriter stateOffset(String tensor, long offset) {
+    statedOffsets.put(tensor, offset);
+    return this;
   }
 
   /** Any value at all, for files that should be refused. */
@@ -140,7 +159,7 @@ public final class GgufWriter {
         out.putLong(size);
       }
       out.putInt(tensor.type);
-      out.putLong(offset);
+      out.putLong(statedOffsets.getOrDefault(tensor.name, offset));
       offset += tensor.data.length + padding(tensor.data.length);
     }
     for (Tensor tensor : tensors) {

@@ -88,13 +88,11 @@ final class Characters {
   static boolean isIdentifier(String text) {
     int first = text.isEmpty() ? 0 : text.codePointAt(0);
     return (first == '_' || Character.isUnicodeIdentifierStart(first))
-        && text.codePoints()
-            .allMatch(Characters::isIdentifierPart);
+        && text.codePoints().allMatch(Characters::isIdentifierPart);
   }
 
   private static boolean isIdentifierPart(int c) {
-    return c == '_'
-        || Character.isUnicodeIdentifierPart(c) && !Character.isIdentifierIgnorable(c);
+    return c == '_' || Character.isUnicodeIdentifierPart(c) && !Character.isIdentifierIgnorable(c);
   }
 
   /** Whether str.splitlines() ends a line there. */

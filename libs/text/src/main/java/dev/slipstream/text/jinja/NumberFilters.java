@@ -158,8 +158,7 @@ final class NumberFilters {
       unit *= base;
       i++;
     }
-    String prefix =
-        binary ? prefixes.get(i).toUpperCase(Locale.ROOT) + "i" : prefixes.get(i);
+    String prefix = binary ? prefixes.get(i).toUpperCase(Locale.ROOT) + "i" : prefixes.get(i);
     return Decimals.digits(budget, base * bytes / unit, 'f', 1, false) + " " + prefix + "B";
   }
 }

@@ -13,6 +13,7 @@ final class BpeEncoder implements FragmentEncoder {
   private final ByteStrings symbols;
   private final BpeMerges merges;
   private final int[] byteSymbols = new int[256];
+  private final boolean mergesNonTokens;
 
   BpeEncoder(String[] tokens, String[] mergeRules, PreTokenizer preTokenizer) {
     this.preTokenizer = preTokenizer;
@@ -31,10 +32,11 @@ final class BpeEncoder implements FragmentEncoder {
       byteSymbols[b] = intern(bytes, nextSymbol);
       nextSymbol = Math.max(nextSymbol, byteSymbols[b] + 1);
     }
-    addMerges(mergeRules, nextSymbol);
+    mergesNonTokens = addMerges(mergeRules, nextSymbol) > nextSymbol;
   }
 
-  private void addMerges(String[] rules, int firstFreeSymbol) {
+  /** The first id that is free after all. */
+  private int addMerges(String[] rules, int firstFreeSymbol) {
     int nextSymbol = firstFreeSymbol;
     int[] ids = new int[3];
     for (int rank = 0; rank < rules.length; rank++) {
@@ -56,6 +58,7 @@ final class BpeEncoder implements FragmentEncoder {
       }
       merges.put(ids[0], ids[1], rank, ids[2]);
     }
+    return nextSymbol;
   }
 
   /** Merges may go through symbols that are no tokens; these get ids above the tokens. */
@@ -66,6 +69,12 @@ final class BpeEncoder implements FragmentEncoder {
       return nextSymbol;
     }
     return id;
+  }
+
+  @Override
+  public boolean mayDrop(byte b) {
+    boolean isToken = byteSymbols[b & 0xff] < tokenCount;
+    return !isToken || mergesNonTokens && ByteAlphabet.character(b) >= 0x80;
   }
 
   @Override

@@ -14,4 +14,7 @@ interface FragmentEncoder {
   }
 
   Session session();
+
+  /** Whether text may lose this byte, as no token stands for it. */
+  boolean mayDrop(byte b);
 }

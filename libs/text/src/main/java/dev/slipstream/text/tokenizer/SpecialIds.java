@@ -31,14 +31,21 @@ record SpecialIds(int begin, int end, int unknown, boolean addBegin, boolean add
     return new SpecialIds(begin, end, unknown, addBegin && begin >= 0, addEnd && end >= 0);
   }
 
-  /** The id that the file gives to a role, or the default, as far as the vocabulary has them. */
+  /**
+   * The id that the file gives to a role, or the default if the vocabulary has it, or -1.
+   *
+   * @throws dev.slipstream.models.gguf.ModelFormatException if the file names an id that the
+   *     vocabulary lacks: without its end token a model would never end an answer
+   */
   static int idOf(GgufMetadata metadata, Vocabulary vocabulary, String role, int defaultId) {
     String key = PREFIX + role;
     if (metadata.contains(key)) {
-      long id = Integer.toUnsignedLong(metadata.integer(key).getAsInt());
-      if (id < vocabulary.size()) {
-        return (int) id;
+      int id = metadata.requireInteger(key);
+      if (id < 0 || id >= vocabulary.size()) {
+        throw metadata.invalid(
+            key, "is %d, but the vocabulary has %d tokens".formatted(id, vocabulary.size()));
       }
+      return id;
     }
     return defaultId < vocabulary.size() ? defaultId : -1;
   }

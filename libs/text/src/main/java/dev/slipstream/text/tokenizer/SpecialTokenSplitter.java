@@ -1,10 +1,10 @@
 package dev.slipstream.text.tokenizer;
 
 import static dev.slipstream.text.tokenizer.Vocabulary.CONTROL;
+import static dev.slipstream.text.tokenizer.Vocabulary.SPECIAL;
 import static dev.slipstream.text.tokenizer.Vocabulary.STRIP_LEFT;
 import static dev.slipstream.text.tokenizer.Vocabulary.STRIP_RIGHT;
 import static dev.slipstream.text.tokenizer.Vocabulary.UNKNOWN;
-import static dev.slipstream.text.tokenizer.Vocabulary.USER_DEFINED;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -33,7 +33,7 @@ final class SpecialTokenSplitter {
 
   SpecialTokenSplitter(Vocabulary vocabulary) {
     for (int i = 0; i < vocabulary.size(); i++) {
-      if (vocabulary.has(i, CONTROL | USER_DEFINED | UNKNOWN)) {
+      if (vocabulary.has(i, SPECIAL)) {
         byte[] name = vocabulary.names()[i].getBytes(StandardCharsets.UTF_8);
         boolean parsed = vocabulary.has(i, CONTROL | UNKNOWN);
         boolean left = vocabulary.has(i, STRIP_LEFT);
@@ -124,7 +124,7 @@ final class SpecialTokenSplitter {
         && Arrays.equals(text, at, at + name.length, name, 0, name.length);
   }
 
-  private static boolean isSpace(byte b) {
+  static boolean isSpace(byte b) {
     return b == ' ' || b >= '\t' && b <= '\r';
   }
 }

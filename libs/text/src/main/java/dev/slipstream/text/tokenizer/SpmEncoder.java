@@ -49,6 +49,11 @@ final class SpmEncoder implements FragmentEncoder {
         encode(merger, escape(text, from, to, spacePrefix && afterSpecial), out);
   }
 
+  @Override
+  public boolean mayDrop(byte b) {
+    return byteTokens[b & 0xff] < 0;
+  }
+
   private long find(int left, int right, byte[] text, int from, int to) {
     int token = to - from > longestToken ? -1 : tokens.find(text, from, to);
     return token < 0 ? PairMerger.Pairs.NONE : (long) ranks[token] << 32 | token;

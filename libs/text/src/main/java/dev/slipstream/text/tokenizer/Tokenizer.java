@@ -26,6 +26,9 @@ public interface Tokenizer {
    */
   int[] encode(String text, boolean addSpecial, boolean parseSpecial);
 
+  /** Counts the fewest tokens that texts may have. Takes a moment to make: keep it. */
+  FewestTokens fewestTokens();
+
   /**
    * The bytes that a token stands for, possibly a part of a UTF-8 character; none for control
    * tokens.

@@ -20,6 +20,9 @@ record Vocabulary(String[] names, int[] attributes, Map<String, Integer> ids) {
   static final int USER_DEFINED = 16;
   static final int BYTE = 32;
 
+  /** Tokens that are looked for in a text before it is encoded. */
+  static final int SPECIAL = CONTROL | USER_DEFINED | UNKNOWN;
+
   /** Spaces before the token belong to it. */
   static final int STRIP_LEFT = 64;
 

@@ -21,6 +21,7 @@ final class VocabularyTokenizer implements Tokenizer {
   private final FragmentEncoder encoder;
   private final SpecialTokenSplitter splitter;
   private final TokenPieces pieces;
+  private final boolean byteLevel;
   private final boolean spacePrefix;
   private final String digest;
 
@@ -38,6 +39,7 @@ final class VocabularyTokenizer implements Tokenizer {
     markSpaceEaters(metadata, vocabulary);
     this.splitter = new SpecialTokenSplitter(vocabulary);
     this.pieces = TokenPieces.of(vocabulary, byteLevel);
+    this.byteLevel = byteLevel;
     this.spacePrefix = !byteLevel && spacePrefix(metadata);
     this.digest = digest.vocabulary(vocabulary, byteLevel).special(special).hex();
   }
@@ -145,6 +147,32 @@ final class VocabularyTokenizer implements Tokenizer {
       out.add(special.end());
     }
     return out.toArray();
+  }
+
+  @Override
+  public FewestTokens fewestTokens() {
+    SpellingTrie spellings = new SpellingTrie();
+    boolean eatsSpaces = false;
+    for (int i = 0; i < size(); i++) {
+      String name = vocabulary.names()[i];
+      byte[] bytes = byteLevel ? ByteAlphabet.bytes(name) : null;
+      if (bytes != null) {
+        spellings.add(bytes);
+      }
+      if (!byteLevel || vocabulary.has(i, Vocabulary.SPECIAL)) {
+        spellings.add(FewestTokens.spelling(name, !byteLevel));
+      }
+      if (spacePrefix && name.startsWith(SpmEncoder.SPACE) && name.length() > 1) {
+        // The space may be the one that is put before a text.
+        spellings.add(FewestTokens.spelling(name.substring(1), true));
+      }
+      eatsSpaces |= vocabulary.has(i, Vocabulary.STRIP_LEFT | Vocabulary.STRIP_RIGHT);
+    }
+    boolean[] free = new boolean[256];
+    for (int b = 0; b < free.length; b++) {
+      free[b] = encoder.mayDrop((byte) b) || eatsSpaces && SpecialTokenSplitter.isSpace((byte) b);
+    }
+    return new FewestTokens(spellings, free, !byteLevel);
   }
 
   @Override

@@ -1,0 +1,54 @@
+package dev.slipstream.gateway.application;
+
+import dev.slipstream.gateway.upstream.ServedModel;
+import dev.slipstream.proto.v1.DecodeStart;
+import dev.slipstream.proto.v1.GenerateRequest;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * What a target is told of one answer, now or when it goes on with it.
+ *
+ * @param seed of this answer
+ */
+record DecodeStarts(PreparedRequest prepared, String requestId, long seed) {
+
+  /**
+   * @param generated tokens that the client has already
+   * @param target what the target serves, if it can still be reached
+   * @param draftProblem why there are no drafts, or null
+   */
+  DecodeStart message(List<Integer> generated, Optional<ServedModel> target, String draftProblem) {
+    GenerateRequest request = prepared.request();
+    DecodeStart.Builder start =
+        DecodeStart.newBuilder()
+            .setRequestId(requestId)
+            .setTenant(prepared.caller().tenant())
+            .addAllPrompt(IntStream.of(prepared.prompt()).boxed().toList())
+            .addAllPrompt(generated)
+            .setResumedTokens(generated.size())
+            .setSampling(request.getSampling().toBuilder().setSeed(seed))
+            .setIgnoreEos(request.getIgnoreEos())
+            .setSpeculation(request.getSpeculation())
+            .setTokenizerDigest(prepared.model().card().getTokenizerDigest());
+    maxTokens(target).ifPresent(start::setMaxTokens);
+    if (request.hasTopLogprobs()) {
+      start.setTopLogprobs(request.getTopLogprobs());
+    }
+    if (draftProblem != null) {
+      start.setNoDraftReason(draftProblem);
+    }
+    return start.build();
+  }
+
+  /** A target with a larger context must end where the one that the client was told of would. */
+  private Optional<Integer> maxTokens(Optional<ServedModel> target) {
+    if (prepared.request().hasMaxTokens()) {
+      return Optional.of(prepared.request().getMaxTokens());
+    }
+    int context = prepared.model().contextLength();
+    boolean larger = target.filter(model -> model.contextLength() > context).isPresent();
+    return larger ? Optional.of(context - prepared.prompt().length) : Optional.empty();
+  }
+}
