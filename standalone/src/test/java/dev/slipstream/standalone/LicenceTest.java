@@ -25,8 +25,6 @@ class LicenceTest {
   /** Libraries whose description says something else than their licence file, or nothing. */
   private static final Map<String, String> LOOKED_UP =
       Map.of(
-          "com.hubspot.jinjava:jinjava", "Apache-2.0, says its repository",
-          "com.hubspot.immutables:immutables-exceptions", "Apache-2.0, says its repository",
           "com.google.re2j:re2j", "the Go licence is BSD-3-Clause",
           "org.jline:jline", "BSD-3-Clause, says its licence file",
           "com.google.code.findbugs:annotations", "LGPL; annotations only, used unchanged");

@@ -1,5 +1,6 @@
 package dev.slipstream.gateway.application;
 
+import dev.slipstream.gateway.upstream.ChatFormat;
 import dev.slipstream.gateway.upstream.ServedModel;
 import dev.slipstream.proto.v1.ChatPrompt;
 import dev.slipstream.proto.v1.GenerateRequest;
@@ -76,15 +77,12 @@ final class PromptEncoder {
 
   private static String render(ServedModel model, ChatPrompt chat) {
     ChatTemplate template =
-        model
-            .template()
-            .orElseThrow(
-                () ->
-                    ApiException.invalid(
-                        "model",
-                        "The model '%s' has no chat template. Use /v1/completions."
-                            .formatted(model.id()),
-                        "no_chat_template"));
+        switch (model.chatFormat()) {
+          case ChatFormat.ByTemplate(ChatTemplate found) -> found;
+          case ChatFormat.None none -> throw noChat(model, "has no chat template");
+          case ChatFormat.Unusable(String reason) ->
+              throw noChat(model, "cannot chat, as " + reason);
+        };
     List<ChatTurn> turns =
         chat.getMessagesList().stream()
             .map(message -> new ChatTurn(templateRole(message.getRole()), message.getContent()))
@@ -95,6 +93,13 @@ final class PromptEncoder {
       throw ApiException.invalid(
           "messages", "The model's chat template refuses these messages: " + e.getMessage());
     }
+  }
+
+  private static ApiException noChat(ServedModel model, String why) {
+    return ApiException.invalid(
+        "model",
+        "The model '%s' %s. Use /v1/completions.".formatted(model.id(), why),
+        "no_chat_template");
   }
 
   /** OpenAI's newer name for the role that templates call "system". */

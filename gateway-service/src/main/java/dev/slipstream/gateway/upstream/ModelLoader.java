@@ -7,7 +7,6 @@ import dev.slipstream.proto.v1.GetVocabularyRequest;
 import dev.slipstream.proto.v1.TargetModel;
 import dev.slipstream.proto.v1.TargetServiceGrpc;
 import dev.slipstream.proto.v1.VocabularyChunk;
-import dev.slipstream.text.template.ChatTemplate;
 import dev.slipstream.text.tokenizer.Tokenizer;
 import java.io.ByteArrayOutputStream;
 import java.lang.foreign.MemorySegment;
@@ -35,7 +34,7 @@ final class ModelLoader {
     if (known != null
         && known.card().getModelDigest().equals(card.getModelDigest())
         && known.card().getTokenizerDigest().equals(card.getTokenizerDigest())) {
-      return new ServedModel(card, known.tokenizer(), known.fewestTokens(), known.template());
+      return new ServedModel(card, known.tokenizer(), known.fewestTokens(), known.chatFormat());
     }
     GgufMetadata metadata =
         GgufFile.parse(MemorySegment.ofArray(vocabulary(stub)), card.getId()).metadata();
@@ -46,7 +45,7 @@ final class ModelLoader {
               .formatted(card.getTokenizerDigest(), tokenizer.digest()));
     }
     return new ServedModel(
-        card, tokenizer, tokenizer.fewestTokens(), ChatTemplate.of(metadata, tokenizer));
+        card, tokenizer, tokenizer.fewestTokens(), ChatFormat.of(metadata, tokenizer));
   }
 
   private static byte[] vocabulary(TargetServiceGrpc.TargetServiceBlockingStub stub) {

@@ -1,22 +1,16 @@
 package dev.slipstream.gateway.upstream;
 
 import dev.slipstream.proto.v1.TargetModel;
-import dev.slipstream.text.template.ChatTemplate;
 import dev.slipstream.text.tokenizer.FewestTokens;
 import dev.slipstream.text.tokenizer.Tokenizer;
-import java.util.Optional;
 
 /**
  * A model that targets serve, with what is needed to talk to it.
  *
  * @param fewestTokens of the tokenizer
- * @param template empty if the model file has none; then there are completions, but no chat
  */
 public record ServedModel(
-    TargetModel card,
-    Tokenizer tokenizer,
-    FewestTokens fewestTokens,
-    Optional<ChatTemplate> template) {
+    TargetModel card, Tokenizer tokenizer, FewestTokens fewestTokens, ChatFormat chatFormat) {
 
   public String id() {
     return card.getId();

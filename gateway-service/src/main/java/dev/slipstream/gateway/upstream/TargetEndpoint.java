@@ -259,7 +259,11 @@ public final class TargetEndpoint implements TargetSelector.Candidate {
           loaded.id(),
           loaded.contextLength(),
           loaded.tokenizer().digest(),
-          loaded.template().isPresent() ? "" : ", no chat template");
+          loaded.chatFormat() instanceof ChatFormat.None ? ", no chat template" : "");
+      if (loaded.chatFormat() instanceof ChatFormat.Unusable(String reason)) {
+        log.warn(
+            "target {} serves no chat with {}, only completions: {}", name, loaded.id(), reason);
+      }
     }
   }
 

@@ -3,13 +3,13 @@ package dev.slipstream.gateway.application;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.slipstream.gateway.fake.TestVocabulary;
+import dev.slipstream.gateway.upstream.ChatFormat;
 import dev.slipstream.gateway.upstream.ServedModel;
 import dev.slipstream.proto.v1.GenerateRequest;
 import dev.slipstream.proto.v1.TargetModel;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.reactivestreams.Subscriber;
 import reactor.core.publisher.Flux;
@@ -29,7 +29,7 @@ class RequestRecordTest {
               TargetModel.newBuilder().setId("m").build(),
               TestVocabulary.tokenizer(),
               TestVocabulary.tokenizer().fewestTokens(),
-              Optional.empty()),
+              new ChatFormat.None()),
           new int[] {1},
           0,
           System.nanoTime());

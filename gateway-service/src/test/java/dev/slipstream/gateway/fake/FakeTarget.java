@@ -34,7 +34,7 @@ public final class FakeTarget extends TargetServiceGrpc.TargetServiceImplBase
 
   private final String name = "target-" + UUID.randomUUID();
   private final BlockingQueue<FakeDecode> decodes = new LinkedBlockingQueue<>();
-  private final boolean withTemplate;
+  private final String template;
   private Server server;
   private volatile String traceparent;
   private volatile Consumer<FakeDecode> script = FakeDecode::hold;
@@ -43,25 +43,29 @@ public final class FakeTarget extends TargetServiceGrpc.TargetServiceImplBase
   private volatile List<String> drafters = List.of();
   private volatile String kvEncoding = "";
 
-  private FakeTarget(boolean withTemplate) {
-    this.withTemplate = withTemplate;
+  /**
+   * @param template null for none
+   */
+  private FakeTarget(String template) {
+    this.template = template;
   }
 
   public static FakeTarget start() {
-    FakeTarget target = new FakeTarget(true);
-    target.listen();
-    return target;
+    return withTemplate(TestVocabulary.CHATML);
   }
 
-  public static FakeTarget withoutTemplate() {
-    FakeTarget target = new FakeTarget(false);
+  /**
+   * @param template of chats, or null
+   */
+  public static FakeTarget withTemplate(String template) {
+    FakeTarget target = new FakeTarget(template);
     target.listen();
     return target;
   }
 
   /** Has an address, but does not answer yet. */
   public static FakeTarget stopped() {
-    return new FakeTarget(true);
+    return new FakeTarget(TestVocabulary.CHATML);
   }
 
   /** The trace context that came with the last stream; null if none did. */
@@ -193,7 +197,7 @@ public final class FakeTarget extends TargetServiceGrpc.TargetServiceImplBase
   @Override
   public void getVocabulary(
       GetVocabularyRequest request, StreamObserver<VocabularyChunk> responses) {
-    ByteString bytes = ByteString.copyFrom(TestVocabulary.bytes(withTemplate));
+    ByteString bytes = ByteString.copyFrom(TestVocabulary.bytes(template));
     int half = bytes.size() / 2;
     responses.onNext(VocabularyChunk.newBuilder().setData(bytes.substring(0, half)).build());
     responses.onNext(VocabularyChunk.newBuilder().setData(bytes.substring(half)).build());

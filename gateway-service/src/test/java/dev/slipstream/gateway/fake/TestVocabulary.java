@@ -16,7 +16,7 @@ public final class TestVocabulary {
   public static final int END = 257;
   public static final int SIZE = 258;
 
-  private static final String TEMPLATE =
+  public static final String CHATML =
       "{% for message in messages %}{% if message['role'] == 'assistant' and loop.index0 == 0 %}"
           + "{{ raise_exception('an assistant cannot begin') }}{% endif %}"
           + "{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>\\n' }}"
@@ -24,16 +24,20 @@ public final class TestVocabulary {
 
   private TestVocabulary() {}
 
-  /** As a GGUF file without tensors. */
-  public static byte[] bytes(boolean withTemplate) {
-    return writer(withTemplate).bytes();
+  /**
+   * As a GGUF file without tensors.
+   *
+   * @param template of chats, or null
+   */
+  public static byte[] bytes(String template) {
+    return writer(template).bytes();
   }
 
   public static Tokenizer tokenizer() {
-    return Tokenizer.of(writer(true).parse().metadata());
+    return Tokenizer.of(writer(null).parse().metadata());
   }
 
-  private static GgufWriter writer(boolean withTemplate) {
+  private static GgufWriter writer(String template) {
     String[] tokens = new String[SIZE];
     int[] types = new int[SIZE];
     Arrays.fill(types, 1);
@@ -54,7 +58,7 @@ public final class TestVocabulary {
             .integers("tokenizer.ggml.token_type", types)
             .strings("tokenizer.ggml.merges")
             .integer("tokenizer.ggml.eos_token_id", END);
-    return withTemplate ? writer.string("tokenizer.chat_template", TEMPLATE) : writer;
+    return template == null ? writer : writer.string("tokenizer.chat_template", template);
   }
 
   /** The tokens of a text. */

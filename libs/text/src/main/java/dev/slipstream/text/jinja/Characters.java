@@ -1,5 +1,7 @@
 package dev.slipstream.text.jinja;
 
+import java.util.Locale;
+
 /** Classes of characters as Python's str has them, where Java's differ. */
 final class Characters {
 
@@ -86,12 +88,11 @@ final class Characters {
   static boolean isIdentifier(String text) {
     int first = text.isEmpty() ? 0 : text.codePointAt(0);
     return (first == '_' || Character.isUnicodeIdentifierStart(first))
-        && text.codePoints()
-            .allMatch(c -> c == '_' || Character.isUnicodeIdentifierPart(c) && !isIgnorable(c));
+        && text.codePoints().allMatch(Characters::isIdentifierPart);
   }
 
-  private static boolean isIgnorable(int c) {
-    return Character.isIdentifierIgnorable(c);
+  private static boolean isIdentifierPart(int c) {
+    return c == '_' || Character.isUnicodeIdentifierPart(c) && !Character.isIdentifierIgnorable(c);
   }
 
   /** Whether str.splitlines() ends a line there. */
@@ -106,11 +107,11 @@ final class Characters {
   /** The character at the start of a word in a title, which may become several. */
   static String title(int c) {
     int title = Character.toTitleCase(c);
-    String upper = Character.toString(c).toUpperCase(java.util.Locale.ROOT);
+    String upper = Character.toString(c).toUpperCase(Locale.ROOT);
     if (title != c || upper.codePointCount(0, upper.length()) == 1) {
       return Character.toString(title);
     }
     int first = upper.offsetByCodePoints(0, 1);
-    return upper.substring(0, first) + upper.substring(first).toLowerCase(java.util.Locale.ROOT);
+    return upper.substring(0, first) + upper.substring(first).toLowerCase(Locale.ROOT);
   }
 }

@@ -8,9 +8,6 @@ import java.util.Set;
 /** Compiles expressions. */
 final class ExpressionCompiler {
 
-  /** Filters that take the name of another filter or test as their first or second argument. */
-  private static final Set<String> NAMING_A_FILTER = Set.of("map");
-
   private static final Set<String> UNSUPPORTED_FUNCTIONS = Set.of("lipsum");
 
   private static final Set<String> UNSUPPORTED_METHODS =
@@ -169,9 +166,9 @@ final class ExpressionCompiler {
     };
   }
 
-  /** A filter that is named in a string is looked up late, but what is lacking is known now. */
+  /** Filters that "map" names are looked up late, but what is lacking is known now. */
   private static void checkNamed(Expr.Filter filter) {
-    if (NAMING_A_FILTER.contains(filter.name())
+    if (filter.name().equals("map")
         && !filter.arguments().positional().isEmpty()
         && filter.arguments().positional().getFirst() instanceof Expr.Const constant
         && constant.value() instanceof Value.Str name

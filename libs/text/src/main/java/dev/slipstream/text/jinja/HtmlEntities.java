@@ -1,6 +1,7 @@
 package dev.slipstream.text.jinja;
 
 import java.util.Map;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -20,7 +21,7 @@ final class HtmlEntities {
     return REFERENCE.matcher(text).replaceAll(m -> Matcher.quoteReplacement(character(m)));
   }
 
-  private static String character(java.util.regex.MatchResult reference) {
+  private static String character(MatchResult reference) {
     if (reference.group(3) != null) {
       return NAMES.get(reference.group(3));
     }

@@ -9,6 +9,7 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.math.RoundingMode;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -157,8 +158,7 @@ final class NumberFilters {
       unit *= base;
       i++;
     }
-    String prefix =
-        binary ? prefixes.get(i).toUpperCase(java.util.Locale.ROOT) + "i" : prefixes.get(i);
+    String prefix = binary ? prefixes.get(i).toUpperCase(Locale.ROOT) + "i" : prefixes.get(i);
     return Decimals.digits(budget, base * bytes / unit, 'f', 1, false) + " " + prefix + "B";
   }
 }

@@ -13,7 +13,7 @@ import java.util.Arrays;
  * and every other character is replaced by one that stands for its class, so that all classes are
  * those of the frozen Unicode version in the resource, not of the Java runtime.
  */
-public final class TextClasses {
+final class TextClasses {
 
   private static final String RESOURCE = "unicode-categories.txt";
 
@@ -36,7 +36,7 @@ public final class TextClasses {
     return codePoint < 0x80 ? (char) codePoint : CLASSES[codePoint];
   }
 
-  public static boolean isSpace(int codePoint) {
+  static boolean isSpace(int codePoint) {
     char c = classOf(codePoint);
     return c == ' ' || c >= '\t' && c <= '\r';
   }

@@ -58,7 +58,7 @@ class JinjaPropertyTest {
     wrong.sort((a, b) -> Integer.compare(a.length(), b.length()));
     assertThat(wrong)
         .as("seed %d, %d wrong, such as%n%s", seed, wrong.size(), some(wrong))
-        .hasSize(0);
+        .isEmpty();
   }
 
   private static String some(List<String> wrong) {

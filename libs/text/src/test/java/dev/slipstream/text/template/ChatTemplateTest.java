@@ -113,7 +113,8 @@ class ChatTemplateTest {
         "{{ 'x'.getClass() }}",
         "{{ messages.getClass().forName('java.lang.Runtime') }}",
         "{{ messages[0].content.getBytes() }}",
-        "{{ messages[0].clear() }}"
+        "{{ messages[0].clear() }}",
+        "{{ ''.__class__.__mro__() }}"
       })
   void templatesCannotReachJava(String source) {
     assertThatThrownBy(() -> render(source)).isInstanceOf(ChatTemplateException.class);
@@ -123,14 +124,34 @@ class ChatTemplateTest {
   void templatesCannotReadClassesOrFiles() {
     assertThat(
             render(
-                "[{{ messages.class }}{{ 'x'.class }}{{ messages[0].content.bytes }}{{ ''.__class__.__mro__() }}]"))
+                "[{{ messages.class }}{{ 'x'.class }}{{ messages[0].content.bytes }}{{ ''.__class__ }}]"))
         .isEqualTo("[]");
     assertThatThrownBy(() -> render("{% include '/etc/passwd' %}"))
         .isInstanceOf(ChatTemplateException.class);
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"{{ x }}", "", "{% set deadline__ = 1 %}"})
+  @ValueSource(
+      strings = {
+        "{{ messages|nosuchfilter }}",
+        "{{ messages is nosuchtest }}",
+        "{% include 'x' %}",
+        "{{ messages|pprint }}",
+        "{{ messages[0].content.encode() }}",
+        "{{ lipsum() }}",
+        "{{ messages|map('random')|list }}",
+        "{% block x %}{% endblock %}",
+        "{% autoescape true %}{% endautoescape %}",
+        "{{ 1 +"
+      })
+  void whatATemplateNeedsAndWeLackIsNamedWhenItIsLoaded(String source) {
+    assertThatThrownBy(() -> template("first line\n" + source))
+        .isInstanceOf(ChatTemplateException.class)
+        .hasMessageContaining("line 2: ");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"{{ x }}", ""})
   void templatesWithoutEndAreStopped(String body) {
     String start = "{% set x = '" + "x".repeat(10_000) + "' %}";
     String loop = "{% for a in range(4000) %}";
