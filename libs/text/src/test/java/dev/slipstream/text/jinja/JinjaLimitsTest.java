@@ -170,7 +170,9 @@ class JinjaLimitsTest {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     long before = threads.getCurrentThreadAllocatedBytes();
     JinjaException first = end(template);
-    assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(MAX_ALLOCATED);
+    assertThat(threads.getCurrentThreadAllocatedBytes() - before)
+        .as(template)
+        .isLessThan(MAX_ALLOCATED);
     assertThat(first.getMessage()).isNotBlank().hasSizeLessThan(2000);
     assertThat(end(template).getMessage()).as("the same each time").isEqualTo(first.getMessage());
   }

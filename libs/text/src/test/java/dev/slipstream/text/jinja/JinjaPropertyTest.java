@@ -16,6 +16,9 @@ import org.junit.jupiter.api.Test;
  */
 class JinjaPropertyTest {
 
+  /** The same templates everywhere: whoever looks for more faults takes another seed. */
+  private static final long SEED = 1;
+
   private static final int ROUNDS = Integer.getInteger("slipstream.jinja.rounds", 15);
   private static final int BATCH = 200;
 
@@ -25,7 +28,7 @@ class JinjaPropertyTest {
 
   @Test
   void generatedTemplatesAgreeWithPython() throws IOException {
-    long seed = Long.getLong("slipstream.jinja.seed", System.nanoTime());
+    long seed = Long.getLong("slipstream.jinja.seed", SEED);
     GeneratedTemplates templates = new GeneratedTemplates(seed);
     int same = 0;
     int errors = 0;
