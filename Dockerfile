@@ -54,7 +54,9 @@ RUN echo 'slipstream:x:10001:10001::/models:/usr/sbin/nologin' >>/etc/passwd && 
     install -d -o 10001 -g 10001 /models
 COPY --chmod=755 <<'EOT' /opt/slipstream/run
 #!/bin/sh
-# Becomes the JVM. SLIPSTREAM_JAVA_OPTS is split at spaces and wins over the image's own options.
+# Becomes the JVM, for which arguments and file names are UTF-8 whatever the container's locale is.
+# SLIPSTREAM_JAVA_OPTS is split at spaces and wins over the image's own options.
+[ "$(locale charmap 2>/dev/null)" = UTF-8 ] || export LC_ALL=C.UTF-8
 case "${SLIPSTREAM_JAVA_OPTS:-} ${JAVA_TOOL_OPTIONS:-} ${JDK_JAVA_OPTIONS:-}" in
   *-XX:+UseG1GC*|*-XX:+UseZGC*|*-XX:+UseSerialGC*|*-XX:+UseParallelGC*|*-XX:+UseShenandoahGC*|*-XX:+UseEpsilonGC*) ;;
   *) [ ! -e /app/java.collector ] || set -- "$(cat /app/java.collector)" "$@" ;;

@@ -1,5 +1,6 @@
 package dev.slipstream.standalone;
 
+import dev.slipstream.models.catalog.CacheDirectory;
 import dev.slipstream.standalone.bench.PromptSet;
 import dev.slipstream.standalone.bench.ServeBench;
 import dev.slipstream.standalone.bench.ServeReport;
@@ -142,6 +143,7 @@ final class BenchServeCommand implements Callable<Integer> {
       return report(ServeBench.run(address, apiKey.key(), settings, this::say));
     }
     Logging.quiet();
+    CacheDirectory home = environment.home();
     SuiteConfiguration configuration =
         SuiteConfiguration.check(topology.form(), environment.variables(), Map.of());
     var suiteSettings =
@@ -150,7 +152,7 @@ final class BenchServeCommand implements Callable<Integer> {
             model.resolve(configuration, environment, spec.commandLine().getErr()),
             threads.count(configuration),
             Optional.of(new SuiteSettings.Network("127.0.0.1", 0, 0)),
-            environment.catalogSettings(true).cache(),
+            home,
             Map.of());
     try (Suite suite = topology.start(suiteSettings, this::say)) {
       SuiteReadiness.await(suite, START_LIMIT);

@@ -1,5 +1,6 @@
 package dev.slipstream.standalone;
 
+import dev.slipstream.models.catalog.CacheDirectory;
 import dev.slipstream.standalone.bench.ServeSettings;
 import dev.slipstream.standalone.chat.AnswerStatistics;
 import dev.slipstream.standalone.chat.ChatOptions;
@@ -12,7 +13,6 @@ import dev.slipstream.standalone.suite.SuiteSettings;
 import io.grpc.ManagedChannel;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -122,6 +122,7 @@ final class ChatCommand implements Callable<Integer> {
       }
     }
     PrintWriter err = spec.commandLine().getErr();
+    CacheDirectory home = environment.home();
     SuiteConfiguration configuration =
         SuiteConfiguration.check(Form.PRIVATE, environment.variables(), Map.of());
     var settings =
@@ -130,7 +131,7 @@ final class ChatCommand implements Callable<Integer> {
             model.resolve(configuration, environment, err),
             threads.count(configuration),
             Optional.empty(),
-            environment.catalogSettings(true).cache(),
+            home,
             Map.of());
     try (EmbeddedSuite suite = EmbeddedSuite.start(settings)) {
       SuiteReadiness.await(suite, START_LIMIT);
@@ -165,9 +166,8 @@ final class ChatCommand implements Callable<Integer> {
     PrintWriter err = spec.commandLine().getErr();
     var conversation = new Conversation(channel, options, Optional.ofNullable(system));
     if (question.isEmpty()) {
-      var cache = environment.catalogSettings(true).cache().root();
       new Repl(conversation, environment.in(), out, err)
-          .run(Files.createDirectories(cache).resolve("history"));
+          .run(environment.home().root().resolve("history"));
       return 0;
     }
     Optional<AnswerStatistics> statistics =

@@ -1,8 +1,14 @@
 package dev.slipstream.standalone;
 
+import dev.slipstream.models.catalog.CacheDirectory;
 import dev.slipstream.models.catalog.CatalogSettings;
+import dev.slipstream.startup.ConfigurationException;
 import dev.slipstream.startup.StopSignals;
+import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -48,5 +54,31 @@ record Environment(Map<String, String> variables, InputStream in, StopSignals st
     Map<String, String> merged = new HashMap<>(variables);
     merged.put("SLIPSTREAM_OFFLINE", Boolean.toString(offline));
     return CatalogSettings.of(merged);
+  }
+
+  /**
+   * The directory that everything is written to, which is there from now on.
+   *
+   * @throws ConfigurationException if it cannot be written to
+   */
+  CacheDirectory home() {
+    CacheDirectory home = catalogSettings(true).cache();
+    try {
+      Files.createDirectories(home.root());
+    } catch (IOException e) {
+      throw unusable(
+          home.root(),
+          e instanceof FileAlreadyExistsException ? "is no directory" : "cannot be made");
+    }
+    if (!Files.isWritable(home.root())) {
+      throw unusable(home.root(), "cannot be written to");
+    }
+    return home;
+  }
+
+  private static ConfigurationException unusable(Path home, String reason) {
+    return new ConfigurationException(
+        "The directory that Slipstream writes to, %s (SLIPSTREAM_HOME), %s."
+            .formatted(home, reason));
   }
 }

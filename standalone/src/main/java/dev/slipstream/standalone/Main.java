@@ -88,6 +88,7 @@ public final class Main {
         List.of(OutputFormat.class, Topology.class, ServeSettings.Mode.class, TargetFormat.class));
     return command
         .setDefaultValueProvider(environment)
+        .setExecutionStrategy(parsed -> new Precautions(environment).run(parsed))
         .setParameterExceptionHandler(Errors::wrongUsage)
         .setExecutionExceptionHandler(new Errors(environment.stop())::failed);
   }

@@ -1,5 +1,6 @@
 package dev.slipstream.standalone;
 
+import dev.slipstream.models.catalog.CacheDirectory;
 import dev.slipstream.standalone.suite.Suite;
 import dev.slipstream.standalone.suite.SuiteConfiguration;
 import dev.slipstream.standalone.suite.SuiteSettings;
@@ -78,6 +79,7 @@ final class ServeCommand implements Callable<Integer> {
     requireFree("--port", port);
     requireFree("--grpc-port", grpcPort);
     Logging.quiet();
+    CacheDirectory home = environment.home();
     SuiteConfiguration configuration =
         SuiteConfiguration.check(topology.form(), environment.variables(), Map.of());
     PrintWriter err = spec.commandLine().getErr();
@@ -87,7 +89,7 @@ final class ServeCommand implements Callable<Integer> {
             model.resolve(configuration, environment, err),
             threads.count(configuration),
             Optional.of(new SuiteSettings.Network(host, port, grpcPort)),
-            environment.catalogSettings(true).cache(),
+            home,
             Map.of());
     Logging.informative();
     try (Suite suite = topology.start(settings, this::say)) {
@@ -126,7 +128,8 @@ final class ServeCommand implements Callable<Integer> {
 
   private void announce(Suite suite, SuiteSettings settings) {
     PrintWriter out = spec.commandLine().getOut();
-    String url = suite.httpAddress().orElseThrow().toString();
+    // A zone, as of fe80::1%eth0, is written with an escape in addresses (RFC 6874).
+    String url = suite.httpAddress().orElseThrow().toString().replace("%", "%25");
     out.println();
     out.println("HTTP   " + url + "/v1");
     out.println("gRPC   " + suite.grpcAddress().orElseThrow());

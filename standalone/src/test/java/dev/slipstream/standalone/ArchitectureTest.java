@@ -135,7 +135,8 @@ class ArchitectureTest {
                 "dev.slipstream.drafting",
                 "dev.slipstream.wire",
                 "dev.slipstream.proto",
-                "dev.slipstream.transport");
+                "dev.slipstream.transport",
+                "dev.slipstream.startup");
         for (Dependency dependency : c.getDirectDependenciesFromSelf()) {
           if (foreign.test(dependency.getTargetClass())) {
             events.add(SimpleConditionEvent.violated(dependency, dependency.getDescription()));

@@ -1,6 +1,7 @@
 package dev.slipstream.standalone;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
@@ -24,7 +25,11 @@ import io.grpc.InsecureServerCredentials;
 import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -34,6 +39,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
 class ChatCommandTest {
@@ -173,6 +180,49 @@ class ChatCommandTest {
   void aRefusalIsOneLineAndExitCodeOne() {
     gateway.refusal = Status.OUT_OF_RANGE.withDescription("The prompt is too long.");
     assertThat(chat("", "x")).isEqualTo(new Cli(1, "", "The prompt is too long.\n"));
+  }
+
+  @Test
+  void inputThatIsNotUtf8IsRefusedAndNotSent() {
+    byte[] latin = "Gr\u00fc\u00dfe\n".getBytes(StandardCharsets.ISO_8859_1);
+    Cli chat =
+        Cli.run(
+            Map.of("SLIPSTREAM_HOME", home.toString()),
+            new ByteArrayInputStream(latin),
+            "chat",
+            "--address",
+            "127.0.0.1:" + server.getPort());
+    assertThat(chat).isEqualTo(new Cli(1, "", "The input is not valid UTF-8.\n"));
+    assertThat(gateway.requests).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"[::1]:%d", "localhost:%d", "127.0.0.1:%d", "[0:0:0:0:0:0:0:1]:%d"})
+  void addressesOfAnyKindLeadToTheGateway(String address) {
+    assumeTrue(!address.startsWith("[") || hasIpv6(), "skipped: this machine has no IPv6");
+    Cli chat = chatAt(address.formatted(server.getPort()));
+    assertThat(chat.out()).as(chat.err()).isEqualTo("Paris.\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"::1:9090", "localhost", "http://localhost:9090", "[::1]", "host:port", ":9090"})
+  void anAddressOfAnotherFormIsRefusedWithTheFormThatItShouldHave(String address) {
+    Cli chat = chatAt(address);
+    assertThat(chat.exitCode()).isEqualTo(2);
+    assertThat(chat.err()).contains("HOST:PORT", "[ADDRESS]:PORT", address).hasLineCount(1);
+  }
+
+  private Cli chatAt(String address) {
+    return Cli.run(Map.of("SLIPSTREAM_HOME", home.toString()), "chat", "--address", address, "x");
+  }
+
+  private static boolean hasIpv6() {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("::1"))) {
+      return socket.isBound();
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   @Test

@@ -17,7 +17,11 @@ record Cli(int exitCode, String out, String err) {
   }
 
   static Cli runWithInput(Map<String, String> variables, String input, String... arguments) {
-    var in = new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8));
+    return run(
+        variables, new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)), arguments);
+  }
+
+  static Cli run(Map<String, String> variables, InputStream in, String... arguments) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     CommandLine main =

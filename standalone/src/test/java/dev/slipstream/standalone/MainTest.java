@@ -117,6 +117,76 @@ class MainTest {
     assertThat(run("--help").exitCode()).isZero();
   }
 
+  /** Whoever sets it wants something to happen. */
+  @ParameterizedTest
+  @CsvSource({
+    "SLIPSTREAM_PROT, did you mean SLIPSTREAM_PORT?",
+    "SLIPSTREAM_MAXTOKENS, did you mean SLIPSTREAM_MAX_TOKENS?",
+    "SLIPSTREAM_HOMES, did you mean SLIPSTREAM_HOME?",
+    "SLIPSTREAM_TAG, but nothing reads it."
+  })
+  void aVariableThatNothingReadsIsNamed(String name, String hint) {
+    Cli models = Cli.run(Map.of("SLIPSTREAM_HOME", home.toString(), name, "1"), "models");
+    assertThat(models.exitCode()).isZero();
+    assertThat(models.err()).startsWith(name + " is set, ").contains(hint).hasLineCount(1);
+  }
+
+  @Test
+  void variablesOfTheLauncherAndOfOtherCommandsAreNothingToWarnOf() {
+    var used =
+        Map.of(
+            "SLIPSTREAM_HOME", home.toString(),
+            "SLIPSTREAM_JAVA_OPTS", "-Xmx1g",
+            "SLIPSTREAM_API_KEY", "sk-1",
+            "SLIPSTREAM_TARGET_THREADS", "1",
+            "SLIPSTREAM_OFFLINE", "true");
+    assertThat(Cli.run(used, "models").err()).isEmpty();
+  }
+
+  /** A question would be another one, and a file would not be found. */
+  @Test
+  void whatIsNotUtf8IsRefusedAndNotSent() {
+    for (String[] line :
+        List.of(
+            new String[] {"chat", "Gr\uFFFD\uFFFDe"}, new String[] {"pull", "file:m\uFFFD.gguf"})) {
+      Cli refused = run(line);
+      assertThat(refused.exitCode()).isEqualTo(2);
+      assertThat(refused.err()).contains("'" + line[1] + "' is not valid in");
+    }
+    var variables = Map.of("SLIPSTREAM_HOME", home.toString(), "SLIPSTREAM_SYSTEM", "h\uFFFDflich");
+    assertThat(Cli.run(variables, "chat", "x").err()).contains("SLIPSTREAM_SYSTEM=h");
+  }
+
+  /** Found before the model is fetched, and in one line. */
+  @ParameterizedTest
+  @ValueSource(strings = {"serve", "chat x", "bench serve", "serve --topology processes"})
+  void aFaultyConfigurationIsOneLineForEveryCommandThatStartsASuite(String line) {
+    var variables =
+        Map.of("SLIPSTREAM_HOME", home.toString(), "SLIPSTREAM_TARGET_KVCACHE_SIZE", "5XB");
+    List<String> arguments = new ArrayList<>(List.of((line + " --offline").split(" ")));
+    if (line.startsWith("serve")) {
+      arguments.addAll(List.of("--port=0", "--grpc-port=0"));
+    }
+    Cli refused = Cli.run(variables, arguments.toArray(String[]::new));
+    assertThat(refused)
+        .isEqualTo(
+            new Cli(
+                2,
+                "",
+                "SLIPSTREAM_TARGET_KVCACHE_SIZE=5XB: must be a size such as 512MB or 2GB.\n"));
+  }
+
+  @Test
+  void aDirectoryThatCannotBeWrittenToIsNamedAtOnce() throws Exception {
+    Path file = Files.writeString(home.resolve("file"), "");
+    for (Path unusable : List.of(file, file.resolve("below"))) {
+      Cli refused =
+          Cli.run(Map.of("SLIPSTREAM_HOME", unusable.toString()), "chat", "--offline", "x");
+      assertThat(refused.exitCode()).isEqualTo(2);
+      assertThat(refused.err()).contains(unusable.toString(), "SLIPSTREAM_HOME").hasLineCount(1);
+    }
+  }
+
   private Cli run(String... arguments) {
     return Cli.run(Map.of("SLIPSTREAM_HOME", home.toString()), arguments);
   }

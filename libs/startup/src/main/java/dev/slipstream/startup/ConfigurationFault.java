@@ -97,25 +97,16 @@ final class ConfigurationFault {
       return settings.refuse(prefix, reason);
     }
     ConfigurationPropertyName name = Settings.below(prefix, field.getField());
-    if (settings.isSet(name)) {
-      return settings.refuse(name, reason);
-    }
-    // A rule about several values: it has no value itself, and its message names them.
-    ConfigurationPropertyName parent = name.getParent();
-    String named =
-        Arrays.stream(reason.split("[ ,]+"))
-            .filter(word -> ConfigurationPropertyName.isValid(word))
-            .map(parent::append)
-            .filter(settings::isSet)
-            .map(settings::describe)
-            .distinct()
-            .reduce((one, other) -> one + ", " + other)
-            .orElseGet(parent::toString);
-    return named + ": " + reason + ".";
+    return settings.isSet(name)
+        ? settings.refuse(name, reason)
+        : settings.refuseTogether(name.getParent(), reason);
   }
 
   private String unbound(BindException e) {
-    return settings.refuse(e.getName(), expected(e.getTarget().getType().resolve(Object.class), e));
+    String reason = expected(e.getTarget().getType().resolve(Object.class), e);
+    return settings.isSet(e.getName())
+        ? settings.refuse(e.getName(), reason)
+        : settings.refuseTogether(e.getName(), reason);
   }
 
   private static String expected(Class<?> type, Throwable failure) {

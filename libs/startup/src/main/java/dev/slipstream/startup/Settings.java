@@ -5,6 +5,7 @@ import static org.springframework.core.env.StandardEnvironment.SYSTEM_PROPERTIES
 
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.springframework.boot.context.properties.bind.DataObjectPropertyName;
@@ -66,6 +67,22 @@ final class Settings {
   /** Why a setting is of no use, as one line. */
   String refuse(ConfigurationPropertyName name, String reason) {
     return describe(name) + ": " + reason.replaceFirst("\\.$", "") + ".";
+  }
+
+  /**
+   * Why settings are of no use together, as one line: those below {@code parent} that the reason
+   * names.
+   */
+  String refuseTogether(ConfigurationPropertyName parent, String reason) {
+    String named =
+        Stream.of(reason.split("[ ,]+"))
+            .filter(ConfigurationPropertyName::isValid)
+            .map(parent::append)
+            .filter(this::isSet)
+            .map(this::describe)
+            .distinct()
+            .collect(Collectors.joining(", "));
+    return (named.isEmpty() ? parent : named) + ": " + reason.replaceFirst("\\.$", "") + ".";
   }
 
   /** Where it was set, and to what unless that may be secret. */

@@ -15,14 +15,20 @@ public final class Spelling {
   /** The one of {@code names} that is most like {@code written}, if any is much like it. */
   public static Optional<String> nearest(String written, Collection<String> names) {
     String letters = letters(written);
+    int tolerance = Math.min(TOLERANCE, letters.length() / 2);
     return names.stream()
-        .filter(name -> distance(letters, letters(name)) <= TOLERANCE)
+        .filter(name -> distance(letters, letters(name)) <= tolerance)
         .min(Comparator.comparingInt(name -> distance(letters, letters(name))));
   }
 
-  /** How names are divided is the most frequent mistake, and no difference in what is meant. */
+  /**
+   * How names are divided is the most frequent mistake, and no difference in what is meant; nor is
+   * what all of them begin with.
+   */
   private static String letters(String name) {
-    return name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]", "");
+    return name.toLowerCase(Locale.ROOT)
+        .replaceAll("[^a-z0-9]", "")
+        .replaceFirst("^slipstream", "");
   }
 
   /** Levenshtein's: letters to be inserted, deleted or replaced. */

@@ -35,7 +35,8 @@ final class StreamingClient implements AutoCloseable {
    * @throws IOException if the server does not answer or offers no model
    */
   StreamingClient(URI base, Optional<String> key) throws IOException, InterruptedException {
-    this.base = base;
+    // The zone of an address is escaped in what users write (RFC 6874), but not for Java.
+    this.base = URI.create(base.toString().replaceFirst("%25(?=[^/]*])", "%"));
     this.key = key;
     HttpRequest request = request("/v1/models").build();
     try {

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.PrintWriter;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.jline.reader.EndOfFileException;
@@ -51,9 +52,14 @@ public final class Repl {
   }
 
   private void readLines() throws IOException {
-    var lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
-    for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-      answer(line);
+    // A decoder of its own reports what a reader would make U+FFFD of.
+    var lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8.newDecoder()));
+    try {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        answer(line);
+      }
+    } catch (CharacterCodingException e) {
+      throw new IOException("The input is not valid UTF-8.", e);
     }
   }
 

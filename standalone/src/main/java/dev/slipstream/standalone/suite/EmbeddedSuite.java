@@ -167,12 +167,12 @@ public final class EmbeddedSuite implements Suite {
 
   @Override
   public Optional<URI> httpAddress() {
-    return settings.network().map(n -> URI.create(scheme() + "://" + n.host() + ":" + httpPort()));
+    return settings.network().map(n -> n.http(scheme(), Integer.parseInt(httpPort())));
   }
 
   @Override
   public Optional<String> grpcAddress() {
-    return settings.network().map(n -> n.host() + ":" + grpcPort);
+    return settings.network().map(n -> n.grpc(grpcPort));
   }
 
   private String scheme() {

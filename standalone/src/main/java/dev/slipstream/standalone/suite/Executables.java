@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * How to start a service as a process: its own executable jar, as it goes into an image, or its
@@ -51,6 +53,10 @@ record Executables(Optional<Path> repository) {
         command.add("-XX:+UseZGC");
       }
     }
+    String own = inherited.getOrDefault("SLIPSTREAM_JAVA_OPTS", "").strip();
+    if (!own.isEmpty()) {
+      command.addAll(List.of(own.split("\\s+")));
+    }
     if (repository.isPresent()) {
       command.addAll(List.of("-jar", jar(service).toString()));
     } else {
@@ -61,11 +67,11 @@ record Executables(Optional<Path> repository) {
     return command;
   }
 
-  /** What a JVM reads from its environment. */
+  /** What a JVM reads from its environment, and what users give it. */
   private static String options(Map<String, String> inherited) {
-    return inherited.getOrDefault("JAVA_TOOL_OPTIONS", "")
-        + " "
-        + inherited.getOrDefault("JDK_JAVA_OPTIONS", "");
+    return Stream.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "SLIPSTREAM_JAVA_OPTS")
+        .map(name -> inherited.getOrDefault(name, ""))
+        .collect(Collectors.joining(" "));
   }
 
   private Path jar(Service service) throws IOException {

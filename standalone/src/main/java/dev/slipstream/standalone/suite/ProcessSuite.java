@@ -120,19 +120,21 @@ public final class ProcessSuite implements Suite {
 
   @Override
   public ManagedChannel gateway() {
-    return Grpc.newChannelBuilder(grpcAddress().orElseThrow(), InsecureChannelCredentials.create())
+    return Grpc.newChannelBuilderForAddress(
+            network.reachableHost(),
+            ports.get(Service.GATEWAY).grpc(),
+            InsecureChannelCredentials.create())
         .build();
   }
 
   @Override
   public Optional<URI> httpAddress() {
-    int port = ports.get(Service.GATEWAY).http();
-    return Optional.of(URI.create("http://" + network.host() + ":" + port));
+    return Optional.of(network.http("http", ports.get(Service.GATEWAY).http()));
   }
 
   @Override
   public Optional<String> grpcAddress() {
-    return Optional.of(network.host() + ":" + ports.get(Service.GATEWAY).grpc());
+    return Optional.of(network.grpc(ports.get(Service.GATEWAY).grpc()));
   }
 
   /** A service that ends before the suite was ever ready will hardly do better the next time. */

@@ -138,7 +138,7 @@ public final class ServiceKeys {
   }
 
   /** The service's own keys: camel case, without the prefix. */
-  List<String> own() {
+  public List<String> own() {
     return own;
   }
 

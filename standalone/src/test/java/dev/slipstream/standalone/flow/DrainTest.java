@@ -43,7 +43,7 @@ class DrainTest {
       channel.shutdownNow();
       assertThat(answer.ids()).hasSize(TOKENS);
       assertThat(serve.waitFor(Flow.PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
-      assertThat(serve.exitValue()).isZero();
+      assertThat(serve.exitValue()).as("that of a process ended by SIGTERM").isEqualTo(143);
     } finally {
       serve.destroyForcibly();
     }

@@ -3,9 +3,14 @@ package dev.slipstream.standalone.suite;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.slipstream.models.catalog.CacheDirectory;
 import dev.slipstream.models.catalog.ResolvedModel;
 import dev.slipstream.standalone.suite.SuiteConfiguration.Form;
+import dev.slipstream.startup.ConfigurationException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -18,6 +23,7 @@ import java.util.OptionalInt;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** A suite that did not start must not go on half alive, on ports that the next one needs. */
 class EmbeddedSuiteTest {
@@ -47,10 +53,30 @@ class EmbeddedSuiteTest {
     var broken = Map.of(Service.TARGET, Map.of("slipstream.target.max-running", "0"));
 
     assertThatThrownBy(() -> EmbeddedSuite.start(settings(port, broken)))
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessage("The suite cannot start.")
-        .hasStackTraceContaining("maxRunning");
+        .isInstanceOf(ConfigurationException.class)
+        .hasMessage("--slipstream.target.max-running=0: must be greater than or equal to 1.");
     assertFree(port);
+  }
+
+  /** It would be minutes until somebody is told what is wrong with kv. */
+  @Test
+  void noModelIsLoadedBesideAServiceThatDoesNotStart() throws Exception {
+    var loads = new ListAppender<ILoggingEvent>();
+    Logger host = (Logger) LoggerFactory.getLogger("dev.slipstream.target.ModelHost");
+    Level before = host.getLevel();
+    host.setLevel(Level.ERROR);
+    loads.start();
+    host.addAppender(loads);
+    try {
+      var broken = Map.of(Service.KV, Map.of("slipstream.kv.memory.capacity", "1KB"));
+      assertThatThrownBy(() -> EmbeddedSuite.start(settings(freePort(), broken)))
+          .isInstanceOf(ConfigurationException.class)
+          .hasMessageContaining("capacity must be at least 1MB");
+      assertThat(loads.list).as("what a load says that fails").isEmpty();
+    } finally {
+      host.detachAppender(loads);
+      host.setLevel(before);
+    }
   }
 
   private SuiteSettings settings(int port, Map<Service, Map<String, String>> properties)

@@ -21,6 +21,7 @@ record ArchitectureKeys(GgufMetadata metadata, String architecture) {
   private static final int MAX_HEADS = 4096;
   private static final int MAX_HEAD_DIMENSION = 1024;
   private static final int MAX_CONTEXT = 1 << 24;
+  private static final float MIN_SCALE = 1e-6f;
   private static final float MAX_SCALE = 1000;
 
   /** The full name of a key. */
@@ -56,7 +57,11 @@ record ArchitectureKeys(GgufMetadata metadata, String architecture) {
   /** A factor of which 0 means the same as none. */
   float scale(String key, float absent) {
     boolean none = metadata.number(name(key)).orElse(0) == 0;
-    return none ? absent : positive(key, absent, MAX_SCALE);
+    float value = none ? absent : positive(key, absent, MAX_SCALE);
+    if (!none && value < MIN_SCALE) {
+      throw invalid(key, "is %s, neither 0 nor at least %s".formatted(value, MIN_SCALE));
+    }
+    return value;
   }
 
   ModelFormatException invalid(String key, String why) {

@@ -71,8 +71,9 @@ public final class LanguageModel implements AutoCloseable {
     GgufFile file = GgufFile.open(path);
     try {
       Tokenizer tokenizer = Tokenizer.of(file.metadata());
+      ModelConfig config = TransformerWeights.check(file, tokenizer.size());
       TransformerWeights weights =
-          cache.load(pool, memory -> TransformerWeights.load(file, tokenizer.size(), pool, memory));
+          cache.load(pool, memory -> TransformerWeights.load(file, config, pool, memory));
       return new LanguageModel(file, weights, tokenizer, pool);
     } catch (RuntimeException | Error e) {
       file.close();

@@ -28,20 +28,34 @@ record TransformerWeights(
     float[] ropeFactors) {
 
   /**
+   * The shape of a model, if the file has all tensors of that shape, no others, and the machine
+   * room for them. Weights are not looked at: packing them can take minutes.
+   *
    * @param vocabularySize tokens of the model's tokenizer
    */
-  static TransformerWeights load(
-      GgufFile file, int vocabularySize, ComputePool pool, WeightMemory memory) {
+  static ModelConfig check(GgufFile file, int vocabularySize) {
     if (file.tensor("token_embd.weight").isEmpty()) {
       throw new ModelFormatException(
           file.name()
               + ": tensor 'token_embd.weight' is missing; a file with a vocabulary only cannot answer");
     }
     ModelConfig config = ModelConfig.of(file.metadata(), vocabularySize);
-    WeightLoader loader = new WeightLoader(file, pool, memory);
-    loader.requireRows("token_embd.weight", vocabularySize);
-    loader.requireRows("output.weight", vocabularySize);
-    loader.requireMemory();
+    WeightLoader.requireRows(file, "token_embd.weight", vocabularySize);
+    WeightLoader.requireRows(file, "output.weight", vocabularySize);
+    read(WeightLoader.looking(file), config);
+    WeightLoader.requireMemory(file);
+    return config;
+  }
+
+  /**
+   * @param config what {@link #check} said
+   */
+  static TransformerWeights load(
+      GgufFile file, ModelConfig config, ComputePool pool, WeightMemory memory) {
+    return read(WeightLoader.packing(file, pool, memory), config);
+  }
+
+  private static TransformerWeights read(WeightLoader loader, ModelConfig config) {
     WeightMatrix embedding =
         loader.matrix("token_embd.weight", config.vocabularySize(), config.dimension());
     WeightMatrix head =

@@ -13,6 +13,7 @@ import java.lang.management.ManagementFactory;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * Takes tensors out of a file by name and checks their shapes. A tensor that nobody asked for is an
@@ -20,20 +21,28 @@ import java.util.Set;
  */
 final class WeightLoader {
   private final GgufFile file;
-  private final ComputePool pool;
-  private final WeightMemory memory;
+  private final Function<GgufTensor, WeightMatrix> packing;
   private final Set<String> taken = new HashSet<>();
 
-  WeightLoader(GgufFile file, ComputePool pool, WeightMemory memory) {
+  private WeightLoader(GgufFile file, Function<GgufTensor, WeightMatrix> packing) {
     this.file = file;
-    this.pool = pool;
-    this.memory = memory;
+    this.packing = packing;
+  }
+
+  /** Packs the matrices. */
+  static WeightLoader packing(GgufFile file, ComputePool pool, WeightMemory memory) {
+    return new WeightLoader(file, tensor -> WeightMatrix.of(tensor, pool, memory));
+  }
+
+  /** Only looks whether all tensors are there and of the right shape; all matrices are null. */
+  static WeightLoader looking(GgufFile file) {
+    return new WeightLoader(file, tensor -> null);
   }
 
   WeightMatrix matrix(String name, int rows, int columns) {
     GgufTensor tensor = require(name);
     check(tensor, rows, columns);
-    return WeightMatrix.of(tensor, pool, memory);
+    return packing.apply(tensor);
   }
 
   Linear linear(String name, int rows, int columns) {
@@ -59,7 +68,7 @@ final class WeightLoader {
   }
 
   /** Refuses weights that this machine could only hold on disk. */
-  void requireMemory() {
+  static void requireMemory(GgufFile file) {
     long bytes = 0;
     GgufTensor largest = null;
     for (GgufTensor tensor : file.tensors()) {
@@ -78,7 +87,7 @@ final class WeightLoader {
   }
 
   /** Refuses a matrix, if the file has it, that is not of so many tokens. */
-  void requireRows(String name, int tokens) {
+  static void requireRows(GgufFile file, String name, int tokens) {
     GgufTensor tensor = file.tensor(name).orElse(null);
     if (tensor != null && (tensor.shape().size() != 2 || tensor.shape().get(1) != tokens)) {
       throw new ModelFormatException(

@@ -23,6 +23,9 @@ public final class Quantizer {
   private static final int QUANTIZATION_VERSION = 2;
   private static final int SLICE_BYTES = 16 << 20;
 
+  /** Elements; each worker holds a row as floats. */
+  private static final int MAX_ROW = 1 << 24;
+
   private final ComputePool pool;
   private final LongConsumer progress;
 
@@ -86,11 +89,12 @@ public final class Quantizer {
 
   private void convert(String file, PlannedTensor tensor, Output output) throws IOException {
     GgufTensor source = tensor.source();
-    long rowBytes = tensor.format().rowBytes(source.columns());
-    if (rowBytes > Integer.MAX_VALUE - Long.BYTES) {
+    if (source.columns() > MAX_ROW) {
       throw new ModelFormatException(
-          "%s: a row of tensor '%s' is too large".formatted(file, source.name()));
+          "%s: a row of tensor '%s' has %d elements, more than %d"
+              .formatted(file, source.name(), source.columns(), MAX_ROW));
     }
+    long rowBytes = tensor.format().rowBytes(source.columns());
     int slice = (int) Math.clamp(SLICE_BYTES / rowBytes, 1, source.rows());
     byte[] encoded = new byte[(int) (slice * rowBytes)];
     for (int first = 0; first < source.rows(); first += slice) {

@@ -14,6 +14,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
@@ -61,49 +62,73 @@ public final class WeightCache {
   /** A draft that nobody has written to for so long was left by a process that was killed. */
   private static final Duration ABANDONED = Duration.ofMinutes(10);
 
+  private final Path model;
+  private final CacheDirectory cache;
   private final Path folder;
   private final int lanes;
-  private final Optional<Place> place;
+  private final long minModelBytes;
+
+  /** Of the model when it was about to be opened. */
+  private final Stamp stamp;
 
   /** Where the weights of a model lie, and what they must be. */
   private record Place(Path file, byte[] identity, LocalSecret secret) {}
 
+  /** Tells a file from one that was put in its place. */
+  private record Stamp(Object key, long size, FileTime time) {
+    static Stamp of(Path file) throws IOException {
+      var attributes = Files.readAttributes(file, BasicFileAttributes.class);
+      return new Stamp(attributes.fileKey(), attributes.size(), attributes.lastModifiedTime());
+    }
+  }
+
   /**
    * @param model the file whose weights are packed; must not have been opened yet, or what is
    *     packed might be an older file
-   * @throws CancellationException if the thread was interrupted
    */
   public WeightCache(Path model) throws IOException {
     this(model, CacheDirectory.ofEnvironment(), KernelSelection.kernels().lanes(), MIN_MODEL_BYTES);
   }
 
   WeightCache(Path model, CacheDirectory cache, int lanes, long minModelBytes) throws IOException {
+    this.model = model;
+    this.cache = cache;
     this.folder = cache.packed();
     this.lanes = lanes;
-    this.place = Files.size(model) < minModelBytes ? Optional.empty() : place(model, cache);
+    this.minModelBytes = minModelBytes;
+    this.stamp = Stamp.of(model);
   }
 
-  private Optional<Place> place(Path model, CacheDirectory cache) throws IOException {
-    LocalSecret secret;
-    try {
-      secret = LocalSecret.in(folder);
-    } catch (IOException e) {
-      LOG.info("Weights are packed at every start: {} cannot be used: {}", folder, e.toString());
+  private Optional<Place> place() {
+    if (stamp.size() < minModelBytes) {
       return Optional.empty();
     }
-    String digest = new FileDigests(cache.digests()).sha256(model);
-    Path file = folder.resolve(digest.substring(0, 32) + "-" + lanes + SUFFIX);
-    return Optional.of(new Place(file, identity(model, digest), secret));
+    try {
+      LocalSecret secret = LocalSecret.in(folder);
+      String digest = new FileDigests(cache.digests()).sha256(model);
+      Path file = folder.resolve(digest.substring(0, 32) + "-" + lanes + SUFFIX);
+      Place place = new Place(file, identity(digest), secret);
+      if (!Stamp.of(model).equals(stamp)) {
+        throw new IOException(model + " has changed meanwhile");
+      }
+      return Optional.of(place);
+    } catch (IOException e) {
+      requireUninterrupted(e);
+      LOG.info("Packed weights are neither read nor kept: {}", e.toString());
+      return Optional.empty();
+    }
   }
 
   /**
    * Builds something from packed weights: those of the file if it is there and fits, else freshly
-   * packed ones, which are then kept in the file, if it can be written.
+   * packed ones, which are then kept in the file, if it can be written. A model that nobody has
+   * looked at is read once from end to end, so whatever can be refused should have been by now.
    *
    * @throws CancellationException if the thread was interrupted; a file that was there is as it
    *     was, and no part of a new one is left
    */
   public <T> T load(ComputePool pool, Function<WeightMemory, T> build) {
+    Optional<Place> place = place();
     Optional<WeightMemory> kept = place.flatMap(p -> read(p, pool));
     if (kept.isPresent()) {
       try {
@@ -180,7 +205,7 @@ public final class WeightCache {
   }
 
   /** What must be the same for a file to be of use. */
-  private byte[] identity(Path model, String digest) throws IOException {
+  private byte[] identity(String digest) throws IOException {
     byte[] sha256 = HexFormat.of().parseHex(digest);
     CRC32C samples = new CRC32C();
     try (FileChannel channel = FileChannel.open(model, StandardOpenOption.READ)) {

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -93,11 +94,26 @@ class HostileShapesTest {
       metadata.put("llama." + key, value);
       assertRefused(TinyModel.writer(SEED, metadata), key);
     }
-    if (key.contains("freq_base") || key.contains("scale") || key.contains("beta")) {
+    if (key.contains("freq_base") || key.contains("beta")) {
       Map<String, Object> metadata = metadata();
       metadata.put("llama.rope.scaling.type", "yarn");
       metadata.put("llama." + key, 0f);
       assertRefused(TinyModel.writer(SEED, metadata), key);
+    }
+  }
+
+  /** Its inverse would be infinite, and so would all logits. */
+  @Test
+  void scalesThatAreNoScalesAreRefused() {
+    for (float value : new float[] {1e-45f, 1e-30f, -1, 1e30f, Float.NaN}) {
+      for (String key : List.of("embedding_scale", "residual_scale", "logit_scale")) {
+        Map<String, Object> metadata = new LinkedHashMap<>();
+        metadata()
+            .forEach((name, known) -> metadata.put(name.replace("llama.", "granite."), known));
+        metadata.put("general.architecture", "granite");
+        metadata.put("granite." + key, value);
+        assertRefused(TinyModel.writer(SEED, metadata), key);
+      }
     }
   }
 

