@@ -17,7 +17,7 @@ final class Budget {
   /** Digits are what Python prints at most. */
   private static final int MAX_INTEGER_BITS = 14_285;
 
-  private static final long STEPS = 300_000;
+  private static final long STEPS = 200_000;
   private static final long STEPS_FOR_A_VALUE = 5_000;
   private static final long BYTES = 8L << 20;
   private static final long BYTES_FOR_A_VALUE = 1024;
@@ -25,6 +25,7 @@ final class Budget {
 
   private static final int CHARACTERS_IN_A_STEP = 32;
   private static final int BYTES_OF_A_SLOT = 32;
+  private static final int BYTES_OF_A_CHARACTER = 8;
 
   private long steps = STEPS;
   private long bytes = BYTES;
@@ -56,6 +57,11 @@ final class Budget {
   void text(long characters) {
     scan(characters);
     take(characters);
+  }
+
+  /** Characters that are taken apart one by one, to make as many. */
+  void characters(long count) {
+    text(count * BYTES_OF_A_CHARACTER);
   }
 
   /** Elements of a collection that is made. */

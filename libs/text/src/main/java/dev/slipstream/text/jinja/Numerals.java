@@ -74,7 +74,9 @@ final class Numerals {
       if (!digit && !(c == '_' && afterDigit)) {
         return null;
       }
-      out.append(digit ? String.valueOf(c) : "");
+      if (digit) {
+        out.append(c);
+      }
       afterDigit = digit;
     }
     return afterDigit ? out.toString() : null;

@@ -162,8 +162,9 @@ final class PrintfFormat {
   /** What repr() gives, with escapes for all but ASCII. */
   static String ascii(Budget budget, Value value) {
     StringBuilder out = new StringBuilder();
-    Repr.of(budget, value)
-        .codePoints()
+    String text = Repr.of(budget, value);
+    budget.characters(text.length());
+    text.codePoints()
         .forEach(
             c ->
                 out.append(

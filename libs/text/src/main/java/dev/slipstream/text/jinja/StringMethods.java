@@ -46,8 +46,7 @@ final class StringMethods {
     add(
         name,
         (budget, self, a) -> {
-          // Up to three characters take the place of one.
-          budget.text(3L * self.text().length());
+          budget.characters(self.text().length());
           return self.like(change.of(self.text()));
         });
   }

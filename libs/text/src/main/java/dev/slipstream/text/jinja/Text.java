@@ -1,6 +1,5 @@
 package dev.slipstream.text.jinja;
 
-import java.util.Arrays;
 import java.util.function.IntConsumer;
 
 /**
@@ -37,7 +36,7 @@ final class Text {
       int to = text.offsetByCodePoints(from, slice.size());
       return text.substring(from, to);
     }
-    budget.scan(text.length());
+    budget.characters(text.length());
     int[] points = text.codePoints().toArray();
     StringBuilder out = new StringBuilder();
     slice.forEach(i -> out.appendCodePoint(points[i]));
@@ -158,8 +157,12 @@ final class Text {
   /** In the order of code points, which is not that of Java's characters. */
   static int compare(Budget budget, String a, String b) {
     budget.scan(Math.min(a.length(), b.length()));
-    int at = Arrays.mismatch(a.toCharArray(), b.toCharArray());
-    if (at < 0 || at >= a.length() || at >= b.length()) {
+    int length = Math.min(a.length(), b.length());
+    int at = 0;
+    while (at < length && a.charAt(at) == b.charAt(at)) {
+      at++;
+    }
+    if (at == length) {
       return Integer.compare(a.length(), b.length());
     }
     boolean inside = at > 0 && Character.isHighSurrogate(a.charAt(at - 1));

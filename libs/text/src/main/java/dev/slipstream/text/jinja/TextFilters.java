@@ -65,7 +65,7 @@ final class TextFilters {
 
   private static Str change(Rendering rendering, Value subject, Change change) {
     Str text = string(rendering, subject);
-    rendering.budget().text(3L * text.text().length());
+    rendering.budget().characters(text.text().length());
     return text.like(change.of(text.text()));
   }
 

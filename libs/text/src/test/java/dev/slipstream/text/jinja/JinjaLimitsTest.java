@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class JinjaLimitsTest {
 
   /** Many times what a template is granted, and few times what endless ones would take. */
-  private static final long MAX_ALLOCATED = 128L << 20;
+  private static final long MAX_ALLOCATED = 64L << 20;
 
   private static final String DOUBLED =
       "{% set ns = namespace(x=[1]) %}{% for i in range(50) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}";
@@ -85,6 +85,14 @@ class JinjaLimitsTest {
         "{{ {'a': [1, 2]}|tojson(indent=10**9) }}",
         "{{ [[[[1]]]]|tojson(indent='x' * 9999999) }}",
         "{% for i in range(99999) %}" + "x".repeat(10_000) + "{% endfor %}",
+        "{{ ('a' * 4000000).swapcase() }}{{ ('a' * 4000000).title() }}{{ ('a' * 4000000)|title }}",
+        "{{ ('a' * 4000000).casefold() }}{{ ('a' * 4000000).expandtabs() }}",
+        "{{ ('a' * 7000000)[::-1] }}{{ ('a' * 7000000)|reverse }}{{ ('a' * 7000000)[::2] }}",
+        "{{ '%a' % ('é' * 1000000) }}{{ '%r' % ('\u0000' * 1000000) }}{{ ('é' * 3000000)|urlencode }}",
+        "{{ ('a' * 4000000)|list|length }}{{ ('a ' * 2000000).split()|length }}",
+        "{{ ('\n' * 4000000).splitlines()|length }}{{ (',' * 4000000).split(',')|length }}",
+        "{% set ns = namespace(s='ß' * 1000000) %}{% for i in range(60) %}{{ ns.s.upper()|length }}{% endfor %}",
+        "{% set a = 'x' * 3000000 %}{% set b = 'x' * 3000000 %}{% for i in range(999) %}{{ a < b }}{% endfor %}",
         // Numbers without end.
         "{{ 10**(10**9) }}",
         "{{ 2**10000000 }}",
