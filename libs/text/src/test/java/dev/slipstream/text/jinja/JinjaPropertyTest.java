@@ -19,7 +19,7 @@ class JinjaPropertyTest {
   /** The same templates everywhere: whoever looks for more faults takes another seed. */
   private static final long SEED = 1;
 
-  private static final int ROUNDS = Integer.getInteger("slipstream.jinja.rounds", 15);
+  private static final int ROUNDS = Integer.getInteger("slipstream.jinja.rounds", 5);
   private static final int BATCH = 200;
 
   /** Python prints where such objects are in memory. */
