@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.annotation.Value;
+import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
 import org.springframework.boot.grpc.server.autoconfigure.GrpcServerAutoConfiguration;
@@ -60,6 +61,12 @@ public final class GrpcTransportAutoConfiguration {
   @Bean
   <T extends ServerBuilder<T>> ServerBuilderCustomizer<T> handshakeLimit() {
     return builder -> builder.handshakeTimeout(HANDSHAKE_SECONDS, TimeUnit.SECONDS);
+  }
+
+  /** Before a server is made that would listen on every address. */
+  @Bean
+  static BeanPostProcessor bracketedAddresses() {
+    return new BracketedAddresses();
   }
 
   /** Servers and clients of all protocols get their certificates from here. */

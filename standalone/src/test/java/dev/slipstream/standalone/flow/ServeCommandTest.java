@@ -13,7 +13,6 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -72,7 +71,7 @@ class ServeCommandTest {
 
   private static String announced(CommandProcess serve, String pattern) {
     return await()
-        .atMost(Duration.ofMinutes(3))
+        .atMost(Flow.PATIENCE)
         .until(
             () -> {
               assertThat(serve.isAlive()).as(serve.err()).isTrue();
