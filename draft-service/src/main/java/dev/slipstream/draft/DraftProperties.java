@@ -37,4 +37,7 @@ public record DraftProperties(
     @Min(1) @DefaultValue("4194304") long maxIndexedTokens,
     @Min(1) @Max(1024) @DefaultValue("32") int maxNodes,
     @NotNull @DefaultValue Resting resting,
-    @NotNull @DefaultValue PromptLookupConfig promptLookup) {}
+    @NotNull @DefaultValue PromptLookupConfig promptLookup) {
+  /** Of the heap, for each of {@code maxIndexedTokens}. */
+  public static final int BYTES_PER_INDEXED_TOKEN = 90;
+}

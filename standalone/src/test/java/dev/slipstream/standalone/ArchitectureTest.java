@@ -73,6 +73,14 @@ class ArchitectureTest {
           .dependOnClassesThat(oursExcept("dev.slipstream.transport"));
 
   @ArchTest
+  static final ArchRule STARTUP_DEPENDS_ON_NOTHING_OF_OURS =
+      noClasses()
+          .that()
+          .resideInAPackage("dev.slipstream.startup..")
+          .should()
+          .dependOnClassesThat(oursExcept("dev.slipstream.startup"));
+
+  @ArchTest
   static final ArchRule API_KEYS_KNOW_NO_TRANSPORT =
       noClasses()
           .that()

@@ -4,6 +4,7 @@ import java.util.Map;
 import org.springframework.boot.Banner;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.StandardEnvironment;
@@ -30,7 +31,9 @@ public final class ConfigurationCheck {
     check.setLogStartupInfo(false);
     check.setRegisterShutdownHook(false);
     try (ConfigurableApplicationContext context = ConfiguredApplication.run(check, arguments)) {
-      return new CheckedConfiguration(new Settings(context.getEnvironment()));
+      return new CheckedConfiguration(
+          new Settings(context.getEnvironment()),
+          context.getBeansWithAnnotation(ConfigurationProperties.class).values());
     }
   }
 

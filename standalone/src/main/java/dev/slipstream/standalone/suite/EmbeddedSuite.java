@@ -138,6 +138,9 @@ public final class EmbeddedSuite implements Suite {
 
   private Map<String, String> addresses(Service service) {
     Map<String, String> own = new LinkedHashMap<>();
+    if (settings.network().isPresent()) {
+      own.putAll(HeapBudget.ofThisJvm(settings.configuration()).properties(service));
+    }
     own.put("spring.grpc.server.inprocess.name", names.get(service));
     if (service == Service.GATEWAY && settings.network().isPresent()) {
       SuiteSettings.Network network = settings.network().get();

@@ -50,7 +50,11 @@ public final class SuiteConfiguration {
       refused(service, form).forEach((key, reason) -> refuse(checked.description(key), reason));
       services.put(service, checked);
     }
-    return new SuiteConfiguration(services);
+    SuiteConfiguration configuration = new SuiteConfiguration(services);
+    if (form == Form.EMBEDDED) {
+      HeapBudget.ofThisJvm(configuration).requireRoom();
+    }
+    return configuration;
   }
 
   /** Keys that only somebody who starts a service alone can set, and what to do instead. */
@@ -83,6 +87,11 @@ public final class SuiteConfiguration {
         setting -> {
           throw new ConfigurationException(setting + ": " + instead);
         });
+  }
+
+  /** A record of properties of a service, as it is bound. */
+  <T> T bound(Service service, Class<T> type) {
+    return services.get(service).bound(type);
   }
 
   /** What is set; nothing if it is left to its default, as by an empty variable. */

@@ -114,11 +114,14 @@ class StopDuringLoadTest {
             });
   }
 
-  /** Packed weights are there as a whole, or not at all. */
+  /** Packed weights are there as a whole, or not at all; downloads and rewrites likewise. */
   private void assertNothingHalfWritten() throws IOException {
-    try (var files = Files.list(home.resolve("models"))) {
+    try (var files = Files.walk(home)) {
       assertThat(files.map(file -> file.getFileName().toString()))
-          .allMatch(name -> name.equals("large.gguf") || name.matches("large\\.gguf\\.packed\\d+"));
+          .noneMatch(name -> name.endsWith(".tmp") || name.endsWith(".part"));
+    }
+    try (var files = Files.list(model.getParent())) {
+      assertThat(files).containsExactly(model);
     }
   }
 }
