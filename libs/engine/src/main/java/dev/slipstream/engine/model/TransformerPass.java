@@ -36,7 +36,7 @@ final class TransformerPass {
   private final RowKernels rowKernels = KernelSelection.rowKernels();
   private final HeadConfig heads;
   private final Attention attention;
-  private final Map<AttentionConfig, AttentionKind> kinds = new LinkedHashMap<>();
+  private final AttentionKind[] kinds;
   private final AttentionKind[] kindOfLayer;
   private final Workspace[] workspaces;
   private final int qkvWidth;
@@ -61,10 +61,12 @@ final class TransformerPass {
     this.heads = config.heads();
     this.pool = pool;
     this.attention = attention;
+    Map<AttentionConfig, AttentionKind> byConfig = new LinkedHashMap<>();
     this.kindOfLayer =
         config.blocks().stream()
-            .map(block -> kinds.computeIfAbsent(block.attention(), c -> new AttentionKind(c, rows)))
+            .map(b -> byConfig.computeIfAbsent(b.attention(), c -> new AttentionKind(c, rows)))
             .toArray(AttentionKind[]::new);
+    this.kinds = byConfig.values().toArray(AttentionKind[]::new);
     this.qkvWidth = heads.queryDimension() + 2 * heads.kvDimension();
     this.workspaces = new Workspace[pool.threads()];
     for (int i = 0; i < workspaces.length; i++) {
@@ -145,7 +147,7 @@ final class TransformerPass {
 
   /** Runs the pass; logits are valid until the next one. */
   void run(Batch batch) {
-    for (AttentionKind kind : kinds.values()) {
+    for (AttentionKind kind : kinds) {
       kind.plan.divide(batch);
     }
     Arrays.fill(finite, true);
@@ -224,7 +226,7 @@ final class TransformerPass {
         if (share.owns(row, row)) {
           weights.embedding().dequantizeRow(batch.token(row), stream, row * dimension);
           scale(stream, row * dimension, dimension, config.scales().embedding());
-          for (AttentionKind kind : kinds.values()) {
+          for (AttentionKind kind : kinds) {
             Rope rope = kind.rope;
             rope.angles(batch.position(row), kind.angles, row * rope.angleCount());
           }
