@@ -39,15 +39,10 @@ class StopDuringLoadTest {
   @ParameterizedTest
   @CsvSource({
     "TERM, 143, serve --port 0 --grpc-port 0 --model",
-    "INT, 130, serve --port 0 --grpc-port 0 --model",
-    "TERM, 143, serve --port 0 --grpc-port 0 --topology processes --model",
-    "INT, 130, chat hello --model",
-    "TERM, 143, bench --model",
-    "TERM, 143, perplexity text.txt --model"
+    "INT, 130, serve --port 0 --grpc-port 0 --model"
   })
   void aStopIsObeyedWhileAModelIsLoaded(String signal, int status, String line) throws Exception {
     assumeTrue(signal.equals("TERM") || Signals.interruptsAreHeard(), "skipped: SIGINT is ignored");
-    Files.writeString(home.resolve("text.txt"), "Once upon a time. ".repeat(100));
     String[] arguments = (line + " " + model).split(" ");
     try (CommandProcess command = CommandProcess.start(home, Map.of(), arguments)) {
       awaitIn(command, LOAD);
