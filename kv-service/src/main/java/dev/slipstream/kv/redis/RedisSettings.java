@@ -66,7 +66,9 @@ public record RedisSettings(
       throw new IllegalArgumentException("is no address: " + e.getReason());
     }
     if (!"redis".equals(parsed.getScheme()) && !"rediss".equals(parsed.getScheme())) {
-      throw new IllegalArgumentException("must begin with redis:// or rediss://");
+      // Without slashes it may be the name of a host or user.
+      String other = uri.contains("://") ? ", not with " + parsed.getScheme() : "";
+      throw new IllegalArgumentException("must begin with redis:// or rediss://" + other);
     }
     if (parsed.getHost() == null) {
       throw new IllegalArgumentException("names no host");
