@@ -127,7 +127,7 @@ class AttentionTest {
     KvSequence sequence = memory.newSequence();
     int length = random.nextInt(200);
     assertThat(sequence.reserve(length)).isTrue();
-    Batch text = new Batch(length, 1);
+    Batch text = new Batch(Math.max(1, length), 1);
     for (int i = 0; i < length; i++) {
       text.add(sequence, 0, i - 1, false);
       store(text, i, attention, layout);
