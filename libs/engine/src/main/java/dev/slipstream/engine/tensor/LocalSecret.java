@@ -55,10 +55,12 @@ final class LocalSecret {
       Files.setPosixFilePermissions(folder, OWNER_ONLY);
     }
     Path file = folder.resolve(FILE);
-    if (!isUsable(file)) {
+    // Nothing is deleted where nothing was: another process may have made the key in between. Two
+    // that replace the same bad key may end with two good ones, which costs packing once more.
+    if (Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !isUsable(file)) {
       Files.deleteIfExists(file);
-      create(file);
     }
+    create(file);
     return new LocalSecret(Files.readAllBytes(file));
   }
 
@@ -92,6 +94,9 @@ final class LocalSecret {
 
   /** Whole or not at all; whichever of several processes is first makes it for all. */
   private static void create(Path file) throws IOException {
+    if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
     byte[] key = new byte[KEY_BYTES];
     new SecureRandom().nextBytes(key);
     // Readable by its owner only, from the start.

@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
@@ -28,6 +29,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -35,6 +37,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -180,15 +183,18 @@ class WeightCacheTest {
     assertThat(Files.isSymbolicLink(key)).isFalse();
   }
 
-  @Test
+  @RepeatedTest(50)
   void processesThatStartTogetherAgreeOnAKey() throws Exception {
-    List<Callable<byte[]>> starts = new ArrayList<>();
-    for (int i = 0; i < 8; i++) {
-      starts.add(() -> LocalSecret.in(packed()).authenticate(ByteBuffer.allocate(1)));
-    }
+    int starts = 8;
+    CyclicBarrier together = new CyclicBarrier(starts);
+    Callable<byte[]> start =
+        () -> {
+          together.await();
+          return LocalSecret.in(packed()).authenticate(ByteBuffer.allocate(1));
+        };
     Set<String> codes = new HashSet<>();
-    try (ExecutorService threads = Executors.newFixedThreadPool(8)) {
-      for (Future<byte[]> code : threads.invokeAll(starts)) {
+    try (ExecutorService threads = Executors.newFixedThreadPool(starts)) {
+      for (Future<byte[]> code : threads.invokeAll(Collections.nCopies(starts, start))) {
         codes.add(HexFormat.of().formatHex(code.get()));
       }
     }
