@@ -6,6 +6,7 @@ import dev.slipstream.gateway.fake.Bench;
 import dev.slipstream.gateway.fake.Exchange;
 import dev.slipstream.gateway.fake.FakeDecode;
 import dev.slipstream.gateway.upstream.BreakerState;
+import io.grpc.Status;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
@@ -81,6 +82,50 @@ class JvmErrorTest extends TwoTargets {
     assertThat(bench.endpoint(first).breaker()).isEqualTo(BreakerState.CLOSED);
     assertThat(bench.endpoint(first).model()).isPresent();
     Bench.await().until(() -> bench.endpoint(first).inFlight() == 0);
+  }
+
+  /** Fails where the first message to a target is made. */
+  private record Nameless() implements Caller {
+    @Override
+    public String name() {
+      return "nameless";
+    }
+
+    @Override
+    public String tenant() {
+      throw new OutOfMemoryError("test");
+    }
+
+    @Override
+    public void usePrompt(int tokens) {}
+
+    @Override
+    public void useAnswer(int tokens) {}
+  }
+
+  /** The one try that it gets after its failures must not be lost, or it never gets another. */
+  @Test
+  void anErrorBeforeATargetIsAskedLeavesNothingTakenFromIt() {
+    first.script(decode -> decode.started().fail(Status.INTERNAL));
+    second.says("ok");
+    while (bench.endpoint(first).breaker() == BreakerState.CLOSED) {
+      assertThat(bench.begin(Bench.chat("hi")).answer()).isEqualTo("ok");
+    }
+    first.says("ok");
+    Bench.await()
+        .untilAsserted(
+            () -> {
+              assertThat(bench.begin(Bench.chat("hi"), new Nameless()).error())
+                  .isInstanceOf(ApiError.Exhausted.class);
+              assertThat(bench.endpoint(first).breaker()).isEqualTo(BreakerState.HALF_OPEN);
+            });
+    Bench.await()
+        .untilAsserted(
+            () -> {
+              assertThat(bench.begin(Bench.chat("hi")).answer()).isEqualTo("ok");
+              assertThat(bench.endpoint(first).breaker()).isEqualTo(BreakerState.CLOSED);
+            });
+    assertThat(bench.endpoint(first).inFlight()).isZero();
   }
 
   /** The token is none of the vocabulary, and no text can be made of it. */
