@@ -125,7 +125,8 @@ final class TransformerPass {
     final float[] angles;
 
     AttentionKind(AttentionConfig config, int rows) {
-      this.plan = attention.plan(config.scale(), config.window(), pool.threads());
+      this.plan =
+          attention.plan(heads.keyValues(), config.scale(), config.window(), pool.threads());
       this.rope = new Rope(config.rope(), weights.ropeFactors());
       this.angles = floats(rows, rope.angleCount());
     }
