@@ -32,9 +32,7 @@ class FloatCacheGoldenTest {
         GoldenFiles.lines(folder.resolve("tiny.jsonl")).stream()
             .collect(
                 Collectors.groupingBy(
-                    line -> line.get("model").asString(),
-                    LinkedHashMap::new,
-                    Collectors.toList()));
+                    line -> line.get("model").asString(), LinkedHashMap::new, Collectors.toList()));
     for (var model : lines.entrySet()) {
       check(folder.resolve("tiny").resolve(model.getKey()), model.getValue());
     }
