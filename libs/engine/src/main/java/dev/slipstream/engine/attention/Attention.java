@@ -53,7 +53,8 @@ public final class Attention {
   }
 
   AttentionPlan plan(float scale, int window, int workers, int sharedTokens) {
-    return new AttentionPlan(layout.kvHeads(), group, scale, window, workers, sharedTokens);
+    return new AttentionPlan(
+        layout.kvHeads(), group, scale, new Window(window), workers, sharedTokens);
   }
 
   /** Memory and program of one worker. */

@@ -7,6 +7,7 @@ import dev.slipstream.engine.attention.AttentionPlan.Text;
 import dev.slipstream.engine.attention.AttentionPlan.Tile;
 import dev.slipstream.engine.cache.KvLayout;
 import dev.slipstream.engine.cache.KvSequence;
+import dev.slipstream.engine.runtime.AttentionObserver;
 import dev.slipstream.engine.runtime.Batch;
 import dev.slipstream.engine.runtime.ComputePool.Worker;
 import java.lang.foreign.MemorySegment;
@@ -26,6 +27,7 @@ public final class AttentionWorker {
   private final long blockBytes;
   private final int dimension;
   private final AttentionKernels kernels = AttentionProvider.kernels();
+  private final SelectedPlaces places = new SelectedPlaces();
   private final float[] partials = new float[AttentionKernels.PARTIALS];
   private float[] packed = new float[0];
   private float[] sums = new float[0];
@@ -34,6 +36,7 @@ public final class AttentionWorker {
 
   // Of the call in progress.
   private AttentionPlan plan;
+  private int layer;
   private int slot;
   private float[] queries;
   private int queryStride;
@@ -55,18 +58,20 @@ public final class AttentionWorker {
    */
   public void attend(
       AttentionPlan plan,
-      int slot,
+      int layer,
       float[] queries,
       int queryStride,
       float[] out,
       int outStride,
       Worker worker) {
     this.plan = plan;
-    this.slot = slot;
+    this.layer = layer;
+    this.slot = layout.slot(layer);
     this.queries = queries;
     this.queryStride = queryStride;
     this.out = out;
     this.outStride = outStride;
+    places.selectAll();
     if (plan.isShared()) {
       score(worker);
       worker.barrier();
@@ -84,15 +89,22 @@ public final class AttentionWorker {
     int reach = tile.reach();
     reach(reach);
     pack(tile, 0);
+    if (tile.batch().isSelective()) {
+      places.select(tile, layer);
+    }
     for (int at = tile.start(); at < reach; at += BLOCK_TOKENS) {
-      score(tile, 0, at, scores, at, stride);
+      if (places.reads(at)) {
+        score(tile, 0, at, scores, at, stride);
+      }
     }
     for (int i = 0; i < tile.size(); i++) {
       weigh(tile, i, scores, i * stride);
     }
     clearSums(1);
     for (int at = tile.start(); at < reach; at += BLOCK_TOKENS) {
-      sum(tile, at, reach, scores, at, stride, 0, 0, dimension);
+      if (places.reads(at)) {
+        sum(tile, at, reach, scores, at, stride, 0, 0, dimension);
+      }
     }
     write(tile, 0, 0, dimension);
   }
@@ -247,7 +259,12 @@ public final class AttentionWorker {
     }
     int whole = first & -AttentionKernels.PARTIALS; // what the kernel needs to stay in its row
     Arrays.fill(scores, start + whole, start + first, Float.NEGATIVE_INFINITY);
+    places.mask(batch, row, tile.kvHead(), first, scores, start);
     kernels.softmax(scores, start + whole, length - whole, partials);
+    AttentionObserver observer = batch.observer(row);
+    if (observer != null) {
+      observer.observe(row, layer, tile.head(i), first, scores, start + first, length - first);
+    }
     Arrays.fill(scores, start + tile.start(), start + whole, 0f);
     Arrays.fill(scores, start + length, start + reach, 0f);
     if (!straight) {
@@ -257,8 +274,10 @@ public final class AttentionWorker {
     MemorySegment memory = sequence.pool().memory();
     int values = layout.valueOffset(slot, tile.kvHead());
     for (int at = tile.start(); at < reach; at += BLOCK_TOKENS) {
-      long block = sequence.block(at / BLOCK_TOKENS) * blockBytes;
-      kernels.scale(memory, block + values, dimension, scores, start + at);
+      if (places.reads(at)) {
+        long block = sequence.block(at / BLOCK_TOKENS) * blockBytes;
+        kernels.scale(memory, block + values, dimension, scores, start + at);
+      }
     }
   }
 

@@ -7,21 +7,25 @@ import dev.slipstream.engine.cache.KvLayout;
 import dev.slipstream.engine.runtime.Batch;
 import dev.slipstream.engine.runtime.ComputePool;
 import dev.slipstream.engine.tensor.WeightCache;
+import dev.slipstream.engine.weights.Pinned;
+import dev.slipstream.engine.weights.Residency;
+import dev.slipstream.engine.weights.WeightUnit;
 import dev.slipstream.models.gguf.GgufFile;
 import dev.slipstream.models.gguf.GgufMetadata;
 import dev.slipstream.text.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
-import java.util.Objects;
+import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.function.Function;
 
 /**
  * A loaded model: weights, tokenizer, and the one entry point for compute, {@link #forward}.
  *
  * <p>One thread at a time may call {@code forward}; everything else is immutable.
  */
-public final class LanguageModel implements AutoCloseable {
+public final class LanguageModel implements ForwardPass, AutoCloseable {
   /** Elements of the longest array that every JVM makes. */
   private static final int MAX_FLOATS = Integer.MAX_VALUE - 8;
 
@@ -31,12 +35,18 @@ public final class LanguageModel implements AutoCloseable {
   private final ComputePool pool;
   private final KvLayout layout;
   private final Attention attention;
+  private final ModelUnits units;
+  private final Residency residency;
   private TransformerPass pass;
   private int passRows;
   private int passLogitRows;
 
   private LanguageModel(
-      GgufFile file, TransformerWeights weights, Tokenizer tokenizer, ComputePool pool) {
+      GgufFile file,
+      TransformerWeights weights,
+      Tokenizer tokenizer,
+      ComputePool pool,
+      Function<List<WeightUnit>, Residency> policy) {
     this.file = file;
     this.weights = weights;
     this.tokenizer = tokenizer;
@@ -45,20 +55,33 @@ public final class LanguageModel implements AutoCloseable {
     HeadConfig heads = config.heads();
     this.layout = KvLayout.perLayer(config.blocks().size(), heads.keyValues(), heads.dimension());
     this.attention = new Attention(layout, heads.queries());
+    this.units = ModelUnits.of(weights);
+    this.residency = policy.apply(units.inOrder());
+  }
+
+  /**
+   * Loads a GGUF file whose weights stay in memory, as {@link #load(Path, ComputePool, Function)}.
+   */
+  public static LanguageModel load(Path path, ComputePool pool) throws IOException {
+    return load(path, pool, units -> new Pinned());
   }
 
   /**
    * Loads a GGUF file.
    *
    * @param pool computes the passes; the caller closes it after the model
+   * @param policy gets the units of the model, all of them in memory, in the order in which a pass
+   *     needs them (embeddings that are the output head, too, come twice); closed with the model
    * @throws dev.slipstream.models.gguf.ModelFormatException if the file is damaged, of a kind that
    *     is not supported, or larger than this machine's memory
    * @throws CancellationException soon after the calling thread was interrupted, which it stays;
    *     nothing half done is left behind
    */
-  public static LanguageModel load(Path path, ComputePool pool) throws IOException {
+  public static LanguageModel load(
+      Path path, ComputePool pool, Function<List<WeightUnit>, Residency> policy)
+      throws IOException {
     try {
-      return open(path, pool);
+      return open(path, pool, policy);
     } catch (ClosedByInterruptException e) {
       CancellationException cancelled = new CancellationException("loading was interrupted");
       cancelled.initCause(e);
@@ -66,7 +89,9 @@ public final class LanguageModel implements AutoCloseable {
     }
   }
 
-  private static LanguageModel open(Path path, ComputePool pool) throws IOException {
+  private static LanguageModel open(
+      Path path, ComputePool pool, Function<List<WeightUnit>, Residency> policy)
+      throws IOException {
     WeightCache cache = new WeightCache(path);
     GgufFile file = GgufFile.open(path);
     try {
@@ -74,7 +99,7 @@ public final class LanguageModel implements AutoCloseable {
       ModelConfig config = TransformerWeights.check(file, tokenizer.size());
       TransformerWeights weights =
           cache.load(pool, memory -> TransformerWeights.load(file, config, pool, memory));
-      return new LanguageModel(file, weights, tokenizer, pool);
+      return new LanguageModel(file, weights, tokenizer, pool, policy);
     } catch (RuntimeException | Error e) {
       file.close();
       throw e;
@@ -113,7 +138,7 @@ public final class LanguageModel implements AutoCloseable {
     }
     int allRows = Math.max(rows, passRows);
     int allLogitRows = Math.max(logitRows, passLogitRows);
-    long bytes = TransformerPass.bytes(config(), allRows, allLogitRows, pool.threads());
+    long bytes = PassBuffers.bytes(config(), allRows, allLogitRows, pool.threads());
     long heap = Runtime.getRuntime().maxMemory();
     if (bytes > heap || (long) allLogitRows * config().vocabularySize() > MAX_FLOATS) {
       throw new IllegalArgumentException(
@@ -121,25 +146,22 @@ public final class LanguageModel implements AutoCloseable {
                   + " has %.1f MB: take a smaller batch or a larger heap")
               .formatted(allRows, allLogitRows, bytes / 1e6, heap / 1e6));
     }
-    pass = new TransformerPass(weights, pool, attention, allRows, allLogitRows);
+    pass = new TransformerPass(weights, units, residency, pool, attention, allRows, allLogitRows);
     passRows = allRows;
     passLogitRows = allLogitRows;
   }
 
   /**
-   * Computes a batch: writes the KV of every row to its place, and logits for the rows that asked.
-   *
    * @throws IllegalArgumentException if a row has a token outside of the vocabulary or a sequence
    *     of another model's pool, or as {@link #reserve}; nothing was written then
    */
-  public void forward(Batch batch) {
+  @Override
+  public PassResult forward(Batch batch) {
     for (int row = 0; row < batch.rows(); row++) {
       check(batch, row);
     }
-    if (batch.rows() > 0) {
-      reserve(batch.capacity(), batch.maxLogitRows());
-      pass.run(batch);
-    }
+    reserve(batch.capacity(), batch.maxLogitRows());
+    return pass.run(batch);
   }
 
   private void check(Batch batch, int row) {
@@ -155,26 +177,9 @@ public final class LanguageModel implements AutoCloseable {
     }
   }
 
-  /** Logits of the last pass; see {@link #logitsOffset}. */
-  public float[] logits() {
-    return pass.logits();
-  }
-
-  /** Where the {@code vocabularySize} logits of the n-th row with logits start. */
-  public int logitsOffset(int logitRow) {
-    return Objects.checkIndex(logitRow, passLogitRows) * config().vocabularySize();
-  }
-
-  /**
-   * Whether all that the last pass computed for a row was finite. If not, its KV is no better than
-   * its logits: what cannot be stored was replaced.
-   */
-  public boolean isFinite(int row) {
-    return pass.isFinite(row);
-  }
-
   @Override
   public void close() {
+    residency.close();
     file.close();
   }
 }
