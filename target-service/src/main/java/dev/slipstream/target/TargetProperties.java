@@ -1,6 +1,8 @@
 package dev.slipstream.target;
 
 import dev.slipstream.drafting.promptlookup.PromptLookupConfig;
+import dev.slipstream.engine.cache.KvFormat;
+import dev.slipstream.engine.cache.encoding.NamedEncoding;
 import dev.slipstream.engine.runtime.Batch;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.AssertTrue;
@@ -71,8 +73,19 @@ public record TargetProperties(
    *     full length could use is not taken
    * @param memoryFraction the same as a part of this machine's (or container's) memory, above 0 and
    *     below 1; if set, {@code size} does not count
+   * @param keyEncoding how keys are kept: {@code i16}, integers with a scale, or {@code f32} as
+   *     they were computed, in twice the memory
+   * @param valueEncoding the same for values
    */
-  public record KvCache(@NotNull @DefaultValue("512MB") DataSize size, Double memoryFraction) {
+  public record KvCache(
+      @NotNull @DefaultValue("512MB") DataSize size,
+      Double memoryFraction,
+      @NotNull @DefaultValue("i16") NamedEncoding keyEncoding,
+      @NotNull @DefaultValue("i16") NamedEncoding valueEncoding) {
+    KvFormat format() {
+      return NamedEncoding.format(keyEncoding, valueEncoding);
+    }
+
     @AssertTrue(message = "size must be at least 1MB")
     boolean isSizeUsable() {
       return size.compareTo(DataSize.ofMegabytes(1)) >= 0;

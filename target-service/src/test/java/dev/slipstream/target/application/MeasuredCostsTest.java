@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.slipstream.engine.cache.KvLayout;
+import dev.slipstream.engine.cache.encoding.NamedEncoding;
 import dev.slipstream.engine.model.ForwardPass;
 import dev.slipstream.engine.model.PassResult;
 import dev.slipstream.engine.runtime.Batch;
@@ -271,7 +272,7 @@ class MeasuredCostsTest {
             4096,
             300,
             Set.of(),
-            KvLayout.perLayer(1, 1, 1),
+            KvLayout.perLayer(1, 1, 1, NamedEncoding.DEFAULT),
             machine);
     return new MeasuredCosts(model, 64, BUDGET, file, machine::clock);
   }

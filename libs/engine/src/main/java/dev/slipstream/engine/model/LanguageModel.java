@@ -3,7 +3,9 @@ package dev.slipstream.engine.model;
 import dev.slipstream.engine.architecture.HeadConfig;
 import dev.slipstream.engine.architecture.ModelConfig;
 import dev.slipstream.engine.attention.Attention;
+import dev.slipstream.engine.cache.KvFormat;
 import dev.slipstream.engine.cache.KvLayout;
+import dev.slipstream.engine.cache.encoding.NamedEncoding;
 import dev.slipstream.engine.runtime.Batch;
 import dev.slipstream.engine.runtime.ComputePool;
 import dev.slipstream.engine.tensor.WeightCache;
@@ -45,43 +47,48 @@ public final class LanguageModel implements ForwardPass, AutoCloseable {
       GgufFile file,
       TransformerWeights weights,
       Tokenizer tokenizer,
+      KvLayout layout,
       ComputePool pool,
       Function<List<WeightUnit>, Residency> policy) {
     this.file = file;
     this.weights = weights;
     this.tokenizer = tokenizer;
     this.pool = pool;
-    ModelConfig config = weights.config();
-    HeadConfig heads = config.heads();
-    this.layout = KvLayout.perLayer(config.blocks().size(), heads.keyValues(), heads.dimension());
-    this.attention = new Attention(layout, heads.queries());
+    this.layout = layout;
+    this.attention = new Attention(layout, weights.config().heads().queries());
     this.units = ModelUnits.of(weights);
     this.residency = policy.apply(units.inOrder());
   }
 
-  /**
-   * Loads a GGUF file whose weights stay in memory, as {@link #load(Path, ComputePool, Function)}.
-   */
+  /** Loads a GGUF file with the usual KV. */
   public static LanguageModel load(Path path, ComputePool pool) throws IOException {
-    return load(path, pool, units -> new Pinned());
+    return load(path, NamedEncoding.DEFAULT, pool);
+  }
+
+  /** Loads a GGUF file whose weights stay in memory. */
+  public static LanguageModel load(Path path, KvFormat format, ComputePool pool)
+      throws IOException {
+    return load(path, format, pool, units -> new Pinned());
   }
 
   /**
    * Loads a GGUF file.
    *
+   * @param format how keys and values are kept, in all layers
    * @param pool computes the passes; the caller closes it after the model
    * @param policy gets the units of the model, all of them in memory, in the order in which a pass
    *     needs them (embeddings that are the output head, too, come twice); closed with the model
+   * @throws IllegalArgumentException if KV blocks of this format would be too large
    * @throws dev.slipstream.models.gguf.ModelFormatException if the file is damaged, of a kind that
    *     is not supported, or larger than this machine's memory
    * @throws CancellationException soon after the calling thread was interrupted, which it stays;
    *     nothing half done is left behind
    */
   public static LanguageModel load(
-      Path path, ComputePool pool, Function<List<WeightUnit>, Residency> policy)
+      Path path, KvFormat format, ComputePool pool, Function<List<WeightUnit>, Residency> policy)
       throws IOException {
     try {
-      return open(path, pool, policy);
+      return open(path, format, pool, policy);
     } catch (ClosedByInterruptException e) {
       CancellationException cancelled = new CancellationException("loading was interrupted");
       cancelled.initCause(e);
@@ -90,16 +97,19 @@ public final class LanguageModel implements ForwardPass, AutoCloseable {
   }
 
   private static LanguageModel open(
-      Path path, ComputePool pool, Function<List<WeightUnit>, Residency> policy)
+      Path path, KvFormat format, ComputePool pool, Function<List<WeightUnit>, Residency> policy)
       throws IOException {
     WeightCache cache = new WeightCache(path);
     GgufFile file = GgufFile.open(path);
     try {
       Tokenizer tokenizer = Tokenizer.of(file.metadata());
       ModelConfig config = TransformerWeights.check(file, tokenizer.size());
+      HeadConfig heads = config.heads();
+      int layers = config.blocks().size();
+      KvLayout layout = KvLayout.perLayer(layers, heads.keyValues(), heads.dimension(), format);
       TransformerWeights weights =
           cache.load(pool, memory -> TransformerWeights.load(file, config, pool, memory));
-      return new LanguageModel(file, weights, tokenizer, pool, policy);
+      return new LanguageModel(file, weights, tokenizer, layout, pool, policy);
     } catch (RuntimeException | Error e) {
       file.close();
       throw e;

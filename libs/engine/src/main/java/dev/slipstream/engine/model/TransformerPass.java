@@ -79,8 +79,9 @@ final class TransformerPass {
 
   private AttentionKind kind(AttentionConfig config, int rows) {
     Rope rope = new Rope(config.rope(), weights.ropeFactors());
+    int kvHeads = weights.config().heads().keyValues();
     return new AttentionKind(
-        attention.plan(config.scale(), config.window(), pool.threads()),
+        attention.plan(kvHeads, config.scale(), config.window(), pool.threads()),
         rope,
         PassBuffers.floats(rows, rope.angleCount()));
   }

@@ -3,9 +3,12 @@ package dev.slipstream.engine.attention;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.slipstream.engine.cache.KvFormat;
+import dev.slipstream.engine.cache.KvFormats;
 import dev.slipstream.engine.cache.KvLayout;
 import dev.slipstream.engine.cache.KvPool;
 import dev.slipstream.engine.cache.KvSequence;
+import dev.slipstream.engine.cache.KvSlot;
 import dev.slipstream.engine.runtime.Batch;
 import dev.slipstream.engine.runtime.ComputePool;
 import java.util.ArrayList;
@@ -21,26 +24,31 @@ import java.util.function.IntPredicate;
  */
 final class AttentionFixture implements AutoCloseable {
   static final int LAYER = 1;
-  static final float SCALE = 0.125f;
+  private static final float SCALE = 0.125f;
 
   final Random random = new Random(11);
   final KvPool memory;
-  final Attention attention;
-  private final KvLayout layout;
+  private final Attention attention;
+  private final KvSlot slot;
   private final int group;
 
   /** Keys and values by sequence, place and head. */
   private final Map<List<Object>, float[][]> stored = new HashMap<>();
 
   AttentionFixture(int kvHeads, int group, int dimension) {
-    this.layout = KvLayout.perLayer(2, kvHeads, dimension);
+    this(kvHeads, group, dimension, KvFormats.INTEGERS);
+  }
+
+  AttentionFixture(int kvHeads, int group, int dimension, KvFormat format) {
+    KvLayout layout = KvLayout.perLayer(2, kvHeads, dimension, format);
     this.group = group;
     this.attention = new Attention(layout, kvHeads * group);
+    this.slot = layout.slot(attention.slot(LAYER));
     this.memory = new KvPool(layout, 100);
   }
 
   int heads() {
-    return layout.kvHeads() * group;
+    return slot.heads() * group;
   }
 
   /** A text of up to 199 tokens and a tree of up to 8 behind it. */
@@ -72,17 +80,28 @@ final class AttentionFixture implements AutoCloseable {
   }
 
   private void store(Batch batch, int row) {
-    for (int head = 0; head < layout.kvHeads(); head++) {
-      float[] keys = gaussians(layout.headDimension());
-      float[] values = gaussians(layout.headDimension());
+    for (int head = 0; head < slot.heads(); head++) {
+      float[] keys = gaussians(slot.dimension());
+      float[] values = gaussians(slot.dimension());
       stored.put(
           List.of(batch.sequence(row), batch.place(row), head), new float[][] {keys, values});
       attention.store(batch, row, attention.slot(LAYER), head, keys, 0, values, 0);
     }
   }
 
+  AttentionPlan plan(int window, int workers) {
+    return attention.plan(slot.heads(), SCALE, window, workers);
+  }
+
+  /**
+   * @param shared tokens from which on workers share a text
+   */
+  AttentionPlan plan(int window, int workers, int shared) {
+    return attention.plan(slot.heads(), SCALE, window, workers, shared);
+  }
+
   float[] queries(Batch batch) {
-    return gaussians(batch.rows() * heads() * layout.headDimension());
+    return gaussians(batch.rows() * heads() * slot.dimension());
   }
 
   private float[] gaussians(int count) {
@@ -109,7 +128,7 @@ final class AttentionFixture implements AutoCloseable {
       float[] actual, Batch batch, int row, int head, IntPredicate seen, float[] queries) {
     double[] weights = weights(batch, row, head, seen, queries);
     List<Integer> places = places(batch, row);
-    int dimension = layout.headDimension();
+    int dimension = slot.dimension();
     double[] sums = new double[dimension];
     for (int p = 0; p < weights.length; p++) {
       float[] values = stored(batch, row, places.get(p), head)[1];
@@ -149,7 +168,7 @@ final class AttentionFixture implements AutoCloseable {
   }
 
   private int at(int row, int head) {
-    return (row * heads() + head) * layout.headDimension();
+    return (row * heads() + head) * slot.dimension();
   }
 
   /** Places of a row's text, by position. */

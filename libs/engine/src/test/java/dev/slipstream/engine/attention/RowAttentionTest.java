@@ -1,7 +1,6 @@
 package dev.slipstream.engine.attention;
 
 import static dev.slipstream.engine.attention.AttentionFixture.LAYER;
-import static dev.slipstream.engine.attention.AttentionFixture.SCALE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -44,7 +43,7 @@ class RowAttentionTest {
           }
         }
         float[] queries = fixture.queries(batch);
-        AttentionPlan plan = fixture.attention.plan(SCALE, window, 2, 0);
+        AttentionPlan plan = fixture.plan(window, 2, 0);
         float[] actual = fixture.attend(plan, batch, queries, 2);
         for (int row = 0; row < batch.rows(); row++) {
           int first = batch.position(row) - window + 1;
@@ -100,7 +99,7 @@ class RowAttentionTest {
       KvSequence sequence = fixture.text(100);
       fixture.addTree(batch, sequence, 4);
       float[] queries = fixture.queries(batch);
-      AttentionPlan plan = fixture.attention.plan(SCALE, WHOLE_TEXT, 2);
+      AttentionPlan plan = fixture.plan(WHOLE_TEXT, 2);
       for (int row = 0; row < batch.rows(); row++) {
         batch.select(row, RowAttentionTest::twoPlaces);
       }
@@ -126,12 +125,11 @@ class RowAttentionTest {
       fixture.addSequence(batch);
       fixture.addSequence(batch);
       float[] queries = fixture.queries(batch);
-      float[] expected =
-          fixture.attend(fixture.attention.plan(SCALE, window, 2), batch, queries, 2);
+      float[] expected = fixture.attend(fixture.plan(window, 2), batch, queries, 2);
       for (int row = 0; row < batch.rows(); row++) {
         batch.select(row, new Window(window));
       }
-      AttentionPlan all = fixture.attention.plan(SCALE, WHOLE_TEXT, 2);
+      AttentionPlan all = fixture.plan(WHOLE_TEXT, 2);
       assertThat(fixture.attend(all, batch, queries, 2)).isEqualTo(expected);
       // A batch that is used again remembers nothing.
       KvSequence sequence = batch.sequence(0);
@@ -148,7 +146,7 @@ class RowAttentionTest {
       Batch batch = new Batch(1, 1);
       fixture.addTree(batch, fixture.text(10), 1);
       float[] queries = fixture.queries(batch);
-      AttentionPlan plan = fixture.attention.plan(SCALE, WHOLE_TEXT, 1);
+      AttentionPlan plan = fixture.plan(WHOLE_TEXT, 1);
       for (int[] bad : new int[][] {{3, 2, 0, 0}, {-1, 2, 0, 0}, {0, 12, 0, 0}, {4, 6, 5, 7}}) {
         batch.select(
             0,
@@ -183,7 +181,7 @@ class RowAttentionTest {
         }
         float[] queries = fixture.queries(batch);
         int shared = round % 2 == 0 ? 0 : 1000;
-        AttentionPlan plan = fixture.attention.plan(SCALE, window, workers, shared);
+        AttentionPlan plan = fixture.plan(window, workers, shared);
         fixture.attend(plan, batch, queries, workers);
         assertThat(heard).hasSize(fixture.heads() * Math.ceilDiv(batch.rows(), 2));
         heard.forEach(

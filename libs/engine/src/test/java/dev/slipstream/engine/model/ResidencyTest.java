@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.slipstream.engine.cache.KvPool;
 import dev.slipstream.engine.cache.KvSequence;
+import dev.slipstream.engine.cache.encoding.NamedEncoding;
 import dev.slipstream.engine.runtime.Batch;
 import dev.slipstream.engine.runtime.ComputePool;
 import dev.slipstream.engine.runtime.PlaceSelection;
@@ -117,7 +118,10 @@ class ResidencyTest {
 
   private LanguageModel load(Path file, ComputePool pool) throws IOException {
     return LanguageModel.load(
-        file, pool, units -> policy = new ReloadingWeights(units, folder.resolve("weights")));
+        file,
+        NamedEncoding.DEFAULT,
+        pool,
+        units -> policy = new ReloadingWeights(units, folder.resolve("weights")));
   }
 
   /** Logits of a prompt in two parts, of a token behind it, and of a tree. */
