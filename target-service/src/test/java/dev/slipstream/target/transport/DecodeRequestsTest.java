@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.slipstream.engine.cache.KvLayout;
+import dev.slipstream.engine.cache.encoding.NamedEncoding;
 import dev.slipstream.proto.v1.DecodeStart;
 import dev.slipstream.proto.v1.SpeculationMode;
 import dev.slipstream.target.application.ServedModel;
@@ -22,7 +23,16 @@ class DecodeRequestsTest {
   private static final String LONG = "x".repeat(1 << 20);
   private static final ServedModel MODEL =
       new ServedModel(
-          "m", "toy", "F32", "digest", "t", 4096, 300, Set.of(), KvLayout.perLayer(1, 1, 1), null);
+          "m",
+          "toy",
+          "F32",
+          "digest",
+          "t",
+          4096,
+          300,
+          Set.of(),
+          KvLayout.perLayer(1, 1, 1, NamedEncoding.DEFAULT),
+          null);
 
   private static DecodeStart.Builder start() {
     return DecodeStart.newBuilder().addPrompt(1).addPrompt(2);
