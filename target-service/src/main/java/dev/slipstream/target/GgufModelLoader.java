@@ -2,7 +2,6 @@ package dev.slipstream.target;
 
 import dev.slipstream.engine.cache.KvFormat;
 import dev.slipstream.engine.model.LanguageModel;
-import dev.slipstream.engine.runtime.Batch;
 import dev.slipstream.engine.runtime.ComputePool;
 import dev.slipstream.models.catalog.ModelResolver;
 import dev.slipstream.models.catalog.ProgressListener;
@@ -10,7 +9,6 @@ import dev.slipstream.models.catalog.ResolvedModel;
 import dev.slipstream.models.gguf.GgmlType;
 import dev.slipstream.models.gguf.GgufFile;
 import dev.slipstream.models.gguf.GgufTensor;
-import dev.slipstream.target.application.ForwardPass;
 import dev.slipstream.target.application.LoopSettings;
 import dev.slipstream.target.application.ServedModel;
 import java.io.IOException;
@@ -84,7 +82,7 @@ final class GgufModelLoader implements ModelLoader {
         model.config().vocabularySize(),
         model.tokenizer().endTokens(),
         model.kvLayout(),
-        new Pass(model));
+        model);
   }
 
   /** What most bytes of the matrices are in: a model's own name for it may be anything. */
@@ -101,28 +99,6 @@ final class GgufModelLoader implements ModelLoader {
         .max(Map.Entry.comparingByValue())
         .map(most -> most.getKey().name())
         .orElse("");
-  }
-
-  private record Pass(LanguageModel model) implements ForwardPass {
-    @Override
-    public void forward(Batch batch) {
-      model.forward(batch);
-    }
-
-    @Override
-    public boolean isFinite(int row) {
-      return model.isFinite(row);
-    }
-
-    @Override
-    public float[] logits() {
-      return model.logits();
-    }
-
-    @Override
-    public int logitsOffset(int logitRow) {
-      return model.logitsOffset(logitRow);
-    }
   }
 
   /** A line for every tenth of a download. */

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
+import dev.slipstream.engine.model.ForwardPass;
+import dev.slipstream.engine.model.PassResult;
 import dev.slipstream.engine.runtime.Batch;
 import dev.slipstream.gateway.GatewayApplication;
 import dev.slipstream.gateway.access.KeyHash;
@@ -14,7 +16,6 @@ import dev.slipstream.proto.v1.GenerateRequest;
 import dev.slipstream.target.LoadedModel;
 import dev.slipstream.target.ModelLoader;
 import dev.slipstream.target.TargetApplication;
-import dev.slipstream.target.application.ForwardPass;
 import dev.slipstream.target.application.ServedModel;
 import dev.slipstream.text.tokenizer.GoldenFiles;
 import dev.slipstream.text.tokenizer.Tokenizer;
@@ -195,28 +196,13 @@ class PoisonTest {
 
   private record BrokenPass(ForwardPass pass, int poison) implements ForwardPass {
     @Override
-    public void forward(Batch batch) {
+    public PassResult forward(Batch batch) {
       for (int row = 0; row < batch.rows(); row++) {
         if (batch.token(row) == poison) {
           throw new IllegalStateException("a kernel that breaks at this token");
         }
       }
-      pass.forward(batch);
-    }
-
-    @Override
-    public boolean isFinite(int row) {
-      return pass.isFinite(row);
-    }
-
-    @Override
-    public float[] logits() {
-      return pass.logits();
-    }
-
-    @Override
-    public int logitsOffset(int logitRow) {
-      return pass.logitsOffset(logitRow);
+      return pass.forward(batch);
     }
   }
 }

@@ -3,6 +3,7 @@ package dev.slipstream.target.application;
 import dev.slipstream.engine.cache.KvLayout;
 import dev.slipstream.engine.cache.KvPool;
 import dev.slipstream.engine.cache.KvSequence;
+import dev.slipstream.engine.model.ForwardPass;
 import dev.slipstream.engine.runtime.Batch;
 import dev.slipstream.engine.speculation.CostMeasurement;
 import java.util.ArrayList;

@@ -1,5 +1,6 @@
 package dev.slipstream.target.application;
 
+import dev.slipstream.engine.model.PassResult;
 import dev.slipstream.engine.runtime.Batch;
 import dev.slipstream.engine.sampling.TokenLogprobs;
 import dev.slipstream.engine.speculation.BatchLoad;
@@ -36,6 +37,9 @@ final class DecodeStep {
   private final List<SequenceRows> planned = new ArrayList<>();
   private final List<Sequence> ready = new ArrayList<>();
   private final PassCosts costs;
+
+  /** Of the pass that is settled. */
+  private PassResult result;
 
   /** The rows of one sequence: first a chain of its text's tokens, then draft nodes. */
   private static final class SequenceRows {
@@ -99,7 +103,7 @@ final class DecodeStep {
     }
     fill();
     long start = System.nanoTime();
-    model.pass().forward(batch);
+    result = model.pass().forward(batch);
     double seconds = Math.max(1, System.nanoTime() - start) / 1e9;
     costs.observe(batch.rows(), seconds, isComparable());
     metrics.step(batch.rows(), costs.cost());
@@ -216,7 +220,7 @@ final class DecodeStep {
   private Verdict verify(SequenceRows part) {
     return TreeVerifier.verify(
         part.tree,
-        model.pass().logits(),
+        result.logits(),
         node -> logitsOffset(part.row(node)),
         part.sequence.sampler,
         part.sequence.history);
@@ -233,7 +237,7 @@ final class DecodeStep {
     int[] path = new int[part.chain + accepted.length];
     for (int i = 0; i < path.length; i++) {
       path[i] = i < part.chain ? i : part.chain + accepted[i - part.chain];
-      if (!model.pass().isFinite(part.firstRow + path[i])) {
+      if (!result.isFinite(part.firstRow + path[i])) {
         throw new IllegalStateException(
             "what the model computed for token %d of the text is not finite"
                 .formatted(part.sequence.kv.length() + i));
@@ -292,7 +296,7 @@ final class DecodeStep {
 
   private TeacherProbabilities teacher(int row, int tokens) {
     return TeacherProbabilities.of(
-        model.pass().logits(), logitsOffset(row), model.vocabularySize(), tokens);
+        result.logits(), logitsOffset(row), model.vocabularySize(), tokens);
   }
 
   /** Rows that the other sequences are likely to have in the next pass. */
@@ -301,12 +305,11 @@ final class DecodeStep {
   }
 
   private TokenLogprobs logprobs(int row, int token, int top) {
-    return TokenLogprobs.of(
-        model.pass().logits(), logitsOffset(row), model.vocabularySize(), token, top);
+    return TokenLogprobs.of(result.logits(), logitsOffset(row), model.vocabularySize(), token, top);
   }
 
   private int logitsOffset(int row) {
-    return model.pass().logitsOffset(batch.logitRow(row));
+    return result.logitsOffset(batch.logitRow(row));
   }
 
   private void finish(Sequence sequence, Reason reason) {

@@ -1,6 +1,7 @@
 package dev.slipstream.target.application;
 
 import dev.slipstream.engine.cache.KvLayout;
+import dev.slipstream.engine.model.ForwardPass;
 import java.util.Set;
 
 /**

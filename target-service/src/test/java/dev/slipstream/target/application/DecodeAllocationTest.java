@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.management.ThreadMXBean;
+import dev.slipstream.engine.model.ForwardPass;
 import dev.slipstream.engine.model.LanguageModel;
+import dev.slipstream.engine.model.PassResult;
 import dev.slipstream.engine.runtime.Batch;
 import dev.slipstream.engine.runtime.ComputePool;
 import dev.slipstream.engine.sampling.SamplingParams;
@@ -84,7 +86,7 @@ class DecodeAllocationTest {
       assertThat(
               leastOfRounds(
                   () -> {
-                    Meter meter = new Meter(new Pass(model), sequences, true);
+                    Meter meter = new Meter(model, sequences, true);
                     return bytesPerToken(served(id, file, model, meter), meter, sequences);
                   }))
           .isLessThan(LIMIT);
@@ -156,28 +158,6 @@ class DecodeAllocationTest {
         "");
   }
 
-  private record Pass(LanguageModel model) implements ForwardPass {
-    @Override
-    public void forward(Batch batch) {
-      model.forward(batch);
-    }
-
-    @Override
-    public boolean isFinite(int row) {
-      return model.isFinite(row);
-    }
-
-    @Override
-    public float[] logits() {
-      return model.logits();
-    }
-
-    @Override
-    public int logitsOffset(int logitRow) {
-      return model.logitsOffset(logitRow);
-    }
-  }
-
   /** Hears of tokens, and does nothing with them that would count. */
   private record Silent(CompletableFuture<Long> failure) implements DecodeListener {
     @Override
@@ -215,7 +195,7 @@ class DecodeAllocationTest {
     }
 
     @Override
-    public void forward(Batch batch) {
+    public PassResult forward(Batch batch) {
       long now = threads.getCurrentThreadAllocatedBytes();
       if (batch.rows() == sequences && passes++ > 0) {
         counted += now - last;
@@ -228,25 +208,11 @@ class DecodeAllocationTest {
         }
       }
       last = threads.getCurrentThreadAllocatedBytes();
-      pass.forward(batch);
+      PassResult result = pass.forward(batch);
       if (!withPass) {
         last = threads.getCurrentThreadAllocatedBytes();
       }
-    }
-
-    @Override
-    public boolean isFinite(int row) {
-      return pass.isFinite(row);
-    }
-
-    @Override
-    public float[] logits() {
-      return pass.logits();
-    }
-
-    @Override
-    public int logitsOffset(int logitRow) {
-      return pass.logitsOffset(logitRow);
+      return result;
     }
   }
 }

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.slipstream.engine.cache.KvLayout;
 import dev.slipstream.engine.cache.encoding.NamedEncoding;
+import dev.slipstream.engine.model.ForwardPass;
+import dev.slipstream.engine.model.PassResult;
 import dev.slipstream.engine.runtime.Batch;
 import dev.slipstream.engine.speculation.CostMeasurement;
 import dev.slipstream.engine.speculation.CostMeasurement.Point;
@@ -38,30 +40,19 @@ class MeasuredCostsTest {
 
   /** Takes so long for a pass as it is told, by its own clock. */
   private static final class Machine implements ForwardPass {
+    private static final PassResult NOTHING =
+        new PassResult(new boolean[0], 1, new float[0], new float[0], 1, new float[0]);
+
     private IntToDoubleFunction seconds = CALM;
     private long nanos;
     private double longest;
 
     @Override
-    public void forward(Batch batch) {
+    public PassResult forward(Batch batch) {
       double time = seconds.applyAsDouble(batch.rows());
       longest = Math.max(longest, time);
       nanos += (long) (time * 1e9);
-    }
-
-    @Override
-    public float[] logits() {
-      return new float[0];
-    }
-
-    @Override
-    public int logitsOffset(int logitRow) {
-      return 0;
-    }
-
-    @Override
-    public boolean isFinite(int logitRow) {
-      return true;
+      return NOTHING;
     }
 
     long clock() {

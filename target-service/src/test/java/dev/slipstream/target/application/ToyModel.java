@@ -4,6 +4,8 @@ import dev.slipstream.engine.cache.KvLayout;
 import dev.slipstream.engine.cache.KvSequence;
 import dev.slipstream.engine.cache.KvSlot;
 import dev.slipstream.engine.cache.encoding.NamedEncoding;
+import dev.slipstream.engine.model.ForwardPass;
+import dev.slipstream.engine.model.PassResult;
 import dev.slipstream.engine.runtime.Batch;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -28,7 +30,6 @@ public final class ToyModel implements ForwardPass {
   private final float peak;
   private final Set<Integer> banned = new HashSet<>();
   private float[] logits = new float[0];
-  private boolean[] finite = new boolean[0];
 
   /** Passes so far. */
   public final AtomicInteger passes = new AtomicInteger();
@@ -87,7 +88,7 @@ public final class ToyModel implements ForwardPass {
   }
 
   @Override
-  public void forward(Batch batch) {
+  public PassResult forward(Batch batch) {
     Semaphore waitFor = gate;
     if (waitFor != null) {
       waitFor.acquireUninterruptibly();
@@ -108,7 +109,7 @@ public final class ToyModel implements ForwardPass {
       sequences.add(batch.sequence(row));
       write(batch.sequence(row), batch.place(row), batch.token(row));
     }
-    finite = new boolean[batch.rows()];
+    boolean[] finite = new boolean[batch.rows()];
     for (int row = 0; row < batch.rows(); row++) {
       finite[row] = isSound(batch, row);
       if (batch.logitRow(row) >= 0) {
@@ -120,26 +121,12 @@ public final class ToyModel implements ForwardPass {
       }
     }
     widest = Math.max(widest, sequences.size());
+    return new PassResult(finite, VOCABULARY, logits, new float[0], 1, new float[0]);
   }
 
   @SuppressWarnings("unchecked")
   private static <E extends Throwable> void sneak(Throwable thrown) throws E {
     throw (E) thrown;
-  }
-
-  @Override
-  public boolean isFinite(int row) {
-    return finite[row];
-  }
-
-  @Override
-  public float[] logits() {
-    return logits;
-  }
-
-  @Override
-  public int logitsOffset(int logitRow) {
-    return logitRow * VOCABULARY;
   }
 
   /** The greedy answer by definition, with no cache, batch or draft involved. */

@@ -46,7 +46,8 @@ public final class Attention {
   }
 
   AttentionPlan plan(int kvHeads, float scale, int window, int workers, int sharedTokens) {
-    return new AttentionPlan(kvHeads, heads / kvHeads, scale, window, workers, sharedTokens);
+    return new AttentionPlan(
+        kvHeads, heads / kvHeads, scale, new Window(window), workers, sharedTokens);
   }
 
   /** Memory and program of one worker. */

@@ -14,7 +14,7 @@ import java.util.function.Supplier;
  * The attention of a pass in tiles, which are the same for all layers of one kind. Either each
  * worker computes whole tiles, which takes no meeting, or all of them compute all tiles together:
  * passes of few rows over a long text have few tiles, which cannot be divided evenly, and several
- * tiles that read the same keys and values.
+ * tiles that read the same keys and values. Where rows select, each tile is read in its own way.
  *
  * <p>Results do not depend on the division.
  */
@@ -31,7 +31,7 @@ public final class AttentionPlan {
   private final int kvHeads;
   private final int group;
   private final float scale;
-  private final int window;
+  private final Window window;
   private final int workers;
   private final int sharedTokens;
   private final List<Tile> tiles = new ArrayList<>();
@@ -46,10 +46,10 @@ public final class AttentionPlan {
 
   /**
    * @param scale factor on query-key products
-   * @param window tokens that a token looks at, itself included
+   * @param window what the layers let a row see
    * @param sharedTokens length from which on workers may share a text; {@link #SHARED_TOKENS}
    */
-  AttentionPlan(int kvHeads, int group, float scale, int window, int workers, int sharedTokens) {
+  AttentionPlan(int kvHeads, int group, float scale, Window window, int workers, int sharedTokens) {
     this.kvHeads = kvHeads;
     this.group = group;
     this.scale = scale;
@@ -165,6 +165,7 @@ public final class AttentionPlan {
     }
     shared =
         (several || tileCount % workers != 0)
+            && !batch.isSelective()
             && batch.rows() <= SHARED_ROWS
             && longest >= sharedTokens
             && tileCount * tileScores() <= SHARED_SCORES;
@@ -208,7 +209,7 @@ public final class AttentionPlan {
 
   /** First position that a row at this one looks at. */
   int firstSeen(int position) {
-    return Math.max(0, position - window + 1);
+    return window.first(position);
   }
 
   float scale() {

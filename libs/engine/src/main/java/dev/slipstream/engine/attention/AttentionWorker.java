@@ -8,6 +8,7 @@ import dev.slipstream.engine.attention.AttentionPlan.Tile;
 import dev.slipstream.engine.cache.KvLayout;
 import dev.slipstream.engine.cache.KvSequence;
 import dev.slipstream.engine.cache.KvSlot;
+import dev.slipstream.engine.runtime.AttentionObserver;
 import dev.slipstream.engine.runtime.Batch;
 import dev.slipstream.engine.runtime.ComputePool.Worker;
 import java.lang.foreign.MemorySegment;
@@ -25,6 +26,7 @@ public final class AttentionWorker {
 
   private final KvLayout layout;
   private final AttentionKernels kernels = AttentionProvider.kernels();
+  private final SelectedPlaces places = new SelectedPlaces();
   private final float[] partials = new float[AttentionKernels.PARTIALS];
   private float[] packed = new float[0];
   private float[] sums = new float[0];
@@ -33,6 +35,7 @@ public final class AttentionWorker {
 
   // Of the call in progress.
   private AttentionPlan plan;
+  private int layer;
   private KvSlot slot;
   private int dimension;
   private float[] queries;
@@ -54,19 +57,21 @@ public final class AttentionWorker {
    */
   public void attend(
       AttentionPlan plan,
-      int slot,
+      int layer,
       float[] queries,
       int queryStride,
       float[] out,
       int outStride,
       Worker worker) {
     this.plan = plan;
-    this.slot = layout.slot(slot);
-    this.dimension = this.slot.dimension();
+    this.layer = layer;
+    this.slot = layout.slot(layout.slotOfLayer(layer));
+    this.dimension = slot.dimension();
     this.queries = queries;
     this.queryStride = queryStride;
     this.out = out;
     this.outStride = outStride;
+    places.selectAll();
     if (plan.isShared()) {
       score(worker);
       worker.barrier();
@@ -84,15 +89,22 @@ public final class AttentionWorker {
     int reach = tile.reach();
     reach(reach);
     pack(tile, 0);
+    if (tile.batch().isSelective()) {
+      places.select(tile, layer);
+    }
     for (int at = tile.start(); at < reach; at += BLOCK_TOKENS) {
-      score(tile, 0, at, scores, at, stride);
+      if (places.reads(at)) {
+        score(tile, 0, at, scores, at, stride);
+      }
     }
     for (int i = 0; i < tile.size(); i++) {
       weigh(tile, i, scores, i * stride);
     }
     clearSums(1);
     for (int at = tile.start(); at < reach; at += BLOCK_TOKENS) {
-      sum(tile, at, reach, scores, at, stride, 0, 0, dimension);
+      if (places.reads(at)) {
+        sum(tile, at, reach, scores, at, stride, 0, 0, dimension);
+      }
     }
     write(tile, 0, 0, dimension);
   }
@@ -246,7 +258,12 @@ public final class AttentionWorker {
     }
     int whole = first & -AttentionKernels.PARTIALS; // what the kernel needs to stay in its row
     Arrays.fill(scores, start + whole, start + first, Float.NEGATIVE_INFINITY);
+    places.mask(batch, row, tile.kvHead(), first, scores, start);
     kernels.softmax(scores, start + whole, length - whole, partials);
+    AttentionObserver observer = batch.observer(row);
+    if (observer != null) {
+      observer.observe(row, layer, tile.head(i), first, scores, start + first, length - first);
+    }
     Arrays.fill(scores, start + tile.start(), start + whole, 0f);
     Arrays.fill(scores, start + length, start + reach, 0f);
     if (!straight) {
@@ -256,7 +273,9 @@ public final class AttentionWorker {
     MemorySegment memory = sequence.pool().memory();
     int values = slot.valueOffset(tile.kvHead());
     for (int at = tile.start(); at < reach; at += BLOCK_TOKENS) {
-      slot.values().prepare(memory, sequence.blockOffset(at) + values, scores, start + at);
+      if (places.reads(at)) {
+        slot.values().prepare(memory, sequence.blockOffset(at) + values, scores, start + at);
+      }
     }
   }
 

@@ -4,6 +4,7 @@ import dev.slipstream.engine.cache.KvLayout;
 import dev.slipstream.engine.cache.KvPool;
 import dev.slipstream.engine.cache.KvSequence;
 import dev.slipstream.engine.model.LanguageModel;
+import dev.slipstream.engine.model.PassResult;
 import dev.slipstream.engine.runtime.Batch;
 
 /**
@@ -19,6 +20,7 @@ final class ChunkPass implements AutoCloseable {
   private final int firstEvaluated;
   private KvSequence sequence;
   private int[] chunk;
+  private PassResult result;
 
   ChunkPass(LanguageModel model, EvaluationText text) {
     this.model = model;
@@ -50,7 +52,7 @@ final class ChunkPass implements AutoCloseable {
       int parent = i == 0 ? Batch.COMMITTED : i - 1;
       batch.add(sequence, chunk[from + i], parent, from + i >= firstEvaluated);
     }
-    model.forward(batch);
+    result = model.forward(batch);
     sequence.commit(rows);
     return true;
   }
@@ -66,11 +68,11 @@ final class ChunkPass implements AutoCloseable {
   }
 
   float[] logits() {
-    return model.logits();
+    return result.logits();
   }
 
   int offset(int row) {
-    return model.logitsOffset(row);
+    return result.logitsOffset(row);
   }
 
   @Override

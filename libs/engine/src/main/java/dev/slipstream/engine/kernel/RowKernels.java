@@ -58,6 +58,26 @@ public interface RowKernels {
     }
   }
 
+  /**
+   * Entropy in nats of the softmax of x[xo+i], 0 <= i < n; NaN if an element is not finite.
+   *
+   * @param scratch working memory of at least n elements
+   */
+  default float entropy(float[] x, int xo, int n, float[] scratch) {
+    float max = Float.NEGATIVE_INFINITY;
+    for (int i = 0; i < n; i++) {
+      max = Math.max(max, x[xo + i]);
+    }
+    exp(x, xo, 1, -max, scratch, 0, n);
+    double sum = 0;
+    double weighted = 0;
+    for (int i = 0; i < n; i++) {
+      sum += scratch[i];
+      weighted += scratch[i] * (double) (x[xo + i] - max);
+    }
+    return (float) (Math.log(sum) - weighted / sum);
+  }
+
   /** x[xo+i] += y[yo+i], for 0 <= i < n. */
   void add(float[] x, int xo, float[] y, int yo, int n);
 

@@ -9,21 +9,25 @@ import dev.slipstream.engine.cache.encoding.NamedEncoding;
 import dev.slipstream.engine.runtime.Batch;
 import dev.slipstream.engine.runtime.ComputePool;
 import dev.slipstream.engine.tensor.WeightCache;
+import dev.slipstream.engine.weights.Pinned;
+import dev.slipstream.engine.weights.Residency;
+import dev.slipstream.engine.weights.WeightUnit;
 import dev.slipstream.models.gguf.GgufFile;
 import dev.slipstream.models.gguf.GgufMetadata;
 import dev.slipstream.text.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
-import java.util.Objects;
+import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.function.Function;
 
 /**
  * A loaded model: weights, tokenizer, and the one entry point for compute, {@link #forward}.
  *
  * <p>One thread at a time may call {@code forward}; everything else is immutable.
  */
-public final class LanguageModel implements AutoCloseable {
+public final class LanguageModel implements ForwardPass, AutoCloseable {
   /** Elements of the longest array that every JVM makes. */
   private static final int MAX_FLOATS = Integer.MAX_VALUE - 8;
 
@@ -33,6 +37,8 @@ public final class LanguageModel implements AutoCloseable {
   private final ComputePool pool;
   private final KvLayout layout;
   private final Attention attention;
+  private final ModelUnits units;
+  private final Residency residency;
   private TransformerPass pass;
   private int passRows;
   private int passLogitRows;
@@ -42,18 +48,27 @@ public final class LanguageModel implements AutoCloseable {
       TransformerWeights weights,
       Tokenizer tokenizer,
       KvLayout layout,
-      ComputePool pool) {
+      ComputePool pool,
+      Function<List<WeightUnit>, Residency> policy) {
     this.file = file;
     this.weights = weights;
     this.tokenizer = tokenizer;
     this.pool = pool;
     this.layout = layout;
     this.attention = new Attention(layout, weights.config().heads().queries());
+    this.units = ModelUnits.of(weights);
+    this.residency = policy.apply(units.inOrder());
   }
 
-  /** Loads a GGUF file as {@link #load(Path, KvFormat, ComputePool)} does, with the usual KV. */
+  /** Loads a GGUF file with the usual KV. */
   public static LanguageModel load(Path path, ComputePool pool) throws IOException {
     return load(path, NamedEncoding.DEFAULT, pool);
+  }
+
+  /** Loads a GGUF file whose weights stay in memory. */
+  public static LanguageModel load(Path path, KvFormat format, ComputePool pool)
+      throws IOException {
+    return load(path, format, pool, units -> new Pinned());
   }
 
   /**
@@ -61,16 +76,19 @@ public final class LanguageModel implements AutoCloseable {
    *
    * @param format how keys and values are kept, in all layers
    * @param pool computes the passes; the caller closes it after the model
+   * @param policy gets the units of the model, all of them in memory, in the order in which a pass
+   *     needs them (embeddings that are the output head, too, come twice); closed with the model
    * @throws IllegalArgumentException if KV blocks of this format would be too large
    * @throws dev.slipstream.models.gguf.ModelFormatException if the file is damaged, of a kind that
    *     is not supported, or larger than this machine's memory
    * @throws CancellationException soon after the calling thread was interrupted, which it stays;
    *     nothing half done is left behind
    */
-  public static LanguageModel load(Path path, KvFormat format, ComputePool pool)
+  public static LanguageModel load(
+      Path path, KvFormat format, ComputePool pool, Function<List<WeightUnit>, Residency> policy)
       throws IOException {
     try {
-      return open(path, format, pool);
+      return open(path, format, pool, policy);
     } catch (ClosedByInterruptException e) {
       CancellationException cancelled = new CancellationException("loading was interrupted");
       cancelled.initCause(e);
@@ -78,7 +96,8 @@ public final class LanguageModel implements AutoCloseable {
     }
   }
 
-  private static LanguageModel open(Path path, KvFormat format, ComputePool pool)
+  private static LanguageModel open(
+      Path path, KvFormat format, ComputePool pool, Function<List<WeightUnit>, Residency> policy)
       throws IOException {
     WeightCache cache = new WeightCache(path);
     GgufFile file = GgufFile.open(path);
@@ -90,7 +109,7 @@ public final class LanguageModel implements AutoCloseable {
       KvLayout layout = KvLayout.perLayer(layers, heads.keyValues(), heads.dimension(), format);
       TransformerWeights weights =
           cache.load(pool, memory -> TransformerWeights.load(file, config, pool, memory));
-      return new LanguageModel(file, weights, tokenizer, layout, pool);
+      return new LanguageModel(file, weights, tokenizer, layout, pool, policy);
     } catch (RuntimeException | Error e) {
       file.close();
       throw e;
@@ -129,7 +148,7 @@ public final class LanguageModel implements AutoCloseable {
     }
     int allRows = Math.max(rows, passRows);
     int allLogitRows = Math.max(logitRows, passLogitRows);
-    long bytes = TransformerPass.bytes(config(), allRows, allLogitRows, pool.threads());
+    long bytes = PassBuffers.bytes(config(), allRows, allLogitRows, pool.threads());
     long heap = Runtime.getRuntime().maxMemory();
     if (bytes > heap || (long) allLogitRows * config().vocabularySize() > MAX_FLOATS) {
       throw new IllegalArgumentException(
@@ -137,25 +156,22 @@ public final class LanguageModel implements AutoCloseable {
                   + " has %.1f MB: take a smaller batch or a larger heap")
               .formatted(allRows, allLogitRows, bytes / 1e6, heap / 1e6));
     }
-    pass = new TransformerPass(weights, pool, attention, allRows, allLogitRows);
+    pass = new TransformerPass(weights, units, residency, pool, attention, allRows, allLogitRows);
     passRows = allRows;
     passLogitRows = allLogitRows;
   }
 
   /**
-   * Computes a batch: writes the KV of every row to its place, and logits for the rows that asked.
-   *
    * @throws IllegalArgumentException if a row has a token outside of the vocabulary or a sequence
    *     of another model's pool, or as {@link #reserve}; nothing was written then
    */
-  public void forward(Batch batch) {
+  @Override
+  public PassResult forward(Batch batch) {
     for (int row = 0; row < batch.rows(); row++) {
       check(batch, row);
     }
-    if (batch.rows() > 0) {
-      reserve(batch.capacity(), batch.maxLogitRows());
-      pass.run(batch);
-    }
+    reserve(batch.capacity(), batch.maxLogitRows());
+    return pass.run(batch);
   }
 
   private void check(Batch batch, int row) {
@@ -171,26 +187,9 @@ public final class LanguageModel implements AutoCloseable {
     }
   }
 
-  /** Logits of the last pass; see {@link #logitsOffset}. */
-  public float[] logits() {
-    return pass.logits();
-  }
-
-  /** Where the {@code vocabularySize} logits of the n-th row with logits start. */
-  public int logitsOffset(int logitRow) {
-    return Objects.checkIndex(logitRow, passLogitRows) * config().vocabularySize();
-  }
-
-  /**
-   * Whether all that the last pass computed for a row was finite. If not, its KV is no better than
-   * its logits: what cannot be stored was replaced.
-   */
-  public boolean isFinite(int row) {
-    return pass.isFinite(row);
-  }
-
   @Override
   public void close() {
+    residency.close();
     file.close();
   }
 }

@@ -9,6 +9,7 @@ import dev.slipstream.models.gguf.GgufTensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Integer codes with a scale, and perhaps a minimum, for every 16 or 32 columns of a row. */
@@ -210,5 +211,10 @@ final class QuantizedMatrix extends WeightMatrix {
   @Override
   public long bytes() {
     return codes.byteSize() + scales.memory().byteSize();
+  }
+
+  @Override
+  public List<MemorySegment> memory() {
+    return List.of(codes, scales.memory());
   }
 }

@@ -10,6 +10,7 @@ import dev.slipstream.models.gguf.GgufTensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -191,5 +192,10 @@ final class RealMatrix extends WeightMatrix {
   @Override
   public long bytes() {
     return weights.byteSize();
+  }
+
+  @Override
+  public List<MemorySegment> memory() {
+    return List.of(weights);
   }
 }

@@ -7,8 +7,10 @@ import dev.slipstream.engine.runtime.ComputePool;
 import dev.slipstream.engine.runtime.ComputePool.Worker;
 import dev.slipstream.models.gguf.GgmlType;
 import dev.slipstream.models.gguf.GgufTensor;
+import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -101,6 +103,9 @@ public abstract sealed class WeightMatrix permits QuantizedMatrix, RealMatrix {
 
   /** Memory that the repacked weights take. */
   public abstract long bytes();
+
+  /** Where the repacked weights lie. */
+  public abstract List<MemorySegment> memory();
 
   /** Writes the weights of a row, an embedding for instance, to out[offset .. offset+columns). */
   public abstract void dequantizeRow(int row, float[] out, int offset);

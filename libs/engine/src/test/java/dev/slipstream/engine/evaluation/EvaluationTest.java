@@ -135,10 +135,10 @@ class EvaluationTest {
           batch.clear();
           assertThat(sequence.reserve(1)).isTrue();
           batch.add(sequence, chunk[i], Batch.COMMITTED, true);
-          evaluated.forward(batch);
+          float[] logits = evaluated.forward(batch).logits();
           sequence.commit(1);
           if (i >= CONTEXT / 2) {
-            predictions.add(logProbabilities(evaluated, chunk[i + 1]));
+            predictions.add(logProbabilities(logits, evaluated, chunk[i + 1]));
           }
         }
       }
@@ -146,15 +146,15 @@ class EvaluationTest {
     return predictions;
   }
 
-  private static double[] logProbabilities(LanguageModel evaluated, int expected) {
+  private static double[] logProbabilities(float[] logits, LanguageModel evaluated, int expected) {
     int size = evaluated.config().vocabularySize();
     double[] result = new double[size + 1];
     double sum = 0;
     for (int i = 0; i < size; i++) {
-      sum += Math.exp(evaluated.logits()[i]);
+      sum += Math.exp(logits[i]);
     }
     for (int i = 0; i < size; i++) {
-      result[i + 1] = evaluated.logits()[i] - Math.log(sum);
+      result[i + 1] = logits[i] - Math.log(sum);
     }
     result[0] = -result[expected + 1];
     return result;

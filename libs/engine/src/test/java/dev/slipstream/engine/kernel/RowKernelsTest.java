@@ -125,6 +125,37 @@ class RowKernelsTest {
   }
 
   @Test
+  void theEntropyIsExactEnough() {
+    Random random = new Random(3);
+    for (int n : new int[] {1, 2, 17, 49152}) {
+      for (float size : new float[] {0, 1e-3f, 1, 30}) {
+        float[] x = new float[OFFSET + n];
+        for (int i = 0; i < x.length; i++) {
+          x[i] = (float) (random.nextGaussian() * size) - 7;
+        }
+        float entropy = vector.entropy(x, OFFSET, n, new float[n]);
+        assertThat(entropy).isEqualTo(scalar.entropy(x, OFFSET, n, new float[n]));
+        assertThat((double) entropy).isCloseTo(entropy(x, n), within(1e-5));
+      }
+    }
+    for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+      assertThat(vector.entropy(new float[] {1, bad, 2}, 0, 3, new float[3])).isNaN();
+    }
+  }
+
+  private static double entropy(float[] x, int n) {
+    double sum = 0;
+    for (int i = OFFSET; i < OFFSET + n; i++) {
+      sum += Math.exp(x[i]);
+    }
+    double entropy = 0;
+    for (int i = OFFSET; i < OFFSET + n; i++) {
+      entropy -= Math.exp(x[i]) / sum * (x[i] - Math.log(sum));
+    }
+    return entropy;
+  }
+
+  @Test
   void theExponentialIsExactEnough() {
     float[] x = {Float.NEGATIVE_INFINITY, Float.NaN, 1000, -87.5f};
     float[] out = new float[4];

@@ -37,6 +37,7 @@ final class GreedyDecoder {
   }
 
   private int prefill(KvSequence sequence, int[] tokens) {
+    float[] logits = {};
     for (int from = 0; from < tokens.length; from += batch.capacity()) {
       int to = Math.min(tokens.length, from + batch.capacity());
       batch.clear();
@@ -47,13 +48,13 @@ final class GreedyDecoder {
         int parent = i == from ? Batch.COMMITTED : i - from - 1;
         batch.add(sequence, tokens[i], parent, i == tokens.length - 1);
       }
-      model.forward(batch);
+      logits = model.forward(batch).logits();
       sequence.commit(to - from);
     }
     if (tokens.length > 1 || firstLogits == null || sequence.length() == 1) {
-      firstLogits = Arrays.copyOf(model.logits(), model.config().vocabularySize());
+      firstLogits = Arrays.copyOf(logits, model.config().vocabularySize());
     }
-    return argmax(model.logits(), model.config().vocabularySize());
+    return argmax(logits, model.config().vocabularySize());
   }
 
   static int argmax(float[] logits, int size) {

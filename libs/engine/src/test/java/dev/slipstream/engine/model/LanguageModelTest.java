@@ -82,9 +82,6 @@ class LanguageModelTest {
       Batch batch = new Batch(1, 1);
       batch.add(sequence, 1, Batch.COMMITTED, true);
       assertThatThrownBy(() -> model.forward(batch)).isInstanceOf(IndexOutOfBoundsException.class);
-      assertThatThrownBy(() -> model.logitsOffset(1)).isInstanceOf(IndexOutOfBoundsException.class);
-      assertThatThrownBy(() -> model.logitsOffset(-1))
-          .isInstanceOf(IndexOutOfBoundsException.class);
     }
   }
 
@@ -103,7 +100,7 @@ class LanguageModelTest {
   void buffersBeyondTheHeapAreRefusedWithTheirSize() throws Exception {
     try (LanguageModel model = LanguageModel.load(file, pool)) {
       model.reserve(Batch.MAX_ROWS, 64);
-      long bytes = TransformerPass.bytes(wide(), Batch.MAX_ROWS, Batch.MAX_ROWS, 64);
+      long bytes = PassBuffers.bytes(wide(), Batch.MAX_ROWS, Batch.MAX_ROWS, 64);
       assertThat(bytes).isGreaterThan(40L << 30);
       int rows = 1 << 28;
       for (int logitRows : new int[] {64, rows}) {

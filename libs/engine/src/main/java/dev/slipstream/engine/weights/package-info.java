@@ -1,0 +1,2 @@
+/** Where a model's weights are while passes do not need them. */
+package dev.slipstream.engine.weights;
