@@ -12,6 +12,7 @@ import dev.slipstream.target.application.LoopSettings;
 import dev.slipstream.target.application.PassCosts;
 import dev.slipstream.target.application.ServedModel;
 import dev.slipstream.target.application.SharedPrefixes;
+import dev.slipstream.target.application.Techniques;
 import dev.slipstream.target.transport.ServedTarget;
 import dev.slipstream.target.transport.TargetProvider;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -42,6 +43,7 @@ final class ModelHost
   private final ModelLoader loader;
   private final SharedPrefixes shared;
   private final List<Drafter> drafters;
+  private final Techniques techniques;
   private final MeterRegistry registry;
   private final ConfigurableApplicationContext context;
   private final Runnable healthChanged;
@@ -75,6 +77,7 @@ final class ModelHost
       ModelLoader loader,
       SharedPrefixes shared,
       List<Drafter> drafters,
+      Techniques techniques,
       MeterRegistry registry,
       ConfigurableApplicationContext context,
       Runnable healthChanged) {
@@ -82,6 +85,7 @@ final class ModelHost
     this.loader = loader;
     this.shared = shared;
     this.drafters = drafters;
+    this.techniques = techniques;
     this.registry = registry;
     this.context = context;
     this.healthChanged = healthChanged;
@@ -267,7 +271,7 @@ final class ModelHost
         PassCosts.of(model, settings.maxLogitRows(), properties.costBudget(), costFile(model));
     log.info("verification cost of {}: {}", model.id(), costs.cost());
     DecodeMetrics metrics = new DecodeMetrics(registry, model, costs.cost());
-    DecodeLoop loop = new DecodeLoop(model, settings, shared, costs, metrics);
+    DecodeLoop loop = new DecodeLoop(model, settings, shared, costs, techniques, metrics);
     // Where nothing is verified, nothing need be drafted.
     List<Drafter> useful = settings.maxDraftTokens() == 0 ? List.of() : drafters;
     HostedDrafters hosted =

@@ -7,11 +7,13 @@ import dev.slipstream.engine.sampling.SamplingParams;
 import dev.slipstream.engine.speculation.CostMeasurement;
 import dev.slipstream.engine.speculation.CostMeasurement.Point;
 import dev.slipstream.target.application.CommittedTokens;
+import dev.slipstream.target.application.Caller;
 import dev.slipstream.target.application.DecodeFailure;
 import dev.slipstream.target.application.DecodeListener;
 import dev.slipstream.target.application.DecodeTask;
 import dev.slipstream.target.application.Outcome;
 import dev.slipstream.target.application.SharedPrefixes;
+import dev.slipstream.target.application.Techniques;
 import dev.slipstream.target.application.ToyModel;
 import dev.slipstream.target.transport.TargetProvider.NotReadyException;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -69,6 +71,7 @@ class ModelHostTest {
         loader,
         SharedPrefixes.NONE,
         List.of(),
+        Techniques.NONE,
         new SimpleMeterRegistry(),
         context,
         () -> health.add(status()));
@@ -205,17 +208,7 @@ class ModelHostTest {
   }
 
   private static DecodeTask task(int maxTokens) {
-    return new DecodeTask(
-        "",
-        new int[] {1, 2, 3},
-        0,
-        SamplingParams.greedy(),
-        maxTokens,
-        false,
-        Set.of(),
-        DecodeTask.NO_LOGPROBS,
-        new DecodeTask.Speculation(false, 0, "", ""),
-        "");
+    return new DecodeTask(new Caller("", ""), new int[] {1, 2, 3}, 0, SamplingParams.greedy(), DecodeTask.NO_RULE, new DecodeTask.Ending(maxTokens, false, Set.of()), DecodeTask.NO_LOGPROBS, new DecodeTask.Speculation(false, 0, "", ""));
   }
 
   /** Acts on the loop's thread. */

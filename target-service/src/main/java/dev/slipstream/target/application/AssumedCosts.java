@@ -16,8 +16,8 @@ final class AssumedCosts implements PassCosts {
   }
 
   @Override
-  public void observe(int rows, double seconds, boolean comparable) {
-    cost = cost.observe(rows, seconds);
+  public void computed(Pass pass) {
+    cost = cost.observe(pass.rows(), pass.seconds());
   }
 
   @Override

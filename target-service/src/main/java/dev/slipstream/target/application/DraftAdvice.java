@@ -43,11 +43,6 @@ final class DraftAdvice {
   private long rounds;
   private final SourceCounts sources = new SourceCounts();
 
-  /** What a pass verifies, and the tokens that it is expected to commit. */
-  record Choice(DraftTree tree, double expectedTokens) {
-    static final Choice PLAIN = new Choice(DraftTree.empty(), 1);
-  }
-
   private DraftAdvice(int maxNodes, SpeculationState off, String offReason) {
     this.maxNodes = maxNodes;
     this.off = off;
@@ -133,21 +128,31 @@ final class DraftAdvice {
     patience.waited(!tree.isEmpty());
   }
 
+  /** Most nodes that a pass may verify. */
+  int maxNodes() {
+    return maxNodes;
+  }
+
+  /** What may follow the text; empty if nothing is known. */
+  DraftTree tree() {
+    return tree;
+  }
+
+  /** Tokens that a pass is expected to commit if it verifies the first nodes of the tree. */
+  double expectedTokens(int nodes) {
+    return gate.expectedTokens(tree, nodes);
+  }
+
   /**
-   * Chooses what to verify in a pass.
+   * How many nodes of the tree, which is not empty, are worth their rows in a pass.
    *
    * @param room rows that are left for drafts
    */
-  Choice choose(int room, BatchLoad load, VerificationCost cost) {
-    if (tree.isEmpty()) {
-      return Choice.PLAIN;
-    }
+  int worthwhile(int room, BatchLoad load, VerificationCost cost) {
     hadRoom = room > 0;
     var decision = gate.decide(tree, Math.min(room, maxNodes), load, cost);
     last = Optional.of(decision);
-    return decision.nodes() == 0
-        ? Choice.PLAIN
-        : new Choice(tree.prefix(decision.nodes()), decision.expectedTokens());
+    return decision.nodes();
   }
 
   /** How many draft tokens the drafter is told to make now; 0 if they are not expected to pay. */

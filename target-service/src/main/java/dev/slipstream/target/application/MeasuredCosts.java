@@ -27,6 +27,9 @@ final class MeasuredCosts implements PassCosts {
   /** A median that is so many times as much, or as little, as was measured is no chance. */
   private static final double FAR = 2;
 
+  /** Tokens whose keys and values are little beside the weights of any model. */
+  private static final int SHORT_TEXT = 512;
+
   private static final int PASSES_OF_AN_ATTEMPT = 200;
   private static final long FIRST_QUIET = Duration.ofSeconds(1).toNanos();
   private static final long LONGEST_QUIET = Duration.ofMinutes(30).toNanos();
@@ -130,10 +133,12 @@ final class MeasuredCosts implements PassCosts {
   }
 
   @Override
-  public void observe(int rows, double seconds, boolean comparable) {
-    cost = cost.observe(rows, seconds);
+  public void computed(Pass pass) {
+    int rows = pass.rows();
+    cost = cost.observe(rows, pass.seconds());
+    boolean comparable = pass.answersOnly() && pass.longestText() <= SHORT_TEXT;
     if (comparable && believed.isPresent() && rows <= believed.get().measuredRows()) {
-      (rows == 1 ? plain : several).add(seconds / believed.get().seconds(rows));
+      (rows == 1 ? plain : several).add(pass.seconds() / believed.get().seconds(rows));
       judge();
     }
   }

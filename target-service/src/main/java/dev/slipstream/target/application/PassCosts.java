@@ -2,11 +2,12 @@ package dev.slipstream.target.application;
 
 import dev.slipstream.engine.speculation.CostMeasurement;
 import dev.slipstream.engine.speculation.VerificationCost;
+import dev.slipstream.target.spi.PassObserver;
 import java.time.Duration;
 import java.util.Map;
 
 /** What a decode loop knows of T(k). Belongs to the loop's thread. */
-public interface PassCosts extends AutoCloseable {
+public interface PassCosts extends PassObserver, AutoCloseable {
   /**
    * The costs of a model on this machine: as they were kept, or else measured.
    *
@@ -29,15 +30,9 @@ public interface PassCosts extends AutoCloseable {
   /** T(k) as it is known now. */
   VerificationCost cost();
 
-  /**
-   * Learns from a pass.
-   *
-   * @param rows of the pass, at least 1
-   * @param seconds that it took, above 0
-   * @param comparable whether it is of the kind that T(k) is about: rows of answers, not of
-   *     prompts, behind texts so short that attention takes no notable part
-   */
-  void observe(int rows, double seconds, boolean comparable);
+  /** Learns from a pass. */
+  @Override
+  void computed(Pass pass);
 
   /**
    * How long nothing must have been asked of the loop before {@link #measure} may take time, in

@@ -24,6 +24,9 @@ abstract class DecodeLoopFixture {
   final ToyModel model = new ToyModel(20);
   DecodeLoop loop;
 
+  /** Of loops that are started from now on. */
+  Techniques techniques = Techniques.NONE;
+
   @AfterEach
   void stop() {
     if (model.gate != null) {
@@ -63,17 +66,7 @@ abstract class DecodeLoopFixture {
   }
 
   static DecodeTask task(int[] prompt, int tokens, SamplingParams sampling, int maxDraftTokens) {
-    return new DecodeTask(
-        "",
-        prompt,
-        0,
-        sampling,
-        tokens,
-        false,
-        Set.of(),
-        -1,
-        new DecodeTask.Speculation(true, maxDraftTokens, "", ""),
-        "");
+    return new DecodeTask(new Caller("", ""), prompt, 0, sampling, DecodeTask.NO_RULE, new DecodeTask.Ending(tokens, false, Set.of()), -1, new DecodeTask.Speculation(true, maxDraftTokens, "", ""));
   }
 
   /** A draft of the drafter "test". */
@@ -118,7 +111,7 @@ abstract class DecodeLoopFixture {
       LoopSettings settings, ToyModel toy, PassCosts costs, SharedPrefixes prefixes) {
     ServedModel served = toy.served();
     DecodeMetrics metrics = new DecodeMetrics(registry, served, costs.cost());
-    loop = new DecodeLoop(served, settings, prefixes, costs, metrics);
+    loop = new DecodeLoop(served, settings, prefixes, costs, techniques, metrics);
   }
 
   double counter(String name) {

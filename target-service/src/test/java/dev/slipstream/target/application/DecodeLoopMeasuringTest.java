@@ -30,7 +30,7 @@ class DecodeLoopMeasuringTest extends DecodeLoopFixture {
     }
 
     @Override
-    public void observe(int rows, double seconds, boolean comparable) {}
+    public void computed(Pass pass) {}
 
     @Override
     public long quietNanos() {

@@ -79,17 +79,7 @@ class DecodeMetricsTest extends DecodeLoopFixture {
   void aReasonThatAClientWritesIsNoLabel() {
     start(settings(64, 64, 1));
     DecodeTask task =
-        new DecodeTask(
-            "id-4711",
-            prompt(10, 1),
-            0,
-            SamplingParams.greedy(),
-            3,
-            false,
-            Set.of(),
-            -1,
-            new DecodeTask.Speculation(true, 9, "", "a reason in the client's own words"),
-            "tenant-4711");
+        new DecodeTask(new Caller("id-4711", "tenant-4711"), prompt(10, 1), 0, SamplingParams.greedy(), DecodeTask.NO_RULE, new DecodeTask.Ending(3, false, Set.of()), -1, new DecodeTask.Speculation(true, 9, "", "a reason in the client's own words"));
     submit(task, new Answer()).outcome();
 
     assertThat(finished("off", "no_draft_service")).isEqualTo(1);

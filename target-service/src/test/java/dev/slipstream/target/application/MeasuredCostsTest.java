@@ -8,6 +8,7 @@ import dev.slipstream.engine.cache.KvLayout;
 import dev.slipstream.engine.runtime.Batch;
 import dev.slipstream.engine.speculation.CostMeasurement;
 import dev.slipstream.engine.speculation.CostMeasurement.Point;
+import dev.slipstream.target.spi.PassObserver;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -188,7 +189,7 @@ class MeasuredCostsTest {
         observe(costs, 1, 0.020 * random.nextDouble(0.7, 1.8), 1);
         observe(costs, 3, 0.044 * random.nextDouble(0.7, 1.8), 1);
         observe(costs, 64, 30, 1);
-        costs.observe(1, 0.5, false);
+        costs.computed(new PassObserver.Pass(1, 0, 0.5, false, 0));
       }
       assertThat(costs.quietNanos()).isNegative();
       assertThat(file.read()).contains(kept);
@@ -291,7 +292,7 @@ class MeasuredCostsTest {
 
   private static void observe(PassCosts costs, int rows, double seconds, int times) {
     for (int i = 0; i < times; i++) {
-      costs.observe(rows, seconds, true);
+      costs.computed(new PassObserver.Pass(rows, 0, seconds, true, 0));
     }
   }
 

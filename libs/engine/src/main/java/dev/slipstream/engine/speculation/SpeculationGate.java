@@ -124,6 +124,20 @@ public final class SpeculationGate {
   }
 
   /**
+   * Tokens that a step is expected to commit if it verifies the first nodes of {@code tree}; 1 for
+   * none.
+   */
+  public double expectedTokens(DraftTree tree, int nodes) {
+    double[] probability = new double[nodes];
+    double expected = 1;
+    for (int n = 0; n < nodes; n++) {
+      probability[n] = probability(tree, n, probability);
+      expected += probability[n];
+    }
+    return expected;
+  }
+
+  /**
    * Learns from what really followed, whether the tree was verified or not. Tokens after the first
    * that leaves the tree teach nothing. Score each token against a tree once.
    *
