@@ -1,6 +1,6 @@
 package dev.slipstream.target.application;
 
-import dev.slipstream.engine.speculation.VerificationCost;
+import dev.slipstream.engine.speculation.PassCost;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
@@ -10,9 +10,9 @@ final class CostMetrics {
   private static final int[] COST_ROWS = {1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 32};
   private static final int[] DRAFT_LENGTHS = {1, 2, 3, 4, 6, 8, 16};
 
-  private volatile VerificationCost cost;
+  private volatile PassCost cost;
 
-  CostMetrics(MeterRegistry registry, Tags labels, VerificationCost cost) {
+  CostMetrics(MeterRegistry registry, Tags labels, PassCost cost) {
     this.cost = cost;
     for (int count : COST_ROWS) {
       Tags rowTags = labels.and("rows", Integer.toString(count));
@@ -39,7 +39,7 @@ final class CostMetrics {
     }
   }
 
-  void show(VerificationCost newCost) {
+  void show(PassCost newCost) {
     cost = newCost;
   }
 }

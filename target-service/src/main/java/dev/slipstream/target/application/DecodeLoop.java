@@ -99,6 +99,11 @@ public final class DecodeLoop implements AutoCloseable {
    * @throws IllegalArgumentException if the sampling parameters do not fit the vocabulary
    */
   public DecodeHandle submit(DecodeTask task, DecodeListener listener) {
+    return submit(task, listener, false);
+  }
+
+  /** The same of a sequence whose drafts may be made by the cores that compute passes. */
+  DecodeHandle submit(DecodeTask task, DecodeListener listener, boolean draftsShareCores) {
     if (task.prompt().length > settings.contextLength()) {
       // Now: many of them must not wait here for the pass to end.
       metrics.failed();
@@ -107,7 +112,11 @@ public final class DecodeLoop implements AutoCloseable {
     }
     Decoding sequence =
         new Decoding(
-            task, listener, keys(task.caller()), workspace, settings.maxDraftTokens());
+            task,
+            listener,
+            keys(task.caller()),
+            workspace,
+            DraftAdvice.of(task, settings.maxDraftTokens(), draftsShareCores));
     execute(() -> acceptOrFail(sequence));
     return new LoopHandle(this, sequence, metrics);
   }

@@ -1,7 +1,7 @@
 package dev.slipstream.target.application;
 
 import dev.slipstream.engine.cache.KvPool;
-import dev.slipstream.engine.speculation.VerificationCost;
+import dev.slipstream.engine.speculation.PassCost;
 import dev.slipstream.target.application.Outcome.Timings;
 import dev.slipstream.target.spi.PassObserver;
 import io.micrometer.core.instrument.Counter;
@@ -56,7 +56,7 @@ public final class DecodeMetrics implements PassObserver {
    * @param model whose id is the label {@code model_name}
    * @param cost of passes as it is known at the start
    */
-  public DecodeMetrics(MeterRegistry registry, ServedModel model, VerificationCost cost) {
+  public DecodeMetrics(MeterRegistry registry, ServedModel model, PassCost cost) {
     this.registry = registry;
     this.tags = Tags.of("model_name", model.id());
     this.costs = new CostMetrics(registry, tags.and("format", model.format()), cost);
@@ -143,7 +143,7 @@ public final class DecodeMetrics implements PassObserver {
   }
 
   /** What is known of T(k) now. */
-  void cost(VerificationCost cost) {
+  void cost(PassCost cost) {
     costs.show(cost);
   }
 

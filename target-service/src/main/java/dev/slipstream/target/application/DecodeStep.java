@@ -74,9 +74,8 @@ final class DecodeStep {
     int longest = 0;
     boolean answersOnly = true;
     for (Work work : works) {
-      int text = work.sequence().kv.length();
-      kvTokens += (long) work.rows() * text;
-      longest = Math.max(longest, text);
+      kvTokens += work.kvTokens();
+      longest = Math.max(longest, work.sequence().kv.length());
       answersOnly &= work.isOfAnswer();
     }
     var pass = new PassObserver.Pass(batch.rows(), kvTokens, seconds, answersOnly, longest);

@@ -4,6 +4,9 @@ import dev.slipstream.engine.cache.BlockKeyChain;
 import dev.slipstream.engine.sampling.SamplingWorkspace;
 import dev.slipstream.engine.sampling.TokenHistory;
 import dev.slipstream.engine.sampling.TokenSampler;
+import dev.slipstream.engine.speculation.BatchLoad;
+import dev.slipstream.engine.speculation.PassCost;
+import dev.slipstream.engine.speculation.PassOutlook;
 import dev.slipstream.target.application.Outcome.Reason;
 import dev.slipstream.target.application.Outcome.Timings;
 import dev.slipstream.target.application.Outcome.Usage;
@@ -22,7 +25,7 @@ final class Decoding extends Sequence {
       DecodeListener listener,
       BlockKeyChain keys,
       SamplingWorkspace workspace,
-      int maxDraftTokens) {
+      DraftAdvice drafts) {
     super(
         task.caller(),
         new TokenHistory(
@@ -31,7 +34,7 @@ final class Decoding extends Sequence {
     this.task = task;
     this.listener = listener;
     this.sampler = new TokenSampler(task.sampling(), workspace);
-    this.drafts = DraftAdvice.of(task, maxDraftTokens);
+    this.drafts = drafts;
   }
 
   @Override
@@ -78,5 +81,14 @@ final class Decoding extends Sequence {
 
   private static double millis(long from, long to) {
     return from == 0 || to == 0 ? 0 : (to - from) / 1e6;
+  }
+
+  /**
+   * What a pass with a draft of it would be.
+   *
+   * @param others what the pass carries besides
+   */
+  PassOutlook outlook(PassCost cost, BatchLoad others) {
+    return new PassOutlook(cost, others, kv.length(), drafts.cost());
   }
 }

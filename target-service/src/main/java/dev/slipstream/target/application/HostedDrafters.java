@@ -107,7 +107,7 @@ public final class HostedDrafters implements AutoCloseable {
     }
 
     DecodeHandle submit() {
-      DecodeHandle submitted = loop.submit(task, this);
+      DecodeHandle submitted = loop.submit(task, this, true);
       handle.complete(submitted);
       return new ClientHandle(submitted, this);
     }

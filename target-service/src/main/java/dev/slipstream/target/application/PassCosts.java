@@ -1,7 +1,7 @@
 package dev.slipstream.target.application;
 
 import dev.slipstream.engine.speculation.CostMeasurement;
-import dev.slipstream.engine.speculation.VerificationCost;
+import dev.slipstream.engine.speculation.PassCost;
 import dev.slipstream.target.spi.PassObserver;
 import java.time.Duration;
 import java.util.Map;
@@ -22,13 +22,13 @@ public interface PassCosts extends PassObserver, AutoCloseable {
     }
     try (CostProbe probe = new CostProbe(model, maxRows, System::nanoTime)) {
       probe.pass();
-      VerificationCost plain = VerificationCost.of(Map.of(1, probe.plainSeconds()));
+      PassCost plain = PassCost.of(Map.of(1, probe.plainSeconds()));
       return new AssumedCosts(file.read().map(CostMeasurement::cost).orElse(plain));
     }
   }
 
   /** T(k) as it is known now. */
-  VerificationCost cost();
+  PassCost cost();
 
   /** Learns from a pass. */
   @Override

@@ -22,7 +22,8 @@ final class Settlement {
   private final PassCosts costs;
   private final DecodeMetrics metrics;
   private final RetryAdvice retryAdvice;
-  private int others;
+  private int sequences;
+  private long kvTokens;
 
   Settlement(
       ServedModel model,
@@ -45,7 +46,11 @@ final class Settlement {
    * @param works of the pass
    */
   void begin(List<Work> works) {
-    others = works.size() - 1;
+    sequences = works.size();
+    kvTokens = 0;
+    for (Work work : works) {
+      kvTokens += work.sequence().kv.length();
+    }
   }
 
   void publish(Sequence sequence) {
@@ -86,10 +91,16 @@ final class Settlement {
     int wanted =
         end.isPresent()
             ? 0
-            : sequence.drafts.wanted(new BatchLoad(others, others), costs.cost());
+            : sequence.drafts.wanted(sequence.outlook(costs.cost(), others(sequence)));
     sequence.listener.committed(
         new CommittedTokens(base, tokens, logprobs, verified, sequence.drafts.epoch(), wanted));
     end.ifPresent(reason -> finish(sequence, reason));
+  }
+
+  /** What the others are likely to have in the next pass: a row each. */
+  private BatchLoad others(Sequence sequence) {
+    int rows = sequences - 1;
+    return new BatchLoad(rows, rows, Math.max(0, kvTokens - sequence.kv.length()));
   }
 
   private static int row(int root, int node) {

@@ -2,7 +2,7 @@ package dev.slipstream.target.application;
 
 import dev.slipstream.engine.speculation.BatchLoad;
 import dev.slipstream.engine.speculation.DraftTree;
-import dev.slipstream.engine.speculation.VerificationCost;
+import dev.slipstream.engine.speculation.PassCost;
 import dev.slipstream.target.application.Sequence.State;
 import dev.slipstream.target.spi.DraftAllocator;
 import dev.slipstream.target.spi.SequenceView;
@@ -21,7 +21,7 @@ final class StepPlan {
   private final List<Work> works = new ArrayList<>();
   private final List<Sequence> ready = new ArrayList<>();
   private final List<Candidate> candidates = new ArrayList<>();
-  private VerificationCost cost;
+  private PassCost cost;
 
   /** Rows for prompts and scores, and among them those with logits for scores. */
   private int prefillRows;
@@ -32,6 +32,7 @@ final class StepPlan {
   private int rows;
 
   private int logitRows;
+  private long kvTokens;
   private double tokens;
 
   StepPlan(LoopSettings settings, Scheduler scheduler, DraftAllocator allocator) {
@@ -45,7 +46,7 @@ final class StepPlan {
    *
    * @return one work for each that takes part; valid until the next call
    */
-  List<Work> plan(List<Sequence> sequences, VerificationCost cost) {
+  List<Work> plan(List<Sequence> sequences, PassCost cost) {
     this.cost = cost;
     begin(sequences);
     for (Sequence sequence : ready) {
@@ -64,6 +65,7 @@ final class StepPlan {
     ready.clear();
     rows = 0;
     logitRows = 0;
+    kvTokens = 0;
     int decoding = 0;
     for (Sequence sequence : sequences) {
       if (sequence.state == State.RUNNING) {
@@ -83,6 +85,7 @@ final class StepPlan {
     works.add(work);
     rows += work.rows();
     logitRows += work.logitRows();
+    kvTokens += work.kvTokens();
     prefillRows -= work.isOfAnswer() ? 0 : work.rows();
     if (work instanceof Score) {
       scoreRows -= work.logitRows() - 1;
@@ -159,8 +162,9 @@ final class StepPlan {
 
     @Override
     public int worthwhile(int most) {
-      BatchLoad load = new BatchLoad(rows - 1, tokens - 1);
-      return sequence.drafts.worthwhile(Math.min(most, room()), load, cost);
+      BatchLoad others = new BatchLoad(rows - 1, tokens - 1, kvTokens - sequence.kv.length());
+      return sequence.drafts.worthwhile(
+          Math.min(most, room()), sequence.outlook(cost, others));
     }
 
     @Override
@@ -173,8 +177,9 @@ final class StepPlan {
         return false;
       }
       works.set(index, work);
-      rows += work.rows() - 1;
-      logitRows += work.logitRows() - 1;
+      rows += nodes;
+      logitRows += nodes;
+      kvTokens += (long) nodes * sequence.kv.length();
       tokens += expectedTokens(nodes) - 1;
       return true;
     }

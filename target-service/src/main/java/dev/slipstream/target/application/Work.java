@@ -12,6 +12,11 @@ sealed interface Work permits PrefillChunk, Decode, Verify, Score {
   /** How many of them ask for logits. */
   int logitRows();
 
+  /** Committed tokens that its rows look at, summed over them. */
+  default long kvTokens() {
+    return (long) rows() * sequence().kv.length();
+  }
+
   /** Whether its rows are of the kind that the cost of verification is about. */
   boolean isOfAnswer();
 

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.slipstream.engine.sampling.SamplingParams;
 import dev.slipstream.engine.speculation.DraftTree;
 import dev.slipstream.engine.speculation.Proposed;
-import dev.slipstream.engine.speculation.VerificationCost;
+import dev.slipstream.engine.speculation.PassCost;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
@@ -18,7 +18,7 @@ import org.junit.jupiter.api.AfterEach;
 /** A decode loop over a toy model, and what tests do with it. */
 abstract class DecodeLoopFixture {
   /** Verifying is nearly free, so the gate is glad of every draft. */
-  static final VerificationCost CHEAP = VerificationCost.of(Map.of(1, 1.0, 64, 1.01));
+  static final PassCost CHEAP = PassCost.of(Map.of(1, 1.0, 64, 1.01));
 
   MeterRegistry registry = new SimpleMeterRegistry();
   final ToyModel model = new ToyModel(20);
@@ -90,7 +90,7 @@ abstract class DecodeLoopFixture {
     start(settings, toy, CHEAP);
   }
 
-  void start(LoopSettings settings, ToyModel toy, VerificationCost cost) {
+  void start(LoopSettings settings, ToyModel toy, PassCost cost) {
     start(settings, toy, cost, SharedPrefixes.NONE);
   }
 
@@ -103,7 +103,7 @@ abstract class DecodeLoopFixture {
   }
 
   private void start(
-      LoopSettings settings, ToyModel toy, VerificationCost cost, SharedPrefixes prefixes) {
+      LoopSettings settings, ToyModel toy, PassCost cost, SharedPrefixes prefixes) {
     start(settings, toy, new AssumedCosts(cost), prefixes);
   }
 

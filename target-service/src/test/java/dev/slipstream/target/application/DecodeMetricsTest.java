@@ -7,7 +7,7 @@ import dev.slipstream.engine.speculation.DraftTree;
 import dev.slipstream.engine.speculation.DraftTreeBuilder;
 import dev.slipstream.engine.speculation.NodeOrigin;
 import dev.slipstream.engine.speculation.Proposed;
-import dev.slipstream.engine.speculation.VerificationCost;
+import dev.slipstream.engine.speculation.PassCost;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.List;
@@ -22,8 +22,8 @@ import org.junit.jupiter.api.Timeout;
 /** What an operator can see of why speculation helps or does not, as Prometheus reads it. */
 @Timeout(60)
 class DecodeMetricsTest extends DecodeLoopFixture {
-  private static final VerificationCost COST =
-      VerificationCost.of(Map.of(1, 0.010, 2, 0.014, 3, 0.0175, 5, 0.060, 32, 0.400));
+  private static final PassCost COST =
+      PassCost.of(Map.of(1, 0.010, 2, 0.014, 3, 0.0175, 5, 0.060, 32, 0.400));
 
   private final PrometheusMeterRegistry prometheus =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);

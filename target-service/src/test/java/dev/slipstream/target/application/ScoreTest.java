@@ -2,7 +2,7 @@ package dev.slipstream.target.application;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.slipstream.engine.speculation.VerificationCost;
+import dev.slipstream.engine.speculation.PassCost;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -144,7 +144,7 @@ class ScoreTest extends DecodeLoopFixture {
   /** Even where every row with logits is somebody's own. */
   @Test
   void manyScoresInASmallBatchGetOn() {
-    start(new LoopSettings(64, 4096, 4, 4, 4, 10, 10, 0), model, VerificationCost.of(Map.of(1, 1.0)));
+    start(new LoopSettings(64, 4096, 4, 4, 4, 10, 10, 0), model, PassCost.of(Map.of(1, 1.0)));
     model.gate = new Semaphore(0);
     int[][] continuations = continuations(new Random(3), 3, 9);
     List<Scores> scores = new ArrayList<>();

@@ -6,7 +6,7 @@ import dev.slipstream.engine.sampling.BracketRule;
 import dev.slipstream.engine.sampling.SamplingParams;
 import dev.slipstream.engine.sampling.TokenRule;
 import dev.slipstream.engine.speculation.DraftTree;
-import dev.slipstream.engine.speculation.VerificationCost;
+import dev.slipstream.engine.speculation.PassCost;
 import dev.slipstream.target.spi.AdmissionOrder;
 import dev.slipstream.target.spi.DraftAllocator;
 import dev.slipstream.target.spi.PassObserver.Pass;
@@ -96,7 +96,7 @@ class TechniquesTest extends DecodeLoopFixture {
     start(
         new LoopSettings(64, 4096, 6, 6, 2, 10, 10, 16),
         model,
-        VerificationCost.of(Map.of(1, 1.0, 6, 1.0001)));
+        PassCost.of(Map.of(1, 1.0, 6, 1.0001)));
     model.gate = new Semaphore(0);
     Answer wrong = submitWithDrafts(prompt(5, 1), 60, i -> 298 - i % 7);
     List<Integer> expected = model.greedy(prompt(5, 2), 60);
