@@ -29,7 +29,7 @@ final class ComputedPass {
     return TokenLogprobs.of(logits(), offset(row), vocabularySize, token, top);
   }
 
-  float[] logprobs(int row, int... tokens) {
+  float[] logprobsOf(int row, int... tokens) {
     return TokenLogprobs.of(logits(), offset(row), vocabularySize, tokens);
   }
 

@@ -66,12 +66,12 @@ final class Score implements Work {
       pass.requireFinite(row);
     }
     if (chain > 0) {
-      sequence.scoredFirst(pass.logprobs(firstRow + chain - 1, sequence.firstTokens()));
+      sequence.scoredFirst(pass.logprobsOf(firstRow + chain - 1, sequence.firstTokens()));
     }
     int row = firstRow + chain;
     for (Scoring.Part part : parts) {
       for (int i = 0; i < part.rows(); i++) {
-        sequence.scored(part, i, pass.logprobs(row++, sequence.follower(part, i))[0]);
+        sequence.scored(part, i, pass.logprobsOf(row++, sequence.follower(part, i))[0]);
       }
     }
   }
