@@ -150,7 +150,7 @@ class TechniquesTest extends DecodeLoopFixture {
 
     assertThat(seen.stream().mapToInt(Pass::rows)).containsExactly(40, 1, 1, 1, 1);
     assertThat(seen.stream().map(Pass::answersOnly)).containsExactly(false, true, true, true, true);
-    assertThat(seen.stream().mapToLong(Pass::kvTokens)).containsExactly(0, 40, 41, 42, 43);
+    assertThat(seen.stream().mapToLong(Pass::kvTokens)).containsExactly(0L, 40L, 41L, 42L, 43L);
     assertThat(seen.stream().mapToDouble(Pass::seconds)).allMatch(seconds -> seconds > 0);
   }
 
