@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.slipstream.engine.sampling.SamplingParams;
 import dev.slipstream.engine.speculation.CostMeasurement;
 import dev.slipstream.engine.speculation.CostMeasurement.Point;
-import dev.slipstream.target.application.CommittedTokens;
 import dev.slipstream.target.application.Caller;
+import dev.slipstream.target.application.CommittedTokens;
 import dev.slipstream.target.application.DecodeFailure;
 import dev.slipstream.target.application.DecodeListener;
 import dev.slipstream.target.application.DecodeTask;
@@ -208,7 +208,15 @@ class ModelHostTest {
   }
 
   private static DecodeTask task(int maxTokens) {
-    return new DecodeTask(new Caller("", ""), new int[] {1, 2, 3}, 0, SamplingParams.greedy(), DecodeTask.NO_RULE, new DecodeTask.Ending(maxTokens, false, Set.of()), DecodeTask.NO_LOGPROBS, new DecodeTask.Speculation(false, 0, "", ""));
+    return new DecodeTask(
+        new Caller("", ""),
+        new int[] {1, 2, 3},
+        0,
+        SamplingParams.greedy(),
+        DecodeTask.NO_RULE,
+        new DecodeTask.Ending(maxTokens, false, Set.of()),
+        DecodeTask.NO_LOGPROBS,
+        new DecodeTask.Speculation(false, 0, "", ""));
   }
 
   /** Acts on the loop's thread. */

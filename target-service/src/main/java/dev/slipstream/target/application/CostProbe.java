@@ -82,8 +82,7 @@ final class CostProbe implements AutoCloseable {
     }
     int textBlocks =
         isLong
-            ? Math.clamp(
-                LONG_TEXT_BYTES / model.kvLayout().blockBytes(), 1, context / BLOCK_TOKENS)
+            ? Math.clamp(LONG_TEXT_BYTES / model.kvLayout().blockBytes(), 1, context / BLOCK_TOKENS)
             : 0;
     this.pool = new KvPool(model.kvLayout(), textBlocks + 2 * (most / BLOCK_TOKENS + 1));
     this.empty = pool.newSequence();

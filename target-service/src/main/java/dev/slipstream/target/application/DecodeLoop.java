@@ -77,8 +77,7 @@ public final class DecodeLoop implements AutoCloseable {
             settings,
             scheduler,
             new StepPlan(settings, scheduler, techniques.allocator()),
-            new Settlement(
-                model, settings.contextLength(), scheduler, costs, metrics, retryAdvice),
+            new Settlement(model, settings.contextLength(), scheduler, costs, metrics, retryAdvice),
             costs,
             observers(techniques),
             this::broke);
@@ -129,8 +128,7 @@ public final class DecodeLoop implements AutoCloseable {
       listener.failed(new DecodeFailure.ContinuationTooLong(longest, settings.contextLength()));
       return DecodeHandle.ENDED;
     }
-    Scoring sequence =
-        new Scoring(task, listener, keys(task.caller()), settings.contextLength());
+    Scoring sequence = new Scoring(task, listener, keys(task.caller()), settings.contextLength());
     execute(() -> acceptOrFail(sequence));
     return () -> cancel(sequence);
   }

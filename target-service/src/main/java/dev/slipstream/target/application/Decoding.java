@@ -71,11 +71,12 @@ final class Decoding extends Sequence {
 
   Outcome outcome(Reason reason) {
     Usage usage =
-        new Usage(
-            history.promptLength(), history.generated(), cachedTokens, remoteCachedTokens);
+        new Usage(history.promptLength(), history.generated(), cachedTokens, remoteCachedTokens);
     Timings timings =
         new Timings(
-            millis(submitted, admitted), millis(admitted, firstToken), millis(firstToken, lastToken));
+            millis(submitted, admitted),
+            millis(admitted, firstToken),
+            millis(firstToken, lastToken));
     return new Outcome(reason, usage, drafts.figures(), timings);
   }
 

@@ -3,10 +3,10 @@ package dev.slipstream.target.application;
 import dev.slipstream.engine.sampling.TokenHistory;
 import dev.slipstream.engine.speculation.DraftCost;
 import dev.slipstream.engine.speculation.DraftTree;
+import dev.slipstream.engine.speculation.PassOutlook;
 import dev.slipstream.engine.speculation.Proposed;
 import dev.slipstream.engine.speculation.SpeculationGate;
 import dev.slipstream.engine.speculation.Verdict;
-import dev.slipstream.engine.speculation.PassOutlook;
 import dev.slipstream.target.application.Outcome.Lossless;
 import dev.slipstream.target.application.Outcome.SpeculationFigures;
 import java.util.Optional;
@@ -64,8 +64,7 @@ final class DraftAdvice {
     DecodeTask.Speculation wish = task.speculation();
     int maxNodes = Math.min(serverLimit, wish.maxDraftTokens());
     if (wish.isOff()) {
-      return new DraftAdvice(
-          0, false, SpeculationState.REQUEST, "switched off by the request");
+      return new DraftAdvice(0, false, SpeculationState.REQUEST, "switched off by the request");
     }
     if (serverLimit == 0) {
       return new DraftAdvice(

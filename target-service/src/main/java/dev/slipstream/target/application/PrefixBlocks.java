@@ -98,7 +98,9 @@ final class PrefixBlocks {
     }
   }
 
-  /** Draft tokens may have been accepted behind the end of an answer, and scored ones are no text. */
+  /**
+   * Draft tokens may have been accepted behind the end of an answer, and scored ones are no text.
+   */
   private static int computedText(Sequence sequence) {
     return Math.min(sequence.kv.length(), sequence.history.length());
   }

@@ -3,7 +3,8 @@ package dev.slipstream.target.application;
 import java.util.List;
 
 /**
- * Hears about one score; as {@link DecodeListener}. There is one call, or none after a cancellation.
+ * Hears about one score; as {@link DecodeListener}. There is one call, or none after a
+ * cancellation.
  */
 public interface ScoreListener {
   /**

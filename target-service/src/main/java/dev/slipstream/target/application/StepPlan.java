@@ -163,8 +163,7 @@ final class StepPlan {
     @Override
     public int worthwhile(int most) {
       BatchLoad others = new BatchLoad(rows - 1, tokens - 1, kvTokens - sequence.kv.length());
-      return sequence.drafts.worthwhile(
-          Math.min(most, room()), sequence.outlook(cost, others));
+      return sequence.drafts.worthwhile(Math.min(most, room()), sequence.outlook(cost, others));
     }
 
     @Override

@@ -23,7 +23,9 @@ final class ScoreCall implements ScoreListener {
   }
 
   static void start(
-      ServedTarget target, ScoreRequest request, ServerCallStreamObserver<ScoreResponse> responses) {
+      ServedTarget target,
+      ScoreRequest request,
+      ServerCallStreamObserver<ScoreResponse> responses) {
     ScoreCall call = new ScoreCall(responses);
     try {
       var task = ScoreRequests.task(request, target.model(), target.settings().contextLength());

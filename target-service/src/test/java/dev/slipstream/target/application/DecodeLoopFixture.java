@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.slipstream.engine.sampling.SamplingParams;
 import dev.slipstream.engine.speculation.DraftTree;
-import dev.slipstream.engine.speculation.Proposed;
 import dev.slipstream.engine.speculation.PassCost;
+import dev.slipstream.engine.speculation.Proposed;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
@@ -66,7 +66,15 @@ abstract class DecodeLoopFixture {
   }
 
   static DecodeTask task(int[] prompt, int tokens, SamplingParams sampling, int maxDraftTokens) {
-    return new DecodeTask(new Caller("", ""), prompt, 0, sampling, DecodeTask.NO_RULE, new DecodeTask.Ending(tokens, false, Set.of()), -1, new DecodeTask.Speculation(true, maxDraftTokens, "", ""));
+    return new DecodeTask(
+        new Caller("", ""),
+        prompt,
+        0,
+        sampling,
+        DecodeTask.NO_RULE,
+        new DecodeTask.Ending(tokens, false, Set.of()),
+        -1,
+        new DecodeTask.Speculation(true, maxDraftTokens, "", ""));
   }
 
   /** A draft of the drafter "test". */
@@ -102,8 +110,7 @@ abstract class DecodeLoopFixture {
     start(settings, model, costs, SharedPrefixes.NONE);
   }
 
-  private void start(
-      LoopSettings settings, ToyModel toy, PassCost cost, SharedPrefixes prefixes) {
+  private void start(LoopSettings settings, ToyModel toy, PassCost cost, SharedPrefixes prefixes) {
     start(settings, toy, new AssumedCosts(cost), prefixes);
   }
 

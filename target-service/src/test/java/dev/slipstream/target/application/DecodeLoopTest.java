@@ -66,7 +66,15 @@ class DecodeLoopTest extends DecodeLoopFixture {
     decode(prompt(100, 5), 5).outcome();
 
     DecodeTask other =
-        new DecodeTask(new Caller("", "b"), prompt(100, 5), 0, SamplingParams.greedy(), DecodeTask.NO_RULE, new DecodeTask.Ending(5, false, Set.of()), -1, new DecodeTask.Speculation(true, 9, "", ""));
+        new DecodeTask(
+            new Caller("", "b"),
+            prompt(100, 5),
+            0,
+            SamplingParams.greedy(),
+            DecodeTask.NO_RULE,
+            new DecodeTask.Ending(5, false, Set.of()),
+            -1,
+            new DecodeTask.Speculation(true, 9, "", ""));
     assertThat(submit(other, new Answer()).outcome().usage().cachedTokens()).isZero();
   }
 
@@ -157,7 +165,15 @@ class DecodeLoopTest extends DecodeLoopFixture {
     Answer resumed = new Answer();
     resumed.onStep = step -> order.add("resumed");
     submit(
-        new DecodeTask(new Caller("", ""), prompt(10, 2), 3, SamplingParams.greedy(), DecodeTask.NO_RULE, new DecodeTask.Ending(4, false, Set.of()), -1, new DecodeTask.Speculation(true, 9, "", "")),
+        new DecodeTask(
+            new Caller("", ""),
+            prompt(10, 2),
+            3,
+            SamplingParams.greedy(),
+            DecodeTask.NO_RULE,
+            new DecodeTask.Ending(4, false, Set.of()),
+            -1,
+            new DecodeTask.Speculation(true, 9, "", "")),
         resumed);
     model.gate.release(1 << 20);
 
@@ -178,7 +194,15 @@ class DecodeLoopTest extends DecodeLoopFixture {
     int[] prompt = prompt(10, 4);
     List<Integer> expected = model.greedy(prompt, 30);
     DecodeTask stopping =
-        new DecodeTask(new Caller("", ""), prompt, 0, SamplingParams.greedy(), DecodeTask.NO_RULE, new DecodeTask.Ending(30, false, Set.of(expected.get(7))), -1, new DecodeTask.Speculation(true, 9, "", ""));
+        new DecodeTask(
+            new Caller("", ""),
+            prompt,
+            0,
+            SamplingParams.greedy(),
+            DecodeTask.NO_RULE,
+            new DecodeTask.Ending(30, false, Set.of(expected.get(7))),
+            -1,
+            new DecodeTask.Speculation(true, 9, "", ""));
     Answer stopped = submit(stopping, new Answer());
     int end = expected.indexOf(expected.get(7)) + 1;
     assertThat(stopped.tokens()).isEqualTo(expected.subList(0, end));
@@ -199,7 +223,15 @@ class DecodeLoopTest extends DecodeLoopFixture {
                 IntStream.of(prompt), whole.subList(0, 25).stream().mapToInt(Integer::intValue))
             .toArray();
     DecodeTask resumed =
-        new DecodeTask(new Caller("", ""), resumedPrompt, 25, sampling, DecodeTask.NO_RULE, new DecodeTask.Ending(40, false, Set.of()), -1, new DecodeTask.Speculation(true, 9, "", ""));
+        new DecodeTask(
+            new Caller("", ""),
+            resumedPrompt,
+            25,
+            sampling,
+            DecodeTask.NO_RULE,
+            new DecodeTask.Ending(40, false, Set.of()),
+            -1,
+            new DecodeTask.Speculation(true, 9, "", ""));
 
     Answer rest = submit(resumed, new Answer());
 
@@ -253,7 +285,15 @@ class DecodeLoopTest extends DecodeLoopFixture {
   void logprobsComeWithEveryTokenWhenAskedFor() {
     start(settings(64, 64, 1));
     DecodeTask task =
-        new DecodeTask(new Caller("", ""), prompt(10, 1), 0, SamplingParams.greedy(), DecodeTask.NO_RULE, new DecodeTask.Ending(4, false, Set.of()), 3, new DecodeTask.Speculation(true, 9, "", ""));
+        new DecodeTask(
+            new Caller("", ""),
+            prompt(10, 1),
+            0,
+            SamplingParams.greedy(),
+            DecodeTask.NO_RULE,
+            new DecodeTask.Ending(4, false, Set.of()),
+            3,
+            new DecodeTask.Speculation(true, 9, "", ""));
     Answer answer = submit(task, new Answer());
     answer.outcome();
     for (CommittedTokens step : answer.steps) {

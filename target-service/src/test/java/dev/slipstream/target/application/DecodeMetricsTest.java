@@ -6,8 +6,8 @@ import dev.slipstream.engine.sampling.SamplingParams;
 import dev.slipstream.engine.speculation.DraftTree;
 import dev.slipstream.engine.speculation.DraftTreeBuilder;
 import dev.slipstream.engine.speculation.NodeOrigin;
-import dev.slipstream.engine.speculation.Proposed;
 import dev.slipstream.engine.speculation.PassCost;
+import dev.slipstream.engine.speculation.Proposed;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.List;
@@ -79,7 +79,15 @@ class DecodeMetricsTest extends DecodeLoopFixture {
   void aReasonThatAClientWritesIsNoLabel() {
     start(settings(64, 64, 1));
     DecodeTask task =
-        new DecodeTask(new Caller("id-4711", "tenant-4711"), prompt(10, 1), 0, SamplingParams.greedy(), DecodeTask.NO_RULE, new DecodeTask.Ending(3, false, Set.of()), -1, new DecodeTask.Speculation(true, 9, "", "a reason in the client's own words"));
+        new DecodeTask(
+            new Caller("id-4711", "tenant-4711"),
+            prompt(10, 1),
+            0,
+            SamplingParams.greedy(),
+            DecodeTask.NO_RULE,
+            new DecodeTask.Ending(3, false, Set.of()),
+            -1,
+            new DecodeTask.Speculation(true, 9, "", "a reason in the client's own words"));
     submit(task, new Answer()).outcome();
 
     assertThat(finished("off", "no_draft_service")).isEqualTo(1);

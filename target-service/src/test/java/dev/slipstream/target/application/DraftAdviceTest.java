@@ -28,7 +28,8 @@ class DraftAdviceTest {
   @BeforeEach
   void begin() {
     history = new TokenHistory(PROMPT, PROMPT.length);
-    advice = DraftAdvice.of(DecodeLoopFixture.task(PROMPT, 100, SamplingParams.greedy(), 16), 16, false);
+    advice =
+        DraftAdvice.of(DecodeLoopFixture.task(PROMPT, 100, SamplingParams.greedy(), 16), 16, false);
   }
 
   private boolean propose(long epoch, int base, int... chain) {
@@ -51,9 +52,7 @@ class DraftAdviceTest {
         .tree()
         .prefix(
             advice.worthwhile(
-                16,
-                new PassOutlook(
-                    DecodeLoopFixture.CHEAP, BatchLoad.ALONE, 0, DraftCost.NONE)));
+                16, new PassOutlook(DecodeLoopFixture.CHEAP, BatchLoad.ALONE, 0, DraftCost.NONE)));
   }
 
   /** The stream has just been opened, and what was kept for it comes after what is newer. */

@@ -142,8 +142,7 @@ class TechniquesTest extends DecodeLoopFixture {
   @Test
   void anObserverHearsOfEveryPass() {
     List<Pass> seen = new CopyOnWriteArrayList<>();
-    techniques =
-        new Techniques(AdmissionOrder.ARRIVAL, DraftAllocator.ARRIVAL, List.of(seen::add));
+    techniques = new Techniques(AdmissionOrder.ARRIVAL, DraftAllocator.ARRIVAL, List.of(seen::add));
     start(settings(64, 16, 1));
     decode(prompt(40, 1), 5).outcome();
     loop.close();
@@ -170,7 +169,8 @@ class TechniquesTest extends DecodeLoopFixture {
     for (int i = 0; i < 4; i++) {
       int[] prompt = prompt(20, 1);
       answers.add(
-          withDrafts(ruled(prompt, sampling, 16), j -> j % 5 == 4 ? 9 : plain.get(j), new Answer()));
+          withDrafts(
+              ruled(prompt, sampling, 16), j -> j % 5 == 4 ? 9 : plain.get(j), new Answer()));
     }
     answers.forEach(answer -> assertThat(answer.tokens()).isEqualTo(plain));
     assertThat(counter("slipstream.num.preemptions")).isPositive();

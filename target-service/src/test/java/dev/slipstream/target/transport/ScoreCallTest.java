@@ -71,26 +71,19 @@ class ScoreCallTest {
     PassCosts costs =
         PassCosts.of(model, 64, Duration.ZERO, new CostFile(folder, model.digest(), 1, "here"));
     DecodeMetrics metrics = new DecodeMetrics(meters, model, costs.cost());
-    loop =
-        new DecodeLoop(model, settings, SharedPrefixes.NONE, costs, Techniques.NONE, metrics);
+    loop = new DecodeLoop(model, settings, SharedPrefixes.NONE, costs, Techniques.NONE, metrics);
     drafters =
         new HostedDrafters(
-            loop,
-            metrics,
-            model.vocabularySize(),
-            List.of(),
-            Executors.newSingleThreadExecutor());
+            loop, metrics, model.vocabularySize(), List.of(), Executors.newSingleThreadExecutor());
     ServedTarget target =
-        new ServedTarget(
-            model, new byte[0], settings, loop, drafters, metrics, Instant.now());
+        new ServedTarget(model, new byte[0], settings, loop, drafters, metrics, Instant.now());
     server =
         Grpc.newServerBuilderForPort(0, InsecureServerCredentials.create())
             .addService(new TargetGrpcService(() -> target))
             .build()
             .start();
     channel =
-        Grpc.newChannelBuilder(
-                "127.0.0.1:" + server.getPort(), InsecureChannelCredentials.create())
+        Grpc.newChannelBuilder("127.0.0.1:" + server.getPort(), InsecureChannelCredentials.create())
             .build();
   }
 
@@ -244,16 +237,13 @@ class ScoreCallTest {
         request(prefix, List.of(List.of(3, 300))),
         Status.Code.INVALID_ARGUMENT,
         "continuations[0].tokens[1] is token 300");
-    assertRefused(
-        request(List.of(-1), one), Status.Code.INVALID_ARGUMENT, "prefix[0] is token -1");
+    assertRefused(request(List.of(-1), one), Status.Code.INVALID_ARGUMENT, "prefix[0] is token -1");
     assertRefused(
         request(prefix, tokens(257, 1)), Status.Code.INVALID_ARGUMENT, "257 continuations");
     assertRefused(
         request(prefix, tokens(5, 300)), Status.Code.INVALID_ARGUMENT, "1500 tokens together");
     assertRefused(
-        request(tokens(1, 1020).getFirst(), tokens(1, 5)),
-        Status.Code.OUT_OF_RANGE,
-        "1025 tokens");
+        request(tokens(1, 1020).getFirst(), tokens(1, 5)), Status.Code.OUT_OF_RANGE, "1025 tokens");
     assertRefused(
         request(prefix, one).toBuilder().setTokenizerDigest("other").build(),
         Status.Code.FAILED_PRECONDITION,

@@ -5,8 +5,8 @@ import java.util.Objects;
 
 /**
  * The tokens of one text: its prompt, then what was generated. The length is the position of the
- * next token. Verification appends the path it tries and cuts it off again, and the text's rule, if it
- * has one, follows.
+ * next token. Verification appends the path it tries and cuts it off again, and the text's rule, if
+ * it has one, follows.
  */
 public final class TokenHistory {
   private final int promptLength;

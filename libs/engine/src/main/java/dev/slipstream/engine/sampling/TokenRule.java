@@ -1,18 +1,18 @@
 package dev.slipstream.engine.sampling;
 
 /**
- * Which tokens may follow one text, whatever the model thinks of them: a grammar, a least length. It
- * is a part of p wherever a token is chosen, at every node of a draft tree too, so that what it lets
- * through is as exact as without it. A rule belongs to one {@link TokenHistory}, and is told of all
- * that happens to it after the prompt.
+ * Which tokens may follow one text, whatever the model thinks of them: a grammar, a least length.
+ * It is a part of p wherever a token is chosen, at every node of a draft tree too, so that what it
+ * lets through is as exact as without it. A rule belongs to one {@link TokenHistory}, and is told
+ * of all that happens to it after the prompt.
  */
 public interface TokenRule {
   /** Everything may follow. */
   TokenRule NONE = (logits, history) -> {};
 
   /**
-   * Bans tokens from following the text: sets their logits to minus infinity, and changes no others.
-   * One token at least must be left.
+   * Bans tokens from following the text: sets their logits to minus infinity, and changes no
+   * others. One token at least must be left.
    *
    * @param logits of all tokens, from 0, with bias and penalties
    * @param history the text as it is now

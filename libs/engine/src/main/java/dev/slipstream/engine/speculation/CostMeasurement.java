@@ -8,8 +8,8 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * What was measured of T(k, c), with what it takes to judge it: when it is taken, and again when it is
- * read from where it was kept.
+ * What was measured of T(k, c), with what it takes to judge it: when it is taken, and again when it
+ * is read from where it was kept.
  *
  * <p>A neighbour on the machine only makes passes slower. So the best time of several is the one to
  * believe, if it is no accident: the third best must be near it. Of the best times a model's own
@@ -24,8 +24,8 @@ import java.util.stream.Collectors;
  * </ul>
  *
  * Behind a long text one and four rows were reproduced too; there they are not clearly faster than
- * without the text, and four rows look at it for no more than one row four times does, as they share
- * what they read.
+ * without the text, and four rows look at it for no more than one row four times does, as they
+ * share what they read.
  *
  * @param points behind no text, by rising number of rows
  * @param context tokens of the long text; 0 if none was measured, as with a model that takes none
@@ -107,8 +107,7 @@ public record CostMeasurement(List<Point> points, int context, List<Point> longP
       Map<Integer, List<Double>> secondsByRows,
       int context,
       Map<Integer, List<Double>> longSecondsByRows) {
-    return new CostMeasurement(
-        reproduced(secondsByRows), context, reproduced(longSecondsByRows));
+    return new CostMeasurement(reproduced(secondsByRows), context, reproduced(longSecondsByRows));
   }
 
   private static List<Point> reproduced(Map<Integer, List<Double>> secondsByRows) {
@@ -159,8 +158,7 @@ public record CostMeasurement(List<Point> points, int context, List<Point> longP
 
   private Optional<String> longObjection() {
     List<Integer> rows = longPoints.stream().map(Point::rows).toList();
-    if (!rows.equals(List.of(1, FEW_ROWS))
-        || !longPoints.stream().allMatch(Point::isReproduced)) {
+    if (!rows.equals(List.of(1, FEW_ROWS)) || !longPoints.stream().allMatch(Point::isReproduced)) {
       return Optional.of(
           "1 and %d rows behind %d tokens were not reproduced".formatted(FEW_ROWS, context));
     }

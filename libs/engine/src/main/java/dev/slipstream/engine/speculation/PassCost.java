@@ -170,7 +170,8 @@ public final class PassCost {
   @Override
   public String toString() {
     return "T(1) = %.3g s, T(%d)/T(1) = %.2f, and %.3g s for each 1000 tokens that a row looks at"
-        .formatted(seconds(1), measuredRows(), relative(measuredRows()), seconds(1, 1000) - seconds(1));
+        .formatted(
+            seconds(1), measuredRows(), relative(measuredRows()), seconds(1, 1000) - seconds(1));
   }
 
   private double shape(int count) {

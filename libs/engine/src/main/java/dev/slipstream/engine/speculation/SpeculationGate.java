@@ -13,10 +13,11 @@ import java.util.Locale;
  *           : (others' tokens + 1) / T(others + 1, c)
  * </pre>
  *
- * D is what drafting takes from passes: nothing, where it has cores of its own. E(k) is 1 plus the probability of each node being reached and accepted, estimated from proposals
- * that were verified, and from those that were not but can be compared with the tokens that came; a
- * node is judged by what came of the nodes of its own source, and by how sure the drafter was of it,
- * as far as that has meant something before.
+ * D is what drafting takes from passes: nothing, where it has cores of its own. E(k) is 1 plus the
+ * probability of each node being reached and accepted, estimated from proposals that were verified,
+ * and from those that were not but can be compared with the tokens that came; a node is judged by
+ * what came of the nodes of its own source, and by how sure the drafter was of it, as far as that
+ * has meant something before.
  *
  * <p>A sequence starts off, is switched on by a gain of at least {@link Settings#enterGain} and off
  * by one below {@link Settings#leaveGain}. Plain state, no clock and no randomness; not

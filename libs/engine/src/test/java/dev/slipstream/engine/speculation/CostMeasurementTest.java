@@ -162,12 +162,14 @@ class CostMeasurementTest {
 
   @Test
   void whatWasKeptIsJudgedAgain() {
-    CostMeasurement good =
-        measured(repeated(3, Map.of(1, 0.010, 2, 0.0151, 4, 0.02, 16, 0.07)));
+    CostMeasurement good = measured(repeated(3, Map.of(1, 0.010, 2, 0.0151, 4, 0.02, 16, 0.07)));
     assertThat(CostMeasurement.parse(good.toText())).isEqualTo(good);
     String header = good.toText().lines().findFirst().orElseThrow() + "\n";
-    assertThat(CostMeasurement.parse(header + "1 5.4 5.4\n2 5.4 5.4\nbehind 0\n").objection()).isPresent();
-    assertThat(CostMeasurement.parse(header + "1 0.1 1.4\n2 0.2 0.2\n4 0.3 0.3\nbehind 0\n").objection())
+    assertThat(CostMeasurement.parse(header + "1 5.4 5.4\n2 5.4 5.4\nbehind 0\n").objection())
+        .isPresent();
+    assertThat(
+            CostMeasurement.parse(header + "1 0.1 1.4\n2 0.2 0.2\n4 0.3 0.3\nbehind 0\n")
+                .objection())
         .isPresent();
     assertThat(CostMeasurement.parse(header + "behind 0\n").objection()).isPresent();
   }
@@ -175,8 +177,7 @@ class CostMeasurementTest {
   /** A file cut off by a crash must not be taken for a measurement. */
   @Test
   void refusesBrokenText() {
-    String text =
-        measured(repeated(3, Map.of(1, 0.010, 2, 0.015, 4, 0.02, 16, 0.07))).toText();
+    String text = measured(repeated(3, Map.of(1, 0.010, 2, 0.015, 4, 0.02, 16, 0.07))).toText();
     List<String> broken = new ArrayList<>();
     for (int end = 0; end < text.length(); end++) {
       if (end == 0 || text.charAt(end - 1) != '\n') {

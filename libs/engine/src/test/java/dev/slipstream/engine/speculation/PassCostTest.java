@@ -17,8 +17,7 @@ import org.junit.jupiter.api.Test;
 
 /** A wrong T(k) makes speculation slow answers down. */
 class PassCostTest {
-  private static final PassCost COST =
-      PassCost.of(Map.of(1, 0.010, 2, 0.011, 4, 0.015, 8, 0.027));
+  private static final PassCost COST = PassCost.of(Map.of(1, 0.010, 2, 0.011, 4, 0.015, 8, 0.027));
 
   @Test
   void isExactWhereMeasuredAndStraightInBetween() {

@@ -154,15 +154,17 @@ class SpeculationGateTest {
     observe(0.6, 100);
     PassCost cost = PassCost.of(Map.of(1, 0.010, 4, 0.030), 1e-6);
     BatchLoad others = new BatchLoad(1, 1, 30_000);
-    double beside = gate.decide(chain(1), 1, new PassOutlook(cost, others, 0, DraftCost.NONE)).gain();
+    double beside =
+        gate.decide(chain(1), 1, new PassOutlook(cost, others, 0, DraftCost.NONE)).gain();
     double alone =
-        gate.decide(
-                chain(1), 1, new PassOutlook(cost, new BatchLoad(1, 1, 0), 0, DraftCost.NONE))
+        gate.decide(chain(1), 1, new PassOutlook(cost, new BatchLoad(1, 1, 0), 0, DraftCost.NONE))
             .gain();
     assertThat(beside).as("their attention is there anyway").isGreaterThan(alone);
   }
 
-  /** A drafter on the cores that compute passes has to be worth the time that it takes from them. */
+  /**
+   * A drafter on the cores that compute passes has to be worth the time that it takes from them.
+   */
   @Test
   void aDraftThatTakesMoreOfThePassThanItBringsIsNotVerified() {
     observe(0.9, 100);
@@ -224,8 +226,7 @@ class SpeculationGateTest {
     for (int i = 0; i < 50; i++) {
       double gain = i % 2 == 0 ? 1.03 : 1.05;
       PassCost cost = costWithGain(rate, gain);
-      assertThat(gate.decide(chain(1), 1, alone(cost)).gain())
-          .isCloseTo(gain, within(1e-9));
+      assertThat(gate.decide(chain(1), 1, alone(cost)).gain()).isCloseTo(gain, within(1e-9));
       flips += gate.isOn() != on ? 1 : 0;
       on = gate.isOn();
     }
@@ -234,16 +235,13 @@ class SpeculationGateTest {
 
     SpeculationGate other = new SpeculationGate(Settings.DEFAULT);
     double prior = Settings.DEFAULT.priorAcceptance();
-    assertThat(other.decide(chain(1), 1, alone(costWithGain(prior, 1.05))).nodes())
-        .isZero();
-    assertThat(other.decide(chain(1), 1, alone(costWithGain(prior, 1.07))).nodes())
-        .isEqualTo(1);
+    assertThat(other.decide(chain(1), 1, alone(costWithGain(prior, 1.05))).nodes()).isZero();
+    assertThat(other.decide(chain(1), 1, alone(costWithGain(prior, 1.07))).nodes()).isEqualTo(1);
   }
 
   @Test
   void saysWhyThereIsNothingToVerify() {
-    assertThat(gate.decide(DraftTree.empty(), 8, alone(CHEAP)).reason())
-        .isEqualTo("no draft");
+    assertThat(gate.decide(DraftTree.empty(), 8, alone(CHEAP)).reason()).isEqualTo("no draft");
     assertThat(gate.decide(chain(2), 0, alone(CHEAP)).reason())
         .isEqualTo("no room for drafts in the batch");
     assertThat(gate.wanted(0, alone(CHEAP))).isZero();

@@ -92,8 +92,7 @@ class TokenRuleTest {
             }
           };
         };
-    assertThat(deviation(ToyDrafters.Children.DRAWN, new int[] {3, 2}, forgetful))
-        .isGreaterThan(8);
+    assertThat(deviation(ToyDrafters.Children.DRAWN, new int[] {3, 2}, forgetful)).isGreaterThan(8);
   }
 
   /** Of pairs of tokens from what model and rule say of them. */
