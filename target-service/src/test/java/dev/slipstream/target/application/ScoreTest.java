@@ -3,6 +3,7 @@ package dev.slipstream.target.application;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.slipstream.engine.speculation.PassCost;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -76,6 +77,7 @@ class ScoreTest extends DecodeLoopFixture {
       @ForAll @IntRange(min = 2, max = 24) int batchRows,
       @ForAll @IntRange(min = 1, max = 24) int chunk,
       @ForAll long seed) {
+    registry = new SimpleMeterRegistry();
     start(new LoopSettings(16, 4096, batchRows, chunk, 2, 10, 10, 4));
     int[] prefix = prompt(prefixLength, 3);
     int[][] continuations = continuations(new Random(seed), count, longest);

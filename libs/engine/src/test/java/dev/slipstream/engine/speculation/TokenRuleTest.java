@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -41,8 +42,8 @@ class TokenRuleTest {
         greedy
             ? SamplingParams.greedy()
             : new SamplingParams(0.9f, 6, 0.97f, 0, 1.2f, 0.5f, 0.1f, Map.of(2, 1f), seed);
-    List<Integer> plain = answer(params, ToyDrafters.Children.CHOSEN, 0, seed);
-    List<Integer> drafted = answer(params, children, width, seed);
+    List<Integer> plain = answer(params, ToyDrafters.Children.CHOSEN, 0, seed, BracketRule::new);
+    List<Integer> drafted = answer(params, children, width, seed, BracketRule::new);
 
     assertThat(BracketRule.allows(plain)).as("%s", plain).isTrue();
     assertThat(BracketRule.allows(drafted)).as("%s", drafted).isTrue();
@@ -52,11 +53,15 @@ class TokenRuleTest {
   }
 
   private static List<Integer> answer(
-      SamplingParams params, ToyDrafters.Children children, int width, int seed) {
+      SamplingParams params,
+      ToyDrafters.Children children,
+      int width,
+      int seed,
+      IntFunction<TokenRule> rule) {
     ToyModels models = new ToyModels(VOCABULARY, seed);
     ToyDrafters drafters = new ToyDrafters(models, seed + 1);
     TokenSampler sampler = new TokenSampler(params, VOCABULARY);
-    TokenHistory history = history(BracketRule::new);
+    TokenHistory history = history(rule);
     while (history.generated() < TOKENS) {
       DraftTree tree = drafters.tree(children, history.toArray(), width, 2, 1);
       float[] rows = models.rows(tree, history);
@@ -71,7 +76,7 @@ class TokenRuleTest {
   @EnumSource
   void theAnswerHasTheDistributionThatTheRuleLeaves(ToyDrafters.Children children) {
     for (int[] widths : new int[][] {{1, 1, 1}, {3, 2}}) {
-      assertThat(deviation(children, widths, BracketRule::new)).isLessThan(4);
+      assertThat(deviation(children, widths)).isLessThan(4);
     }
   }
 
@@ -96,15 +101,14 @@ class TokenRuleTest {
   }
 
   /** Of pairs of tokens from what model and rule say of them. */
-  private static double deviation(
-      ToyDrafters.Children children, int[] widths, IntFunction<TokenRule> rule) {
+  private static double deviation(ToyDrafters.Children children, int[] widths) {
     ToyModels models = new ToyModels(VOCABULARY, 11);
     ToyDrafters drafters = new ToyDrafters(models, 77);
     SamplingWorkspace workspace = new SamplingWorkspace(VOCABULARY);
     long[] pairs = new long[VOCABULARY * VOCABULARY];
     for (int i = 0; i < DRAWS; i++) {
       TokenSampler sampler = new TokenSampler(SamplingParams.plain(i), workspace);
-      TokenHistory history = history(rule);
+      TokenHistory history = history(BracketRule::new);
       while (history.generated() < 2) {
         DraftTree tree = drafters.tree(children, history.toArray(), widths);
         float[] rows = models.rows(tree, history);
