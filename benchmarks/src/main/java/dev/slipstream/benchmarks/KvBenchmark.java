@@ -3,6 +3,7 @@ package dev.slipstream.benchmarks;
 import dev.slipstream.engine.cache.KvLayout;
 import dev.slipstream.engine.cache.KvPool;
 import dev.slipstream.engine.cache.KvSequence;
+import dev.slipstream.engine.cache.encoding.NamedEncoding;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.TimeUnit;
@@ -45,7 +46,7 @@ public class KvBenchmark {
 
   @Setup
   public void make() {
-    KvLayout layout = KvLayout.perLayer(1, 1, 128);
+    KvLayout layout = KvLayout.perLayer(1, 1, 128, NamedEncoding.DEFAULT);
     int blocks = STEP_TOKENS / KvLayout.BLOCK_TOKENS;
     pool = new KvPool(layout, (STORED_STEPS + 2) * blocks);
     stored = pool.newSequence();

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
+import dev.slipstream.engine.cache.KvLayout;
+import dev.slipstream.engine.cache.KvSlot;
 import dev.slipstream.proto.v1.KvBlock;
 import io.grpc.Status;
 import java.io.IOException;
@@ -181,7 +183,8 @@ class AttackTest {
       float[] scales = {Float.NaN, Float.POSITIVE_INFINITY, Float.MAX_VALUE, -1};
       for (int i = 0; i < keys.size(); i++) {
         byte[] poison = blocks.get(i).getData().toByteArray();
-        int at = insider.layout().keyOffset(3, 0) + insider.layout().scalesAfter();
+        KvSlot slot = insider.layout().slot(3);
+        int at = slot.keyOffset(0) + slot.dimension() * KvLayout.BLOCK_TOKENS * Short.BYTES;
         MemorySegment.ofArray(poison)
             .set(ValueLayout.JAVA_FLOAT_UNALIGNED, at, scales[i % scales.length]);
         assertThat(insider.store(BYSTANDER, keys.get(i), poison)).isTrue();

@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import dev.slipstream.engine.cache.BlockKey;
 import dev.slipstream.engine.cache.BlockKeyChain;
 import dev.slipstream.engine.cache.KvLayout;
+import dev.slipstream.engine.cache.encoding.NamedEncoding;
 import dev.slipstream.models.gguf.GgufFile;
 import dev.slipstream.models.gguf.GgufMetadata;
 import dev.slipstream.proto.v1.FetchRequest;
@@ -49,7 +50,8 @@ final class Insider implements AutoCloseable {
     return KvLayout.perLayer(
         metadata.requireInteger(prefix + "block_count"),
         metadata.requireInteger(prefix + "attention.head_count_kv"),
-        metadata.requireInteger(prefix + "embedding_length") / heads);
+        metadata.requireInteger(prefix + "embedding_length") / heads,
+        NamedEncoding.DEFAULT);
   }
 
   KvLayout layout() {

@@ -1,5 +1,6 @@
 package dev.slipstream.target;
 
+import dev.slipstream.engine.cache.KvFormat;
 import dev.slipstream.engine.model.LanguageModel;
 import dev.slipstream.engine.runtime.Batch;
 import dev.slipstream.engine.runtime.ComputePool;
@@ -34,7 +35,8 @@ final class GgufModelLoader implements ModelLoader {
         ModelResolver.ofEnvironment().resolve(properties.model(), new ProgressLog());
     ComputePool pool = new ComputePool(KvBudget.threads(properties));
     try {
-      return loaded(resolved, LanguageModel.load(resolved.file(), pool), pool);
+      KvFormat format = properties.kvCache().format();
+      return loaded(resolved, LanguageModel.load(resolved.file(), format, pool), pool);
     } catch (IOException | RuntimeException | Error e) {
       pool.close();
       throw e;

@@ -1,7 +1,6 @@
 package dev.slipstream.target;
 
 import dev.slipstream.drafting.Drafter;
-import dev.slipstream.engine.cache.KvLayout;
 import dev.slipstream.models.catalog.CacheDirectory;
 import dev.slipstream.target.application.CostFile;
 import dev.slipstream.target.application.DecodeFailure;
@@ -308,6 +307,6 @@ final class ModelHost
         cache.resolve("costs"),
         model.digest(),
         KvBudget.threads(properties),
-        System.getProperty("os.arch") + " " + KvLayout.ENCODING);
+        System.getProperty("os.arch") + " " + model.kvLayout().encoding());
   }
 }

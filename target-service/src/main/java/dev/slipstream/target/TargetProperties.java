@@ -1,6 +1,8 @@
 package dev.slipstream.target;
 
 import dev.slipstream.drafting.promptlookup.PromptLookupConfig;
+import dev.slipstream.engine.cache.KvFormat;
+import dev.slipstream.engine.cache.encoding.NamedEncoding;
 import dev.slipstream.engine.runtime.Batch;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.AssertTrue;
@@ -71,8 +73,19 @@ public record TargetProperties(
    *     full length could use is not taken
    * @param memoryFraction the same as a part of this machine's (or container's) memory, above 0 and
    *     below 1; if set, {@code size} does not count
+   * @param keyEncoding how keys are kept: {@code i16}, integers with a scale, or {@code f32} as
+   *     they were computed, in twice the memory
+   * @param valueEncoding the same for values
    */
-  public record KvCache(@NotNull @DefaultValue("512MB") DataSize size, Double memoryFraction) {
+  public record KvCache(
+      @NotNull @DefaultValue("512MB") DataSize size,
+      Double memoryFraction,
+      @NotNull @DefaultValue("i16") NamedEncoding keyEncoding,
+      @NotNull @DefaultValue("i16") NamedEncoding valueEncoding) {
+    KvFormat format() {
+      return NamedEncoding.format(keyEncoding, valueEncoding);
+    }
+
     @AssertTrue(message = "size must be at least 1MB")
     boolean isSizeUsable() {
       return size.compareTo(DataSize.ofMegabytes(1)) >= 0;
@@ -92,7 +105,7 @@ public record TargetProperties(
    * @param storeQueue bytes of blocks that wait to be stored; more are dropped
    * @param fetchMemory heap for blocks that are being fetched; prefixes beyond are computed
    * @param refusal how long a block that was of no use is not asked for again
-   * @param maxBlockSize largest block that can be exchanged
+   * @param maxBlockSize largest block that can be exchanged, up to 64 MB
    */
   public record Kv(
       @NotNull @DefaultValue("") String target,
@@ -113,6 +126,11 @@ public record TargetProperties(
     boolean isSizesPositive() {
       return Stream.of(fetchRate, storeQueue, fetchMemory, maxBlockSize)
           .allMatch(size -> size.toBytes() > 0);
+    }
+
+    @AssertTrue(message = "max-block-size must be at most 64MB")
+    boolean isMaxBlockSizeUsable() {
+      return maxBlockSize.compareTo(DataSize.ofMegabytes(64)) <= 0;
     }
   }
 

@@ -77,6 +77,7 @@ class ChartSchemaTest {
         "target: {resources: {nvidia.com/gpu: 1}} | nvidia.com/gpu",
         "target: {config: {kvCache: {size: 512Mi}}} | size",
         "target: {config: {kvCache: {memoryFraction: 1.5}}} | memoryFraction",
+        "target: {config: {kvCache: {keyEncoding: f16}}} | keyEncoding",
         "target: {config: {maxBatchRows: 100000}} | maxBatchRows",
         "gateway: {config: {keepAlive: 15}} | keepAlive",
         "gateway: {config: {allowedOrigins: '*'}} | allowedOrigins",

@@ -56,8 +56,9 @@ final class Variations {
             "gateway: {config: {maxBodySize: 16MB, keepAlive: 5s, workers: 4, maxQueuedPrompts: 64,"
                 + " allowedOrigins: ['https://a.example', 'https://b.example']}}",
             "target: {config: {threads: 3, contextLength: 4096, maxBatchRows: 512, prefillChunk: 32,"
-                + " maxRunning: 8, maxQueued: 10, maxResumed: 5, maxDraftTokens: 0, costBudget: 1s, kvCache:"
-                + " {memoryFraction: 0.4}, kv: {patience: 80ms, fetchRate: 1GB, pause: 10s,"
+                + " maxRunning: 8, maxQueued: 10, maxResumed: 5, maxDraftTokens: 0, costBudget: 1s,"
+                + " kvCache: {memoryFraction: 0.4, keyEncoding: f32, valueEncoding: i16},"
+                + " kv: {patience: 80ms, fetchRate: 1GB, pause: 10s,"
                 + " storeQueue: 128MB, fetchMemory: 64MB, refusal: 1m, maxBlockSize: 32MB}}}",
             "draft: {config: {defaultDrafter: prompt-lookup, threads: 1, maxStreams: 64, maxContext:"
                 + " 16777216, maxIndexedTokens: 16777216, maxNodes: 64, resting: {nodes: 2,"

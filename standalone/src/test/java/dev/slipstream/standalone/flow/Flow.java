@@ -3,7 +3,7 @@ package dev.slipstream.standalone.flow;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.abort;
 
-import dev.slipstream.engine.cache.KvLayout;
+import dev.slipstream.engine.cache.encoding.NamedEncoding;
 import dev.slipstream.engine.speculation.CostMeasurement;
 import dev.slipstream.engine.speculation.CostMeasurement.Point;
 import dev.slipstream.models.catalog.CacheDirectory;
@@ -92,7 +92,7 @@ final class Flow {
             home.resolve("costs"),
             model.sha256(),
             THREADS,
-            System.getProperty("os.arch") + " " + KvLayout.ENCODING)
+            System.getProperty("os.arch") + " " + NamedEncoding.DEFAULT.id())
         .write(
             new CostMeasurement(
                 List.of(

@@ -7,6 +7,7 @@ import com.google.protobuf.ByteString;
 import dev.slipstream.engine.cache.BlockKey;
 import dev.slipstream.engine.cache.BlockKeyChain;
 import dev.slipstream.engine.cache.KvLayout;
+import dev.slipstream.engine.cache.KvSlot;
 import dev.slipstream.proto.v1.FetchRequest;
 import dev.slipstream.proto.v1.GenerateRequest;
 import dev.slipstream.proto.v1.KvBlock;
@@ -79,9 +80,10 @@ class PoisonedKvTest {
     }
 
     private static byte[] scale(byte[] block, KvLayout layout, float scale) {
-      int plane = layout.valueOffset(layout.slots() / 2, 0);
+      KvSlot slot = layout.slot(layout.slots() / 2);
+      int integers = slot.dimension() * KvLayout.BLOCK_TOKENS * Short.BYTES;
       MemorySegment.ofArray(block)
-          .set(ValueLayout.JAVA_FLOAT_UNALIGNED, plane + layout.scalesAfter(), scale);
+          .set(ValueLayout.JAVA_FLOAT_UNALIGNED, slot.valueOffset(0) + integers, scale);
       return block;
     }
 

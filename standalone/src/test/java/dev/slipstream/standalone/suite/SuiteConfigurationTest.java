@@ -84,6 +84,8 @@ class SuiteConfigurationTest {
       target.drain-limit=13s
       target.kv-cache.size=64MB
       target.kv-cache.memory-fraction=0.25
+      target.kv-cache.key-encoding=f32
+      target.kv-cache.value-encoding=f32
       target.kv.patience=60ms
       target.kv.fetch-rate=90MB
       target.kv.pause=6s
@@ -138,9 +140,11 @@ class SuiteConfigurationTest {
         "SLIPSTREAM_TARGET_MAXRUNNING=300 | max-running must not exceed max-batch-rows",
         "SLIPSTREAM_TARGET_KVCACHE_MEMORYFRACTION=half | must be a number",
         "SLIPSTREAM_TARGET_DRAINLIMIT=soon | must be a duration such as 500ms",
+        "SLIPSTREAM_TARGET_KV_MAXBLOCKSIZE=2GB | max-block-size must be at most 64MB",
         "SLIPSTREAM_DRAFT_PROMPTLOOKUP_MINNGRAM=9 | needs 1 <= min-ngram <= max-ngram <= 32",
         "SLIPSTREAM_DRAFT_DEFAULTDRAFTER=' ' | must not be blank",
         "SLIPSTREAM_KV_STORAGE=disk | must be one of memory, redis",
+        "SLIPSTREAM_TARGET_KVCACHE_KEYENCODING=f16 | must be one of i16, f32",
         "SLIPSTREAM_KV_REDIS_CLUSTER=perhaps | must be true or false",
         "SLIPSTREAM_GATEWAY_MAXBODYSIZE=1GB | max-body-size must be between 1KB and 64MB",
         "SLIPSTREAM_GATEWAY_LIMITS_ANSWERTIME=0s | answer-time must be at least 1s",

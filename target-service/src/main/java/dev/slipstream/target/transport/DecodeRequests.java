@@ -2,6 +2,7 @@ package dev.slipstream.target.transport;
 
 import static dev.slipstream.target.transport.InvalidRequestException.invalid;
 import static dev.slipstream.target.transport.RequestFields.caller;
+import static dev.slipstream.target.transport.RequestFields.checkName;
 import static dev.slipstream.target.transport.RequestFields.checkRange;
 import static dev.slipstream.target.transport.RequestFields.checkTokenizer;
 import static dev.slipstream.target.transport.RequestFields.shortened;
@@ -32,6 +33,7 @@ final class DecodeRequests {
   static DecodeTask task(DecodeStart start, ServedModel model) {
     checkTokenizer(start.getTokenizerDigest(), model);
     Caller caller = caller(start.getRequestId(), start.getTenant());
+    checkName("speculation.drafter", start.getSpeculation().getDrafter());
     int[] prompt = TokenCodec.decode("prompt", start.getPromptList(), model.vocabularySize());
     if (prompt.length == 0) {
       throw invalid("prompt is empty");

@@ -34,7 +34,7 @@ final class RequestFields {
     return new Caller(requestId, tenant);
   }
 
-  private static void checkName(String field, String value) {
+  static void checkName(String field, String value) {
     if (value.length() > MAX_NAME_LENGTH) {
       throw invalid("%s has %d characters; %d is the most", field, value.length(), MAX_NAME_LENGTH);
     }

@@ -2,7 +2,6 @@ package dev.slipstream.target.transport;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
-import dev.slipstream.engine.cache.KvLayout;
 import dev.slipstream.engine.speculation.TeacherProbabilities;
 import dev.slipstream.proto.v1.DecodeRequest;
 import dev.slipstream.proto.v1.DecodeResponse;
@@ -67,7 +66,7 @@ class TargetGrpcService extends TargetServiceGrpc.TargetServiceImplBase {
               .setVocabularySize(model.vocabularySize())
               .setMaxDraftTokens(served.settings().maxDraftTokens())
               .setCreated(served.loaded().getEpochSecond())
-              .setKvEncoding(KvLayout.ENCODING)
+              .setKvEncoding(model.kvLayout().encoding())
               .addAllDrafters(served.drafters().names())
               .setMaxTeacherTokens(TeacherProbabilities.MAX_TOKENS)
               .build());

@@ -73,9 +73,9 @@ class ForeignBlocksTest extends DecodeLoopFixture {
     fill(PROMPT, 6);
     poison(1);
     start(settings(64, 8, 4), shelf);
-    model.readsScales = false;
+    model.readsValues = false;
     assertThat(decode(PROMPT, 6).outcome().usage().remoteCachedTokens()).isPositive();
-    model.readsScales = true;
+    model.readsValues = true;
     int[] longer = Arrays.copyOf(PROMPT, 90);
 
     assertThat(decode(longer, 6).tokens()).isEqualTo(model.greedy(longer, 6));
@@ -158,8 +158,7 @@ class ForeignBlocksTest extends DecodeLoopFixture {
   }
 
   private void poison(int block) {
-    MemorySegment bytes = MemorySegment.ofArray(shelf.blocks.get(shelf.keys.get(block)));
-    bytes.set(ValueLayout.JAVA_FLOAT_UNALIGNED, ToyModel.SCALE, Float.NaN);
+    ToyModel.poison(MemorySegment.ofArray(shelf.blocks.get(shelf.keys.get(block))));
   }
 
   /** A kv-service that believes everything. */

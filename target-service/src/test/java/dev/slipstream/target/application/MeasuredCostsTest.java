@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.slipstream.engine.cache.KvLayout;
+import dev.slipstream.engine.cache.encoding.NamedEncoding;
 import dev.slipstream.engine.runtime.Batch;
 import dev.slipstream.engine.speculation.CostMeasurement;
 import dev.slipstream.engine.speculation.CostMeasurement.Point;
@@ -315,7 +316,7 @@ class MeasuredCostsTest {
             4096,
             300,
             Set.of(),
-            KvLayout.perLayer(1, 1, 1),
+            KvLayout.perLayer(1, 1, 1, NamedEncoding.DEFAULT),
             machine);
     return new MeasuredCosts(model, 64, BUDGET, file, machine::clock);
   }

@@ -1,12 +1,12 @@
 package dev.slipstream.target.application;
 
 import dev.slipstream.engine.cache.KvLayout;
-import dev.slipstream.engine.cache.KvPool;
 import dev.slipstream.engine.cache.KvSequence;
+import dev.slipstream.engine.cache.KvSlot;
+import dev.slipstream.engine.cache.encoding.NamedEncoding;
 import dev.slipstream.engine.runtime.Batch;
 import dev.slipstream.engine.sampling.TokenLogprobs;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -23,10 +23,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class ToyModel implements ForwardPass {
   public static final int VOCABULARY = 300;
   public static final int END = 299;
-  static final KvLayout LAYOUT = KvLayout.perLayer(1, 1, 1);
-
-  /** Offset of a block's first scale, which is 0. */
-  static final int SCALE = LAYOUT.keyOffset(0, 0) + LAYOUT.scalesAfter();
+  static final KvLayout LAYOUT = KvLayout.perLayer(1, 1, 1, NamedEncoding.DEFAULT);
+  private static final KvSlot SLOT = LAYOUT.slot(0);
 
   private final float peak;
   private final Set<Integer> banned = new HashSet<>();
@@ -45,8 +43,8 @@ public final class ToyModel implements ForwardPass {
   /** A token for which nothing finite can be computed. */
   public volatile int undefined = -1;
 
-  /** Whether a scale that is not a number, in the first place of a block, spoils what follows. */
-  public volatile boolean readsScales = true;
+  /** Whether values that are no numbers spoil what follows. */
+  public volatile boolean readsValues = true;
 
   /** When set, a pass takes a permit first. */
   public volatile Semaphore gate;
@@ -176,9 +174,9 @@ public final class ToyModel implements ForwardPass {
   private boolean isSound(Batch batch, int row) {
     KvSequence sequence = batch.sequence(row);
     boolean sound = batch.token(row) != undefined;
-    for (int i = 0; readsScales && i < sequence.length() / KvLayout.BLOCK_TOKENS; i++) {
+    for (int i = 0; readsValues && i < sequence.length() / KvLayout.BLOCK_TOKENS; i++) {
       MemorySegment block = sequence.pool().block(sequence.block(i));
-      sound &= !Float.isNaN(block.get(ValueLayout.JAVA_FLOAT, SCALE));
+      sound &= !Float.isNaN(SLOT.values().element(block, SLOT.valueOffset(0), 0, 0));
     }
     return sound;
   }
@@ -197,19 +195,25 @@ public final class ToyModel implements ForwardPass {
     return text;
   }
 
+  /** Makes the values of a block no numbers. */
+  static void poison(MemorySegment block) {
+    block.asSlice(SLOT.valueOffset(0), SLOT.values().bytes()).fill((byte) -1);
+  }
+
   private static void write(KvSequence sequence, int place, int token) {
-    slot(sequence, place).set(ValueLayout.JAVA_SHORT, 0, (short) token);
+    MemorySegment memory = sequence.pool().memory();
+    int inBlock = place % KvLayout.BLOCK_TOKENS;
+    SLOT.keys().store(memory, keys(sequence, place), inBlock, new float[] {token}, 0);
   }
 
   private static int read(KvSequence sequence, int place) {
-    return slot(sequence, place).get(ValueLayout.JAVA_SHORT, 0);
+    MemorySegment memory = sequence.pool().memory();
+    int inBlock = place % KvLayout.BLOCK_TOKENS;
+    return Math.round(SLOT.keys().element(memory, keys(sequence, place), inBlock, 0));
   }
 
-  private static MemorySegment slot(KvSequence sequence, int place) {
-    KvPool pool = sequence.pool();
-    int inBlock = place % KvLayout.BLOCK_TOKENS;
-    return pool.block(sequence.block(place / KvLayout.BLOCK_TOKENS))
-        .asSlice(LAYOUT.keyOffset(0, 0) + (long) inBlock * Short.BYTES);
+  private static long keys(KvSequence sequence, int place) {
+    return sequence.blockOffset(place) + SLOT.keyOffset(0);
   }
 
   private static long hash(List<Integer> text) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.slipstream.engine.cache.BlockKey;
 import dev.slipstream.engine.cache.KvLayout;
+import dev.slipstream.engine.cache.encoding.NamedEncoding;
 import dev.slipstream.proto.v1.KvServiceGrpc;
 import dev.slipstream.proto.v1.MatchRequest;
 import dev.slipstream.proto.v1.MatchResponse;
@@ -26,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A request that is never told what became of its blocks is never computed either. */
 class KvServiceClientTest {
-  private static final KvLayout LAYOUT = KvLayout.perLayer(1, 1, 4);
+  private static final KvLayout LAYOUT = KvLayout.perLayer(1, 1, 4, NamedEncoding.DEFAULT);
 
   @ParameterizedTest
   @ValueSource(strings = {"Match", "Fetch"})

@@ -6,6 +6,9 @@ import static org.awaitility.Awaitility.await;
 import com.google.protobuf.ByteString;
 import dev.slipstream.engine.cache.BlockKey;
 import dev.slipstream.engine.cache.KvLayout;
+import dev.slipstream.engine.cache.KvPlane;
+import dev.slipstream.engine.cache.KvSlot;
+import dev.slipstream.engine.cache.encoding.NamedEncoding;
 import dev.slipstream.proto.v1.DiscardRequest;
 import dev.slipstream.proto.v1.DiscardResponse;
 import dev.slipstream.proto.v1.FetchRequest;
@@ -22,10 +25,10 @@ import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.stub.StreamObserver;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -41,7 +44,7 @@ import org.junit.jupiter.api.Timeout;
 /** What a kv-service has may come from anybody; what is wrong with it ends here. */
 @Timeout(60)
 class PoisonedBlocksTest {
-  private static final KvLayout LAYOUT = KvLayout.perLayer(1, 1, 4);
+  private static final KvLayout LAYOUT = KvLayout.perLayer(1, 1, 4, NamedEncoding.DEFAULT);
   private static final int BLOCKS = 4;
 
   private final FakeKv kv = new FakeKv();
@@ -81,8 +84,8 @@ class PoisonedBlocksTest {
   @Test
   void aMalformedBlockIsDeletedNotAskedForAgainAndCostsOnlyWhatIsBehindIt() throws Exception {
     byte[] poison = block(2);
-    MemorySegment.ofArray(poison)
-        .set(ValueLayout.JAVA_FLOAT_UNALIGNED, LAYOUT.scalesAfter(), Float.NaN);
+    KvSlot slot = LAYOUT.slot(0);
+    MemorySegment.ofArray(poison).asSlice(slot.keyOffset(0), slot.keys().bytes()).fill((byte) -1);
     kv.change = (n, good) -> n == 2 ? message(n, poison) : good;
 
     assertThat(fetch()).containsExactly(block(0), block(1));
@@ -217,19 +220,18 @@ class PoisonedBlocksTest {
     return ByteString.copyFrom(key.bytes());
   }
 
-  /** Vectors with scale 1 and a largest element, and another one that says which block it is. */
+  /** A full block, which says which one it is. */
   private static byte[] block(int n) {
-    ByteBuffer block = ByteBuffer.allocate(LAYOUT.blockBytes()).order(ByteOrder.nativeOrder());
-    for (int token = 0; token < KvLayout.BLOCK_TOKENS; token++) {
-      int keys = LAYOUT.keyOffset(0, 0);
-      int values = LAYOUT.valueOffset(0, 0);
-      block.putShort(keys + token * Short.BYTES, Short.MAX_VALUE);
-      block.putShort(values + token * LAYOUT.headDimension() * Short.BYTES, Short.MAX_VALUE);
-      block.putShort(values + (token * LAYOUT.headDimension() + 1) * Short.BYTES, (short) n);
-      block.putFloat(keys + LAYOUT.scalesAfter() + token * Float.BYTES, 1);
-      block.putFloat(values + LAYOUT.scalesAfter() + token * Float.BYTES, 1);
+    KvSlot slot = LAYOUT.slot(0);
+    float[] vector = {1, n, 0, -1};
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment block = arena.allocate(LAYOUT.blockBytes(), KvPlane.ALIGNMENT);
+      for (int token = 0; token < KvLayout.BLOCK_TOKENS; token++) {
+        slot.keys().store(block, slot.keyOffset(0), token, vector, 0);
+        slot.values().store(block, slot.valueOffset(0), token, vector, 0);
+      }
+      return block.toArray(ValueLayout.JAVA_BYTE);
     }
-    return block.array();
   }
 
   private static KvBlock message(int n, byte[] block) {

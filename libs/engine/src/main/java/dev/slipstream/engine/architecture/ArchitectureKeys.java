@@ -1,6 +1,8 @@
 package dev.slipstream.engine.architecture;
 
+import dev.slipstream.engine.cache.KvGroup;
 import dev.slipstream.engine.cache.KvLayout;
+import dev.slipstream.engine.cache.encoding.NamedEncoding;
 import dev.slipstream.models.gguf.GgufMetadata;
 import dev.slipstream.models.gguf.ModelFormatException;
 import java.util.Collections;
@@ -128,7 +130,7 @@ record ArchitectureKeys(GgufMetadata metadata, String architecture) {
   }
 
   private void requireKvBlock(int blocks, int keyValues, int headDimension) {
-    long bytes = KvLayout.blockBytes(blocks, keyValues, headDimension);
+    long bytes = new KvGroup(blocks, keyValues, headDimension, NamedEncoding.DEFAULT).bytes();
     if (bytes > KvLayout.MAX_BLOCK_BYTES) {
       throw invalid(
           "block_count",

@@ -4,9 +4,9 @@ import static dev.slipstream.engine.cache.KvLayout.BLOCK_TOKENS;
 
 import dev.slipstream.engine.cache.KvLayout;
 import dev.slipstream.engine.cache.KvSequence;
+import dev.slipstream.engine.cache.KvSlot;
 import dev.slipstream.engine.runtime.Batch;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /**
  * Grouped-query attention of a ragged batch over paged KV.
@@ -17,43 +17,36 @@ import java.lang.foreign.ValueLayout;
  * the text in that order.
  */
 public final class Attention {
-  /** Vectors below this are stored as zeros; the inverse of a smaller one would overflow. */
-  private static final float SMALLEST = 1e-30f;
-
-  /** The largest scaled element, with room for the rounding of the inverse. */
-  private static final float LARGEST = Short.MAX_VALUE + 0.4f;
-
   private final KvLayout layout;
-  private final long blockBytes;
-  private final int group;
+  private final int heads;
 
   /**
-   * @param heads query heads; a multiple of the layout's key/value heads
+   * @param heads query heads; a multiple of the key/value heads of every slot
    */
   public Attention(KvLayout layout, int heads) {
     this.layout = layout;
-    this.blockBytes = layout.blockBytes();
-    this.group = heads / layout.kvHeads();
+    this.heads = heads;
   }
 
-  /** The KV slot of a layer. */
+  /** The number of a layer's KV slot. */
   public int slot(int layer) {
-    return layout.slot(layer);
+    return layout.slotOfLayer(layer);
   }
 
   /**
    * A division of the work of one kind of layers among so many workers, to be planned anew for each
    * pass.
    *
+   * @param kvHeads of the slots of these layers
    * @param scale factor on query-key products
    * @param window tokens that a token looks at, itself included
    */
-  public AttentionPlan plan(float scale, int window, int workers) {
-    return plan(scale, window, workers, AttentionPlan.SHARED_TOKENS);
+  public AttentionPlan plan(int kvHeads, float scale, int window, int workers) {
+    return plan(kvHeads, scale, window, workers, AttentionPlan.SHARED_TOKENS);
   }
 
-  AttentionPlan plan(float scale, int window, int workers, int sharedTokens) {
-    return new AttentionPlan(layout.kvHeads(), group, scale, window, workers, sharedTokens);
+  AttentionPlan plan(int kvHeads, float scale, int window, int workers, int sharedTokens) {
+    return new AttentionPlan(kvHeads, heads / kvHeads, scale, window, workers, sharedTokens);
   }
 
   /** Memory and program of one worker. */
@@ -73,33 +66,9 @@ public final class Attention {
     MemorySegment memory = sequence.pool().memory();
     int place = batch.place(row);
     int token = place % BLOCK_TOKENS;
-    int dimension = layout.headDimension();
-    long block = sequence.block(place / BLOCK_TOKENS) * blockBytes;
-    return store(memory, block + layout.keyOffset(slot, kvHead), token, 1, BLOCK_TOKENS, keys, k)
-        & store(memory, block + layout.valueOffset(slot, kvHead), token, dimension, 1, values, v);
-  }
-
-  /** Rounds one vector to integers; element d goes to {@code token * tokenStep + d * step}. */
-  private boolean store(
-      MemorySegment memory, long plane, int token, int tokenStep, int step, float[] x, int from) {
-    int dimension = layout.headDimension();
-    float max = 0;
-    boolean finite = true;
-    for (int d = 0; d < dimension; d++) {
-      float size = Math.abs(x[from + d]);
-      finite &= size <= Float.MAX_VALUE;
-      max = size > max && size <= Float.MAX_VALUE ? size : max;
-    }
-    float scale = max < SMALLEST ? 0 : max / Short.MAX_VALUE;
-    float inverse = max < SMALLEST ? 0 : Short.MAX_VALUE / max;
-    long at = plane + (long) token * tokenStep * Short.BYTES;
-    for (int d = 0; d < dimension; d++) {
-      float scaled = x[from + d] * inverse;
-      short rounded = Math.abs(scaled) <= LARGEST ? (short) Math.rint(scaled) : 0;
-      memory.set(ValueLayout.JAVA_SHORT, at + (long) d * step * Short.BYTES, rounded);
-    }
-    memory.set(
-        ValueLayout.JAVA_FLOAT, plane + layout.scalesAfter() + (long) token * Float.BYTES, scale);
-    return finite;
+    long block = sequence.blockOffset(place);
+    KvSlot to = layout.slot(slot);
+    return to.keys().store(memory, block + to.keyOffset(kvHead), token, keys, k)
+        & to.values().store(memory, block + to.valueOffset(kvHead), token, values, v);
   }
 }

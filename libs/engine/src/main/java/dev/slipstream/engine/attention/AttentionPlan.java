@@ -1,7 +1,9 @@
 package dev.slipstream.engine.attention;
 
+import static dev.slipstream.engine.cache.KvEncoding.QUERIES;
 import static dev.slipstream.engine.cache.KvLayout.BLOCK_TOKENS;
 
+import dev.slipstream.engine.cache.KvEncoding;
 import dev.slipstream.engine.cache.KvSequence;
 import dev.slipstream.engine.runtime.Batch;
 import java.util.ArrayList;
@@ -57,8 +59,8 @@ public final class AttentionPlan {
   }
 
   /**
-   * Up to {@link AttentionKernels#QUERIES} neighbouring (row, query head) pairs that share a
-   * sequence and a key/value head.
+   * Up to {@link KvEncoding#QUERIES} neighbouring (row, query head) pairs that share a sequence and
+   * a key/value head.
    */
   static final class Tile {
     private Batch batch;
@@ -175,7 +177,7 @@ public final class AttentionPlan {
     int pairs = (to - from) * group;
     Text text = next(texts, textCount++, Text::new);
     text.firstTile = tileCount;
-    text.headTiles = Math.ceilDiv(pairs, AttentionKernels.QUERIES);
+    text.headTiles = Math.ceilDiv(pairs, QUERIES);
     text.firstUnit = units;
     text.start = Integer.MAX_VALUE;
     text.reach = batch.place(to - 1) + 1;
@@ -185,8 +187,8 @@ public final class AttentionPlan {
       tile.firstRow = from;
       tile.group = group;
       tile.kvHead = i / text.headTiles;
-      tile.first = i % text.headTiles * AttentionKernels.QUERIES;
-      tile.size = Math.min(AttentionKernels.QUERIES, pairs - tile.first);
+      tile.first = i % text.headTiles * QUERIES;
+      tile.size = Math.min(QUERIES, pairs - tile.first);
       tile.start = start(tile);
       text.start = Math.min(text.start, tile.start);
     }
@@ -225,7 +227,7 @@ public final class AttentionPlan {
   }
 
   private long tileScores() {
-    return (long) AttentionKernels.QUERIES * blocksOf(longest) * BLOCK_TOKENS;
+    return (long) QUERIES * blocksOf(longest) * BLOCK_TOKENS;
   }
 
   private void reserve() {

@@ -1,12 +1,13 @@
 package dev.slipstream.engine.attention;
 
-import static dev.slipstream.engine.attention.AttentionKernels.QUERIES;
+import static dev.slipstream.engine.cache.KvEncoding.QUERIES;
 import static dev.slipstream.engine.cache.KvLayout.BLOCK_TOKENS;
 
 import dev.slipstream.engine.attention.AttentionPlan.Text;
 import dev.slipstream.engine.attention.AttentionPlan.Tile;
 import dev.slipstream.engine.cache.KvLayout;
 import dev.slipstream.engine.cache.KvSequence;
+import dev.slipstream.engine.cache.KvSlot;
 import dev.slipstream.engine.runtime.Batch;
 import dev.slipstream.engine.runtime.ComputePool.Worker;
 import java.lang.foreign.MemorySegment;
@@ -23,8 +24,6 @@ public final class AttentionWorker {
   private static final int SLICE = 32;
 
   private final KvLayout layout;
-  private final long blockBytes;
-  private final int dimension;
   private final AttentionKernels kernels = AttentionProvider.kernels();
   private final float[] partials = new float[AttentionKernels.PARTIALS];
   private float[] packed = new float[0];
@@ -34,7 +33,8 @@ public final class AttentionWorker {
 
   // Of the call in progress.
   private AttentionPlan plan;
-  private int slot;
+  private KvSlot slot;
+  private int dimension;
   private float[] queries;
   private int queryStride;
   private float[] out;
@@ -42,16 +42,15 @@ public final class AttentionWorker {
 
   AttentionWorker(KvLayout layout) {
     this.layout = layout;
-    this.blockBytes = layout.blockBytes();
-    this.dimension = layout.headDimension();
   }
 
   /**
    * Attends for this worker's share of the batch; every row's keys and values must have been
    * stored.
    *
-   * @param queries {@code queries[row * queryStride + head * headDimension + d]}
-   * @param out receives {@code out[row * outStride + head * headDimension + d]}
+   * @param plan for slots with as many heads as this one
+   * @param queries {@code queries[row * queryStride + head * dimension + d]}
+   * @param out receives {@code out[row * outStride + head * dimension + d]}
    */
   public void attend(
       AttentionPlan plan,
@@ -62,7 +61,8 @@ public final class AttentionWorker {
       int outStride,
       Worker worker) {
     this.plan = plan;
-    this.slot = slot;
+    this.slot = layout.slot(slot);
+    this.dimension = this.slot.dimension();
     this.queries = queries;
     this.queryStride = queryStride;
     this.out = out;
@@ -107,7 +107,7 @@ public final class AttentionWorker {
 
   /** This worker's share of all units, each for all tiles of its text and head. */
   private void score(Worker worker) {
-    int heads = layout.kvHeads();
+    int heads = slot.heads();
     int first = worker.first(plan.units());
     int end = worker.end(plan.units());
     for (int i = 0; i < plan.texts(); i++) {
@@ -147,7 +147,7 @@ public final class AttentionWorker {
 
   /** This worker's share of the dimensions of all heads, each for all tiles. */
   private void sum(Worker worker) {
-    int slices = layout.kvHeads() * slicesOf(dimension);
+    int slices = slot.heads() * slicesOf(dimension);
     int first = worker.first(plan.texts() * slices);
     int end = worker.end(plan.texts() * slices);
     for (int i = first / slices; i * slices < end; i++) {
@@ -163,7 +163,7 @@ public final class AttentionWorker {
     int firstHead = from / slices;
     int endHead = Math.ceilDiv(to, slices);
     int firstTile = text.firstTile(0);
-    clearSums(text.firstTile(layout.kvHeads()) - firstTile);
+    clearSums(text.firstTile(slot.heads()) - firstTile);
     for (int at = text.start(); at < text.reach(); at += BLOCK_TOKENS) {
       for (int head = firstHead; head < endHead; head++) {
         int tile = text.firstTile(head);
@@ -225,15 +225,14 @@ public final class AttentionWorker {
   /** Scores of a tile, the i-th packed one, with the block of a place. */
   private void score(Tile tile, int i, int place, float[] scores, int to, int stride) {
     KvSequence sequence = tile.sequence();
-    long block = sequence.block(place / BLOCK_TOKENS) * blockBytes;
-    long keys = block + layout.keyOffset(slot, tile.kvHead());
+    long keys = sequence.blockOffset(place) + slot.keyOffset(tile.kvHead());
     MemorySegment memory = sequence.pool().memory();
-    kernels.scores(memory, keys, packed, i * QUERIES * dimension, dimension, scores, to, stride);
+    slot.keys().scores(memory, keys, packed, i * QUERIES * dimension, scores, to, stride);
   }
 
   /**
-   * Turns the scores of one query into weights by place, which add up to 1 and are then multiplied
-   * by the scales of the values.
+   * Turns the scores of one query into weights by place, which add up to 1 and are then prepared
+   * for their values.
    */
   private void weigh(Tile tile, int i, float[] scores, int start) {
     Batch batch = tile.batch();
@@ -255,10 +254,9 @@ public final class AttentionWorker {
     }
     KvSequence sequence = tile.sequence();
     MemorySegment memory = sequence.pool().memory();
-    int values = layout.valueOffset(slot, tile.kvHead());
+    int values = slot.valueOffset(tile.kvHead());
     for (int at = tile.start(); at < reach; at += BLOCK_TOKENS) {
-      long block = sequence.block(at / BLOCK_TOKENS) * blockBytes;
-      kernels.scale(memory, block + values, dimension, scores, start + at);
+      slot.values().prepare(memory, sequence.blockOffset(at) + values, scores, start + at);
     }
   }
 
@@ -303,19 +301,18 @@ public final class AttentionWorker {
       int from,
       int to) {
     KvSequence sequence = tile.sequence();
-    long block = sequence.block(place / BLOCK_TOKENS) * blockBytes;
-    kernels.accumulate(
-        sequence.pool().memory(),
-        block + layout.valueOffset(slot, tile.kvHead()),
-        Math.min(BLOCK_TOKENS, reach - place),
-        weights,
-        weight,
-        stride,
-        from,
-        to,
-        sums,
-        i * QUERIES * dimension,
-        dimension);
+    slot.values()
+        .accumulate(
+            sequence.pool().memory(),
+            sequence.blockOffset(place) + slot.valueOffset(tile.kvHead()),
+            Math.min(BLOCK_TOKENS, reach - place),
+            weights,
+            weight,
+            stride,
+            from,
+            to,
+            sums,
+            i * QUERIES * dimension);
   }
 
   private void write(Tile tile, int i, int from, int to) {

@@ -1,26 +1,16 @@
 package dev.slipstream.engine.cache;
 
-import static dev.slipstream.engine.cache.KvLayout.BLOCK_TOKENS;
-
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Optional;
 
 /**
- * Whether bytes from elsewhere can be a block of a layout. Attention reads blocks as they are: one
- * scale that is not a number, and no row behind it has a result.
- *
- * <p>Elements may be any 16 bits, but a scale is 0 or a positive normal float. Keys and values of
- * models fit 16-bit floats, which is how others cache them; a scale that leads beyond their range
- * is no model's, and one that does not cannot make attention overflow. Bytes of another layout have
- * elements where scales belong, and give themselves away.
+ * Whether bytes from elsewhere can be a block of a layout: they have its size, no plane has a
+ * {@linkplain KvPlane#fault fault}, and somebody has written to them. Bytes of another layout have
+ * other things where scales or elements belong, and mostly give themselves away.
  *
  * <p>Other numbers of this form, in the place of the right ones, pass: no check finds those.
  */
 public final class KvBlockCheck {
-  /** The largest finite 16-bit float over the largest element. */
-  static final float LARGEST_SCALE = 65504f / Short.MAX_VALUE;
-
   private KvBlockCheck() {}
 
   /**
@@ -34,25 +24,19 @@ public final class KvBlockCheck {
           "it has %d bytes instead of %d".formatted(block.byteSize(), layout.blockBytes()));
     }
     boolean blank = true;
-    for (int slot = 0; slot < layout.slots(); slot++) {
-      for (int head = 0; head < layout.kvHeads(); head++) {
-        for (int plane : new int[] {layout.keyOffset(slot, head), layout.valueOffset(slot, head)}) {
-          for (int token = 0; token < BLOCK_TOKENS; token++) {
-            long at = plane + layout.scalesAfter() + (long) token * Float.BYTES;
-            float scale = block.get(ValueLayout.JAVA_FLOAT_UNALIGNED, at);
-            if (!isScale(scale)) {
-              return Optional.of("one of its scales is " + scale);
-            }
-            blank &= scale == 0;
-          }
+    for (int i = 0; i < layout.slots(); i++) {
+      KvSlot slot = layout.slot(i);
+      for (int head = 0; head < slot.heads(); head++) {
+        int keys = slot.keyOffset(head);
+        int values = slot.valueOffset(head);
+        Optional<String> fault =
+            slot.keys().fault(block, keys).or(() -> slot.values().fault(block, values));
+        if (fault.isPresent()) {
+          return fault;
         }
+        blank = blank && slot.keys().isBlank(block, keys) && slot.values().isBlank(block, values);
       }
     }
-    return blank ? Optional.of("all its scales are 0") : Optional.empty();
-  }
-
-  private static boolean isScale(float scale) {
-    return Float.floatToRawIntBits(scale) == 0
-        || (scale >= Float.MIN_NORMAL && scale <= LARGEST_SCALE);
+    return blank ? Optional.of("there is nothing in it") : Optional.empty();
   }
 }

@@ -1,112 +1,110 @@
 package dev.slipstream.engine.cache;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
- * Where a model keeps keys and values. The cache, attention and kv-service know only slots: a plain
- * model has one slot per layer, models that share KV between layers map several layers to one slot.
- *
- * <p>A block holds {@link #BLOCK_TOKENS} tokens of every slot, and its bytes are the same on every
- * machine. Elements are 16-bit integers with one 32-bit scale per head and token: the size of F16
- * with a tenth of its rounding error. A slot has the keys of each head, transposed so that one
- * vector load covers neighbouring tokens, {@code [dimension][token]}, with their scales, {@code
- * [token]}; and then the values of each head, {@code [token][dimension]}, with their scales. What
- * attention reads in one go lies together.
- *
- * @param slotOfLayer KV slot of each layer; slots are numbered from 0 without gaps
- * @param kvHeads key/value heads per slot
- * @param headDimension elements per head
+ * Where a model keeps keys and values, and how. Blocks of {@link #BLOCK_TOKENS} tokens consist of
+ * slots, one after the other; a layer names a slot. A plain model has one slot per layer; layers
+ * that share keys and values name the same one. Slots come in groups of equal ones, which are
+ * numbered through in the order of the groups.
  */
-public record KvLayout(int[] slotOfLayer, int kvHeads, int headDimension) {
+public final class KvLayout {
 
   /** Tokens per block. */
   public static final int BLOCK_TOKENS = 16;
 
-  /** Changes when the bytes of a block change their meaning; part of every block key. */
-  public static final String ENCODING = "i16s/2";
-
   /** Offsets inside a block are ints. */
   public static final int MAX_BLOCK_BYTES = Integer.MAX_VALUE;
 
+  private final List<KvGroup> groups;
+  private final int[] slotOfLayer;
+  private final KvSlot[] slots;
+  private final int blockBytes;
+
   /**
+   * @param slotOfLayer the slot of each layer; every slot is some layer's
    * @throws IllegalArgumentException if there is no such layout, or a block has more than {@link
    *     #MAX_BLOCK_BYTES}
    */
-  public KvLayout {
-    slotOfLayer = slotOfLayer.clone();
-    if (kvHeads < 1 || headDimension < 1 || Arrays.stream(slotOfLayer).anyMatch(s -> s < 0)) {
+  public KvLayout(List<KvGroup> groups, int... slotOfLayer) {
+    this.groups = List.copyOf(groups);
+    this.slotOfLayer = slotOfLayer.clone();
+    long bytes = groups.stream().mapToLong(KvGroup::bytes).reduce(0, Math::addExact);
+    if (bytes < 1 || bytes > MAX_BLOCK_BYTES) {
       throw new IllegalArgumentException(
-          "no KV layout has %d heads of %d elements in slots %s"
-              .formatted(kvHeads, headDimension, Arrays.toString(slotOfLayer)));
+          "no KV block has %d bytes; the most are %d".formatted(bytes, MAX_BLOCK_BYTES));
     }
-    int slots = Math.addExact(1, Arrays.stream(slotOfLayer).max().orElse(-1));
-    long bytes = blockBytes(slots, kvHeads, headDimension);
-    if (bytes > MAX_BLOCK_BYTES) {
-      throw new IllegalArgumentException("a KV block of %d bytes is too large".formatted(bytes));
+    this.blockBytes = (int) bytes;
+    this.slots = slots(this.groups);
+    int[] named = Arrays.stream(slotOfLayer).sorted().distinct().toArray();
+    if (!Arrays.equals(named, IntStream.range(0, slots.length).toArray())) {
+      throw new IllegalArgumentException(
+          "layers name %s of %d KV slots".formatted(Arrays.toString(named), slots.length));
     }
   }
 
-  /** Bytes of a block, whether there can be such a block or not. */
-  public static long blockBytes(int slots, int kvHeads, int headDimension) {
-    long vector = Math.addExact((long) headDimension * Short.BYTES, Float.BYTES);
-    return Math.multiplyExact(Math.multiplyExact(2L * BLOCK_TOKENS * slots, kvHeads), vector);
+  private static KvSlot[] slots(List<KvGroup> groups) {
+    List<KvSlot> slots = new ArrayList<>();
+    int offset = 0;
+    for (KvGroup group : groups) {
+      int slotBytes = (int) (group.bytes() / group.slots());
+      for (int i = 0; i < group.slots(); i++) {
+        slots.add(new KvSlot(group, offset));
+        offset += slotBytes;
+      }
+    }
+    return slots.toArray(KvSlot[]::new);
   }
 
-  /** One slot per layer. */
-  public static KvLayout perLayer(int layers, int kvHeads, int headDimension) {
-    int[] slots = new int[layers];
-    Arrays.setAll(slots, i -> i);
-    return new KvLayout(slots, kvHeads, headDimension);
+  /** One slot per layer, all of them alike. */
+  public static KvLayout perLayer(int layers, int heads, int dimension, KvFormat format) {
+    KvGroup group = new KvGroup(layers, heads, dimension, format);
+    return new KvLayout(List.of(group), IntStream.range(0, layers).toArray());
   }
 
-  /** The KV slot of a layer. */
-  public int slot(int layer) {
+  /** The number of a layer's slot. */
+  public int slotOfLayer(int layer) {
     return slotOfLayer[layer];
   }
 
   public int slots() {
-    int slots = 0;
-    for (int slot : slotOfLayer) {
-      slots = Math.max(slots, slot + 1);
-    }
-    return slots;
+    return slots.length;
   }
 
-  /** Bytes of one head's keys (or values) in one block. */
-  private int planeBytes() {
-    return scalesAfter() + BLOCK_TOKENS * Float.BYTES;
+  public KvSlot slot(int slot) {
+    return slots[slot];
   }
 
   public int blockBytes() {
-    return (int) blockBytes(slots(), kvHeads, headDimension);
+    return blockBytes;
   }
 
-  /** Byte offset of the keys of one head inside a block. */
-  public int keyOffset(int slot, int kvHead) {
-    return (slot * 2 * kvHeads + kvHead) * planeBytes();
-  }
-
-  /** Byte offset of the values of one head inside a block. */
-  public int valueOffset(int slot, int kvHead) {
-    return keyOffset(slot, kvHeads + kvHead);
-  }
-
-  /** Bytes from the start of a head's keys (or values) to their scales. */
-  public int scalesAfter() {
-    return headDimension * BLOCK_TOKENS * Short.BYTES;
+  /** How keys and values are kept; where this is equal, so are the roundings in all slots. */
+  public String encoding() {
+    List<String> formats = groups.stream().map(group -> group.format().id()).distinct().toList();
+    return formats.size() == 1
+        ? formats.getFirst()
+        : groups.stream()
+            .map(group -> group.slots() + "x" + group.format().id())
+            .collect(Collectors.joining("+"));
   }
 
   /** A line for digests: layout and encoding, nothing else. */
   public String fingerprint() {
-    return ENCODING
-        + "/b"
-        + BLOCK_TOKENS
-        + "/h"
-        + kvHeads
-        + "/d"
-        + headDimension
+    return groups.stream().map(this::fingerprint).collect(Collectors.joining("+"))
         + "/"
         + Arrays.toString(slotOfLayer);
+  }
+
+  /** The slots of an only group are those that layers name: blocks are kept under such keys. */
+  private String fingerprint(KvGroup group) {
+    String alike = group.format().id() + "/b" + BLOCK_TOKENS + "/h" + group.heads() + "/d";
+    String slots = groups.size() == 1 ? "" : "/s" + group.slots();
+    return alike + group.dimension() + slots;
   }
 
   @Override

@@ -99,14 +99,19 @@ public final class KvPool implements AutoCloseable {
     return new KvSequence(this);
   }
 
-  /** All blocks; block b starts at byte b * {@link KvLayout#blockBytes()}. */
+  /** All blocks; see {@link #offset}. */
   public MemorySegment memory() {
     return memory;
   }
 
+  /** Where a block starts in the memory of all of them, in bytes. */
+  public long offset(int block) {
+    return block * blockBytes;
+  }
+
   /** The bytes of one block. */
   public MemorySegment block(int block) {
-    return memory.asSlice(block * blockBytes, blockBytes);
+    return memory.asSlice(offset(block), blockBytes);
   }
 
   /** Takes a block with one reference, or returns -1 if all are in use. */

@@ -2,8 +2,6 @@ package dev.slipstream.engine.cache;
 
 import static dev.slipstream.engine.cache.KvLayout.BLOCK_TOKENS;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
@@ -42,6 +40,11 @@ public final class KvSequence implements AutoCloseable {
       throw new IndexOutOfBoundsException("block " + i + " of " + blockCount);
     }
     return blocks[i];
+  }
+
+  /** Where the block of a place starts in the pool's memory, in bytes. */
+  public long blockOffset(int place) {
+    return pool.offset(block(place / BLOCK_TOKENS));
   }
 
   /**
@@ -144,26 +147,11 @@ public final class KvSequence implements AutoCloseable {
 
   private void move(int from, int to) {
     KvLayout layout = pool.layout();
-    MemorySegment source = pool.block(blocks[from / BLOCK_TOKENS]);
-    MemorySegment target = pool.block(blocks[to / BLOCK_TOKENS]);
-    int a = from % BLOCK_TOKENS;
-    int b = to % BLOCK_TOKENS;
+    long source = blockOffset(from);
+    long target = blockOffset(to);
+    int token = from % BLOCK_TOKENS;
     for (int slot = 0; slot < layout.slots(); slot++) {
-      for (int head = 0; head < layout.kvHeads(); head++) {
-        int keys = layout.keyOffset(slot, head);
-        for (int d = 0; d < layout.headDimension(); d++) {
-          int row = keys + d * BLOCK_TOKENS * Short.BYTES;
-          short key = source.get(ValueLayout.JAVA_SHORT, row + a * Short.BYTES);
-          target.set(ValueLayout.JAVA_SHORT, row + b * Short.BYTES, key);
-        }
-        int values = layout.valueOffset(slot, head);
-        int bytes = layout.headDimension() * Short.BYTES;
-        MemorySegment.copy(source, values + a * bytes, target, values + b * bytes, bytes);
-        for (int scales : new int[] {keys + layout.scalesAfter(), values + layout.scalesAfter()}) {
-          float scale = source.get(ValueLayout.JAVA_FLOAT, scales + a * Float.BYTES);
-          target.set(ValueLayout.JAVA_FLOAT, scales + b * Float.BYTES, scale);
-        }
-      }
+      layout.slot(slot).move(pool.memory(), source, token, target, to % BLOCK_TOKENS);
     }
   }
 

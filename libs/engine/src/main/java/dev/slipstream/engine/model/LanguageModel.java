@@ -3,7 +3,9 @@ package dev.slipstream.engine.model;
 import dev.slipstream.engine.architecture.HeadConfig;
 import dev.slipstream.engine.architecture.ModelConfig;
 import dev.slipstream.engine.attention.Attention;
+import dev.slipstream.engine.cache.KvFormat;
 import dev.slipstream.engine.cache.KvLayout;
+import dev.slipstream.engine.cache.encoding.NamedEncoding;
 import dev.slipstream.engine.runtime.Batch;
 import dev.slipstream.engine.runtime.ComputePool;
 import dev.slipstream.engine.tensor.WeightCache;
@@ -36,29 +38,39 @@ public final class LanguageModel implements AutoCloseable {
   private int passLogitRows;
 
   private LanguageModel(
-      GgufFile file, TransformerWeights weights, Tokenizer tokenizer, ComputePool pool) {
+      GgufFile file,
+      TransformerWeights weights,
+      Tokenizer tokenizer,
+      KvLayout layout,
+      ComputePool pool) {
     this.file = file;
     this.weights = weights;
     this.tokenizer = tokenizer;
     this.pool = pool;
-    ModelConfig config = weights.config();
-    HeadConfig heads = config.heads();
-    this.layout = KvLayout.perLayer(config.blocks().size(), heads.keyValues(), heads.dimension());
-    this.attention = new Attention(layout, heads.queries());
+    this.layout = layout;
+    this.attention = new Attention(layout, weights.config().heads().queries());
+  }
+
+  /** Loads a GGUF file as {@link #load(Path, KvFormat, ComputePool)} does, with the usual KV. */
+  public static LanguageModel load(Path path, ComputePool pool) throws IOException {
+    return load(path, NamedEncoding.DEFAULT, pool);
   }
 
   /**
    * Loads a GGUF file.
    *
+   * @param format how keys and values are kept, in all layers
    * @param pool computes the passes; the caller closes it after the model
+   * @throws IllegalArgumentException if KV blocks of this format would be too large
    * @throws dev.slipstream.models.gguf.ModelFormatException if the file is damaged, of a kind that
    *     is not supported, or larger than this machine's memory
    * @throws CancellationException soon after the calling thread was interrupted, which it stays;
    *     nothing half done is left behind
    */
-  public static LanguageModel load(Path path, ComputePool pool) throws IOException {
+  public static LanguageModel load(Path path, KvFormat format, ComputePool pool)
+      throws IOException {
     try {
-      return open(path, pool);
+      return open(path, format, pool);
     } catch (ClosedByInterruptException e) {
       CancellationException cancelled = new CancellationException("loading was interrupted");
       cancelled.initCause(e);
@@ -66,15 +78,19 @@ public final class LanguageModel implements AutoCloseable {
     }
   }
 
-  private static LanguageModel open(Path path, ComputePool pool) throws IOException {
+  private static LanguageModel open(Path path, KvFormat format, ComputePool pool)
+      throws IOException {
     WeightCache cache = new WeightCache(path);
     GgufFile file = GgufFile.open(path);
     try {
       Tokenizer tokenizer = Tokenizer.of(file.metadata());
       ModelConfig config = TransformerWeights.check(file, tokenizer.size());
+      HeadConfig heads = config.heads();
+      int layers = config.blocks().size();
+      KvLayout layout = KvLayout.perLayer(layers, heads.keyValues(), heads.dimension(), format);
       TransformerWeights weights =
           cache.load(pool, memory -> TransformerWeights.load(file, config, pool, memory));
-      return new LanguageModel(file, weights, tokenizer, pool);
+      return new LanguageModel(file, weights, tokenizer, layout, pool);
     } catch (RuntimeException | Error e) {
       file.close();
       throw e;

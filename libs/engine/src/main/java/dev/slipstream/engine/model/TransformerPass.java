@@ -99,7 +99,7 @@ final class TransformerPass {
     long share = (long) widest(config) + config.dimension();
     long floats =
         rows * width
-            + workers * WorkShare.maxRows(rows, workers) * share
+            + (long) workers * WorkShare.maxRows(rows, workers) * share
             + (long) logitRows * config.vocabularySize();
     return floats * Float.BYTES;
   }
@@ -125,7 +125,8 @@ final class TransformerPass {
     final float[] angles;
 
     AttentionKind(AttentionConfig config, int rows) {
-      this.plan = attention.plan(config.scale(), config.window(), pool.threads());
+      this.plan =
+          attention.plan(heads.keyValues(), config.scale(), config.window(), pool.threads());
       this.rope = new Rope(config.rope(), weights.ropeFactors());
       this.angles = floats(rows, rope.angleCount());
     }

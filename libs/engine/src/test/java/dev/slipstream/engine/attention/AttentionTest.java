@@ -3,9 +3,11 @@ package dev.slipstream.engine.attention;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.slipstream.engine.cache.KvFormats;
 import dev.slipstream.engine.cache.KvLayout;
 import dev.slipstream.engine.cache.KvPool;
 import dev.slipstream.engine.cache.KvSequence;
+import dev.slipstream.engine.cache.KvSlot;
 import dev.slipstream.engine.runtime.Batch;
 import dev.slipstream.engine.runtime.ComputePool;
 import java.util.ArrayList;
@@ -28,18 +30,24 @@ class AttentionTest {
   /** Keys and values of the last sequence, by place and head. */
   private final Map<Integer, float[][]> stored = new HashMap<>();
 
+  /** The last number is that of a format. */
   @ParameterizedTest
   @CsvSource({
-    "1, 1, 64, 1000000",
-    "3, 3, 64, 1000000",
-    "2, 4, 80, 40",
-    "5, 1, 34, 3",
-    "1, 9, 128, 16",
-    "1, 4, 256, 1"
+    "1, 1, 64, 1000000, 0",
+    "3, 3, 64, 1000000, 0",
+    "2, 4, 80, 40, 0",
+    "5, 1, 34, 3, 0",
+    "1, 9, 128, 16, 0",
+    "1, 4, 256, 1, 0",
+    "2, 4, 80, 40, 1",
+    "5, 1, 34, 3, 1",
+    "2, 4, 80, 1000000, 2",
+    "3, 3, 34, 1000000, 3",
+    "2, 4, 80, 40, 4"
   })
   void sharingATextAmongWorkersDoesNotChangeOneBit(
-      int kvHeads, int group, int dimension, int window) {
-    KvLayout layout = KvLayout.perLayer(2, kvHeads, dimension);
+      int kvHeads, int group, int dimension, int window, int format) {
+    KvLayout layout = KvLayout.perLayer(2, kvHeads, dimension, KvFormats.ALL.get(format));
     Attention attention = new Attention(layout, kvHeads * group);
     try (KvPool memory = new KvPool(layout, 100)) {
       for (int round = 0; round < 10; round++) {
@@ -48,10 +56,10 @@ class AttentionTest {
           addSequence(batch, memory, attention, layout);
         }
         float[] queries = gaussians(batch.rows() * kvHeads * group * dimension);
-        AttentionPlan whole = attention.plan(SCALE, window, 1, Integer.MAX_VALUE);
+        AttentionPlan whole = attention.plan(kvHeads, SCALE, window, 1, Integer.MAX_VALUE);
         float[] expected = attend(attention, whole, batch, queries, 1);
         for (int workers : new int[] {1, 2, 3}) {
-          AttentionPlan plan = attention.plan(SCALE, window, workers, 0);
+          AttentionPlan plan = attention.plan(kvHeads, SCALE, window, workers, 0);
           float[] actual = attend(attention, plan, batch, queries, workers);
           assertThat(actual).as("%d workers", workers).isEqualTo(expected);
         }
@@ -69,7 +77,7 @@ class AttentionTest {
     int kvHeads = 2;
     int group = 2;
     int dimension = 32;
-    KvLayout layout = KvLayout.perLayer(2, kvHeads, dimension);
+    KvLayout layout = KvLayout.perLayer(2, kvHeads, dimension, KvFormats.INTEGERS);
     Attention attention = new Attention(layout, kvHeads * group);
     try (KvPool memory = new KvPool(layout, 100)) {
       for (int round = 0; round < 10; round++) {
@@ -77,7 +85,7 @@ class AttentionTest {
         Batch batch = new Batch(32, 1);
         addSequence(batch, memory, attention, layout);
         float[] queries = gaussians(batch.rows() * kvHeads * group * dimension);
-        AttentionPlan plan = attention.plan(SCALE, window, 1);
+        AttentionPlan plan = attention.plan(kvHeads, SCALE, window, 1);
         float[] actual = attend(attention, plan, batch, queries, 1);
         for (int row = 0; row < batch.rows(); row++) {
           for (int head = 0; head < kvHeads * group; head++) {
@@ -144,9 +152,10 @@ class AttentionTest {
 
   private void store(Batch batch, int row, Attention attention, KvLayout layout) {
     int slot = attention.slot(LAYER);
-    for (int head = 0; head < layout.kvHeads(); head++) {
-      float[] keys = gaussians(layout.headDimension());
-      float[] values = gaussians(layout.headDimension());
+    KvSlot form = layout.slot(slot);
+    for (int head = 0; head < form.heads(); head++) {
+      float[] keys = gaussians(form.dimension());
+      float[] values = gaussians(form.dimension());
       stored.put(batch.place(row) * 2 + head, new float[][] {keys, values});
       attention.store(batch, row, slot, head, keys, 0, values, 0);
     }

@@ -1,5 +1,7 @@
 package dev.slipstream.engine.cache;
 
+import static dev.slipstream.engine.cache.KvFormats.FLOATS;
+import static dev.slipstream.engine.cache.KvFormats.INTEGERS;
 import static dev.slipstream.engine.cache.KvLayout.BLOCK_TOKENS;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -8,12 +10,16 @@ import dev.slipstream.engine.runtime.Batch;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -21,13 +27,45 @@ import org.junit.jupiter.params.provider.ValueSource;
  * good block that it refused would never save anybody time.
  */
 class KvBlockCheckTest {
-  private static final KvLayout LAYOUT = KvLayout.perLayer(3, 2, 20);
-  private static final int KEY = LAYOUT.keyOffset(1, 1);
-  private static final int VALUE = LAYOUT.valueOffset(2, 0);
+  private static final KvLayout LAYOUT = KvLayout.perLayer(3, 2, 20, INTEGERS);
+  private static final KvLayout REAL = KvLayout.perLayer(3, 2, 20, FLOATS);
+  private static final int KEY = LAYOUT.slot(1).keyOffset(1);
+  private static final int VALUE = LAYOUT.slot(2).valueOffset(0);
+
+  /** Bytes from the start of a plane of integers to their scales. */
+  private static final int SCALES = 20 * BLOCK_TOKENS * Short.BYTES;
+
+  /** One for each format, and one with all of them. */
+  static Stream<KvLayout> layouts() {
+    List<KvGroup> groups =
+        KvFormats.ALL.stream().map(format -> new KvGroup(1, 2, 21, format)).toList();
+    return Stream.concat(
+        Stream.of(new KvLayout(groups, IntStream.range(0, groups.size()).toArray())),
+        KvFormats.ALL.stream().map(format -> KvLayout.perLayer(3, 2, 20, format)));
+  }
 
   @Property(tries = 200)
   void whateverAttentionStoresPasses(@ForAll long seed) {
-    assertThat(fault(block(seed))).isEmpty();
+    layouts()
+        .forEach(
+            layout -> assertThat(fault(layout, block(layout, seed))).as("%s", layout).isEmpty());
+  }
+
+  @ParameterizedTest
+  @MethodSource("layouts")
+  void bytesOfNoBlockAreFound(KvLayout layout) {
+    byte[] block = block(layout, 3);
+    assertThat(fault(layout, Arrays.copyOf(block, block.length - 1))).isPresent();
+    assertThat(fault(layout, Arrays.copyOf(block, block.length + 1))).isPresent();
+    assertThat(fault(layout, new byte[0])).isPresent();
+    byte[] unwritten = new byte[block.length];
+    assertThat(fault(layout, unwritten)).as("memory that nobody wrote to").isPresent();
+    byte[] ones = new byte[block.length];
+    Arrays.fill(ones, (byte) -1);
+    assertThat(fault(layout, ones)).as("ones").isPresent();
+    byte[] random = new byte[block.length];
+    new Random(3).nextBytes(random);
+    assertThat(fault(layout, random)).as("random bytes").isPresent();
   }
 
   @ParameterizedTest
@@ -47,66 +85,80 @@ class KvBlockCheckTest {
   void aScaleThatNoVectorHasIsFound(float scale) {
     for (int plane : new int[] {KEY, VALUE}) {
       for (int token : new int[] {0, BLOCK_TOKENS - 1}) {
-        byte[] block = block(1);
-        setScale(block, plane, token, scale);
-        assertThat(fault(block)).as("plane at %d, token %d", plane, token).isPresent();
+        byte[] block = block(LAYOUT, 1);
+        set(block, plane + SCALES + (long) token * Float.BYTES, scale);
+        assertThat(fault(LAYOUT, block)).as("plane at %d, token %d", plane, token).isPresent();
       }
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      floats = {
+        Float.NaN,
+        Float.POSITIVE_INFINITY,
+        Float.NEGATIVE_INFINITY,
+        Float.MAX_VALUE,
+        -1e38f,
+        65505f
+      })
+  void anElementThatNoModelHasIsFound(float element) {
+    for (int at : new int[] {0, REAL.slot(1).valueOffset(1) - 4, REAL.blockBytes() - 4}) {
+      byte[] block = block(REAL, 1);
+      set(block, at, element);
+      assertThat(fault(REAL, block)).as("element at %d", at).isPresent();
+    }
+  }
+
+  /** Small ones, and zeros of either sign, are. */
+  @ParameterizedTest
+  @ValueSource(floats = {-0f, Float.MIN_VALUE, 1e-39f, 65504f, -65504f})
+  void anElementThatAModelMayHavePasses(float element) {
+    byte[] block = block(REAL, 1);
+    set(block, REAL.slot(1).keyOffset(1), element);
+    assertThat(fault(REAL, block)).isEmpty();
+  }
+
   @Test
-  void bytesOfAnotherSizeOrLayoutAreFound() {
-    byte[] block = block(3);
-    assertThat(fault(Arrays.copyOf(block, block.length - 1))).isPresent();
-    assertThat(fault(Arrays.copyOf(block, block.length + 1))).isPresent();
-    assertThat(fault(new byte[0])).isPresent();
-    assertThat(fault(new byte[block.length])).as("memory that nobody wrote to").isPresent();
-    byte[] random = new byte[LAYOUT.blockBytes()];
-    new Random(3).nextBytes(random);
-    assertThat(fault(random)).as("random bytes").isPresent();
-    KvLayout other = KvLayout.perLayer(2, 2, 31);
+  void bytesOfAnotherLayoutAreFound() {
+    KvLayout other = KvLayout.perLayer(2, 2, 31, INTEGERS);
     assertThat(other.blockBytes()).isEqualTo(LAYOUT.blockBytes());
-    assertThat(KvBlockCheck.fault(other, segment(block))).isPresent();
-    assertThat(fault(block(other, 3))).isPresent();
+    assertThat(fault(other, block(LAYOUT, 3))).isPresent();
+    assertThat(fault(LAYOUT, block(other, 3))).isPresent();
+    // Six planes of floats with 11 elements and of integers with 20.
+    KvLayout floats = KvLayout.perLayer(1, 3, 11, FLOATS);
+    KvLayout integers = KvLayout.perLayer(1, 3, 20, INTEGERS);
+    assertThat(floats.blockBytes()).isEqualTo(integers.blockBytes());
+    assertThat(fault(integers, block(floats, 3))).isPresent();
+    assertThat(fault(floats, block(integers, 3))).isPresent();
   }
 
   @Property(tries = 200)
   void aFlippedBitOfAScaleIsFoundOrLeavesAFiniteOne(@ForAll long seed) {
     Random random = new Random(seed);
-    byte[] block = block(seed);
-    int plane = random.nextBoolean() ? KEY : VALUE;
-    int at = plane + LAYOUT.scalesAfter() + random.nextInt(BLOCK_TOKENS * Float.BYTES);
-    block[at] ^= (byte) (1 << random.nextInt(8));
-    int token = (at - plane - LAYOUT.scalesAfter()) / Float.BYTES;
-    float scale = segment(block).get(ValueLayout.JAVA_FLOAT_UNALIGNED, scaleAt(plane, token));
-    boolean usable = scale >= Float.MIN_NORMAL && scale <= KvBlockCheck.LARGEST_SCALE;
-    assertThat(fault(block).isEmpty()).isEqualTo(usable);
+    byte[] block = block(LAYOUT, seed);
+    int scales = (random.nextBoolean() ? KEY : VALUE) + SCALES;
+    int byteOfScale = random.nextInt(BLOCK_TOKENS * Float.BYTES);
+    block[scales + byteOfScale] ^= (byte) (1 << random.nextInt(8));
+    float scale =
+        MemorySegment.ofArray(block)
+            .get(ValueLayout.JAVA_FLOAT_UNALIGNED, scales + (byteOfScale & -Float.BYTES));
+    boolean usable = scale >= Float.MIN_NORMAL && scale <= 65504f / Short.MAX_VALUE;
+    assertThat(fault(LAYOUT, block).isEmpty()).isEqualTo(usable);
   }
 
-  private static Optional<String> fault(byte[] block) {
-    return KvBlockCheck.fault(LAYOUT, MemorySegment.ofArray(block));
+  private static Optional<String> fault(KvLayout layout, byte[] block) {
+    return KvBlockCheck.fault(layout, MemorySegment.ofArray(block));
   }
 
-  private static MemorySegment segment(byte[] block) {
-    return MemorySegment.ofArray(block);
-  }
-
-  private static long scaleAt(int plane, int token) {
-    return plane + LAYOUT.scalesAfter() + (long) token * Float.BYTES;
-  }
-
-  private static void setScale(byte[] block, int plane, int token, float scale) {
-    segment(block).set(ValueLayout.JAVA_FLOAT_UNALIGNED, scaleAt(plane, token), scale);
-  }
-
-  private static byte[] block(long seed) {
-    return block(LAYOUT, seed);
+  private static void set(byte[] block, long at, float x) {
+    MemorySegment.ofArray(block).set(ValueLayout.JAVA_FLOAT_UNALIGNED, at, x);
   }
 
   /** What attention makes of vectors of all sizes, zeros and numbers that are none among them. */
   private static byte[] block(KvLayout layout, long seed) {
     Random random = new Random(seed);
-    Attention attention = new Attention(layout, layout.kvHeads());
+    Attention attention = new Attention(layout, 6);
     try (KvPool pool = new KvPool(layout, 1)) {
       KvSequence sequence = pool.newSequence();
       assertThat(sequence.reserve(BLOCK_TOKENS)).isTrue();
@@ -114,9 +166,9 @@ class KvBlockCheckTest {
       for (int row = 0; row < BLOCK_TOKENS; row++) {
         batch.add(sequence, 0, row - 1, false);
         for (int slot = 0; slot < layout.slots(); slot++) {
-          for (int head = 0; head < layout.kvHeads(); head++) {
-            float[] key = vector(layout, random, slot > 0);
-            float[] value = vector(layout, random, slot > 0);
+          for (int head = 0; head < layout.slot(slot).heads(); head++) {
+            float[] key = vector(layout.slot(slot), random, slot > 0);
+            float[] value = vector(layout.slot(slot), random, slot > 0);
             attention.store(batch, row, slot, head, key, 0, value, 0);
           }
         }
@@ -128,8 +180,8 @@ class KvBlockCheckTest {
   /**
    * @param plain whether it has a scale other than 0
    */
-  private static float[] vector(KvLayout layout, Random random, boolean plain) {
-    float[] x = new float[layout.headDimension()];
+  private static float[] vector(KvSlot slot, Random random, boolean plain) {
+    float[] x = new float[slot.dimension()];
     float size = plain ? 1 : (float) Math.pow(10, random.nextInt(-40, 5)) * 6;
     for (int d = 0; d < x.length; d++) {
       x[d] = size * (random.nextFloat() * 2 - 1);

@@ -4,10 +4,11 @@ import static dev.slipstream.engine.cache.KvLayout.BLOCK_TOKENS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -17,7 +18,14 @@ import net.jqwik.api.constraints.IntRange;
  * shows up in another's context, or memory is lost until the service is restarted.
  */
 class KvSequenceProperties {
-  private static final KvLayout LAYOUT = KvLayout.perLayer(2, 2, 4);
+  private static final KvLayout LAYOUT =
+      new KvLayout(
+          List.of(
+              new KvGroup(1, 2, 4, KvFormats.INTEGERS),
+              new KvGroup(
+                  1, 1, 6, new KvFormat(KvFormats.FLOATS.keys(), KvFormats.INTEGERS.values()))),
+          0,
+          1);
   private static final int BLOCKS = 24;
 
   private record Tracked(KvSequence sequence, List<Integer> expected) {}
@@ -82,55 +90,53 @@ class KvSequenceProperties {
   }
 
   private static void write(KvSequence sequence, int place, int token) {
+    MemorySegment memory = sequence.pool().memory();
     visit(
         sequence,
         place,
-        (block, at, i) -> block.set(ValueLayout.JAVA_SHORT, at, (short) (token + i)));
+        (plane, at, first) -> {
+          float[] vector = new float[plane.dimension()];
+          for (int d = 0; d < vector.length; d++) {
+            vector[d] = token + first + d;
+          }
+          plane.store(memory, at, place % BLOCK_TOKENS, vector, 0);
+        });
   }
 
   private static List<Integer> read(KvSequence sequence) {
+    MemorySegment memory = sequence.pool().memory();
     List<Integer> tokens = new ArrayList<>();
     for (int place = 0; place < sequence.length(); place++) {
-      int[] first = new int[1];
+      int token = place % BLOCK_TOKENS;
+      Set<Integer> read = new HashSet<>();
       visit(
           sequence,
           place,
-          (block, at, i) -> {
-            int value = block.get(ValueLayout.JAVA_SHORT, at) - i;
-            if (i == 0) {
-              first[0] = value;
+          (plane, at, first) -> {
+            for (int d = 0; d < plane.dimension(); d++) {
+              read.add(Math.round(plane.element(memory, at, token, d)) - first - d);
             }
-            assertThat(value).isEqualTo(first[0]);
           });
-      tokens.add(first[0]);
+      assertThat(read).hasSize(1);
+      tokens.addAll(read);
     }
     return tokens;
   }
 
   private interface Visitor {
-    void element(MemorySegment block, long offset, int index);
+    void plane(KvPlane plane, long offset, int first);
   }
 
-  /** Every element of every head and slot of one token. */
+  /** Every plane of every slot at a place, with a number that tells it from the others. */
   private static void visit(KvSequence sequence, int place, Visitor visitor) {
-    MemorySegment block = sequence.pool().block(sequence.block(place / BLOCK_TOKENS));
-    int token = place % BLOCK_TOKENS;
-    int index = 0;
-    for (int slot = 0; slot < LAYOUT.slots(); slot++) {
-      for (int head = 0; head < LAYOUT.kvHeads(); head++) {
-        for (int d = 0; d < LAYOUT.headDimension(); d++) {
-          visitor.element(
-              block, LAYOUT.keyOffset(slot, head) + (d * BLOCK_TOKENS + token) * 2L, index++);
-          visitor.element(
-              block,
-              LAYOUT.valueOffset(slot, head) + (token * LAYOUT.headDimension() + d) * 2L,
-              index++);
-        }
-        // Scales, of which the low half is enough to follow them.
-        visitor.element(
-            block, LAYOUT.keyOffset(slot, head) + LAYOUT.scalesAfter() + token * 4L, index++);
-        visitor.element(
-            block, LAYOUT.valueOffset(slot, head) + LAYOUT.scalesAfter() + token * 4L, index++);
+    long block = sequence.blockOffset(place);
+    int first = 0;
+    for (int i = 0; i < LAYOUT.slots(); i++) {
+      KvSlot slot = LAYOUT.slot(i);
+      for (int head = 0; head < slot.heads(); head++) {
+        visitor.plane(slot.keys(), block + slot.keyOffset(head), first);
+        visitor.plane(slot.values(), block + slot.valueOffset(head), first + 1000);
+        first += 2000;
       }
     }
   }

@@ -2,6 +2,8 @@ package dev.slipstream.engine.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.slipstream.engine.cache.KvFormat;
+import dev.slipstream.engine.cache.KvFormats;
 import dev.slipstream.engine.cache.KvPool;
 import dev.slipstream.engine.cache.KvSequence;
 import dev.slipstream.engine.runtime.Batch;
@@ -15,22 +17,33 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * A token's logits must have the same bits alone, in a chunk, beside strangers and on a branch of a
  * tree. If they do not, speculation and batching change answers.
  */
+@ParameterizedClass
+@MethodSource("formats")
 class BatchInvarianceTest {
+  @Parameter KvFormat format;
   @TempDir Path folder;
   private final Random random = new Random(7);
   private ComputePool pool;
   private LanguageModel model;
   private KvPool memory;
 
+  static List<KvFormat> formats() {
+    return List.of(KvFormats.INTEGERS, KvFormats.FLOATS, KvFormats.TOY);
+  }
+
   @BeforeEach
   void load() throws Exception {
     pool = new ComputePool(2);
-    model = LanguageModel.load(TinyModel.write(folder.resolve("tiny.gguf"), 1, 512), pool);
+    Path file = TinyModel.write(folder.resolve("tiny.gguf"), 1, 512);
+    model = LanguageModel.load(file, format, pool);
     memory = new KvPool(model.kvLayout(), 400);
   }
 
@@ -142,7 +155,7 @@ class BatchInvarianceTest {
     float[][] expected = oneByOne(text);
     for (int workers : new int[] {1, 3, 5}) {
       try (ComputePool other = new ComputePool(workers);
-          LanguageModel same = LanguageModel.load(folder.resolve("tiny.gguf"), other);
+          LanguageModel same = LanguageModel.load(folder.resolve("tiny.gguf"), format, other);
           KvPool kv = new KvPool(same.kvLayout(), 8);
           KvSequence sequence = kv.newSequence()) {
         Batch batch = new Batch(50, 1);

@@ -5,9 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.slipstream.engine.cache.KvLayout;
 import dev.slipstream.engine.cache.KvPool;
 import dev.slipstream.engine.cache.KvSequence;
+import dev.slipstream.engine.cache.KvSlot;
 import dev.slipstream.engine.runtime.Batch;
 import dev.slipstream.engine.runtime.ComputePool;
-import java.lang.foreign.ValueLayout;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
@@ -45,8 +46,9 @@ class FiniteRowsTest {
       KvSequence broken = kv.newSequence();
       KvSequence sound = kv.newSequence();
       assertThat(finite(model, broken, TOKENS, sound, TOKENS)).doesNotContain(false);
-      long scale = kv.layout().keyOffset(1, 0) + kv.layout().scalesAfter();
-      kv.block(broken.block(0)).set(ValueLayout.JAVA_FLOAT, scale, Float.NaN);
+      KvSlot slot = kv.layout().slot(1);
+      MemorySegment block = kv.block(broken.block(0));
+      block.asSlice(slot.keyOffset(0), slot.keys().bytes()).fill((byte) -1);
 
       boolean[] finite = finite(model, broken, rows, sound, rows);
 

@@ -14,6 +14,7 @@ import dev.slipstream.engine.architecture.ScaleConfig;
 import dev.slipstream.engine.cache.KvLayout;
 import dev.slipstream.engine.cache.KvPool;
 import dev.slipstream.engine.cache.KvSequence;
+import dev.slipstream.engine.cache.encoding.NamedEncoding;
 import dev.slipstream.engine.runtime.Batch;
 import dev.slipstream.engine.runtime.ComputePool;
 import java.nio.file.Path;
@@ -60,7 +61,7 @@ class LanguageModelTest {
   /** Its blocks have other sizes, and so other ends. */
   @Test
   void sequencesOfAnotherModelsPoolAreRefused() throws Exception {
-    KvLayout smaller = KvLayout.perLayer(1, 2, 16);
+    KvLayout smaller = KvLayout.perLayer(1, 2, 16, NamedEncoding.DEFAULT);
     try (LanguageModel model = LanguageModel.load(file, pool);
         KvPool memory = new KvPool(smaller, 1);
         KvSequence sequence = memory.newSequence()) {
@@ -88,17 +89,13 @@ class LanguageModelTest {
   }
 
   @Test
-  void batchesAndBlocksThatCannotBeAreRefused() {
+  void batchesThatCannotBeAreRefused() {
     for (int rows : new int[] {-1, 0, Batch.MAX_ROWS + 1, Integer.MAX_VALUE}) {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> new Batch(rows, 0))
           .withMessageContaining("1 to " + Batch.MAX_ROWS);
     }
     assertThatIllegalArgumentException().isThrownBy(() -> new Batch(4, 5));
-    assertThatIllegalArgumentException().isThrownBy(() -> KvLayout.perLayer(1024, 64, 1024));
-    assertThatIllegalArgumentException().isThrownBy(() -> KvLayout.perLayer(1 << 16, 1 << 14, 2));
-    assertThatIllegalArgumentException().isThrownBy(() -> KvLayout.perLayer(1, 0, 64));
-    assertThatIllegalArgumentException().isThrownBy(() -> new KvLayout(new int[] {0, -1}, 1, 64));
   }
 
   /** Said when the model is loaded, and not by an answer that runs out of heap. */
@@ -108,6 +105,14 @@ class LanguageModelTest {
       model.reserve(Batch.MAX_ROWS, 64);
       long bytes = TransformerPass.bytes(wide(), Batch.MAX_ROWS, Batch.MAX_ROWS, 64);
       assertThat(bytes).isGreaterThan(40L << 30);
+      int rows = 1 << 28;
+      for (int logitRows : new int[] {64, rows}) {
+        assertThatIllegalArgumentException()
+            .isThrownBy(() -> model.reserve(rows, logitRows))
+            .withMessageContaining("a batch of %d rows, %d of them".formatted(rows, logitRows))
+            .withMessageContaining("larger heap");
+      }
+      model.reserve(1, 1);
     }
   }
 
