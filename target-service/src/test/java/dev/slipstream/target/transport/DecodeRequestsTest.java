@@ -24,7 +24,16 @@ class DecodeRequestsTest {
   private static final String LONG = "x".repeat(1 << 20);
   private static final ServedModel MODEL =
       new ServedModel(
-          "m", "toy", "F32", "digest", "t", 4096, 300, Set.of(), KvLayout.perLayer(1, 1, 1, NamedEncoding.DEFAULT), null);
+          "m",
+          "toy",
+          "F32",
+          "digest",
+          "t",
+          4096,
+          300,
+          Set.of(),
+          KvLayout.perLayer(1, 1, 1, NamedEncoding.DEFAULT),
+          null);
 
   private static DecodeStart.Builder start() {
     return DecodeStart.newBuilder().addPrompt(1).addPrompt(2);
@@ -58,9 +67,7 @@ class DecodeRequestsTest {
         new Wrong(
             "min_tokens",
             start ->
-                start
-                    .setMinTokens(1)
-                    .addAllStopTokenIds(IntStream.range(0, 300).boxed().toList())),
+                start.setMinTokens(1).addAllStopTokenIds(IntStream.range(0, 300).boxed().toList())),
         new Wrong("top_logprobs", start -> start.setTopLogprobs(1000)),
         new Wrong("stop_token_ids[0]", start -> start.addStopTokenIds(-1)),
         new Wrong("sampling", start -> start.getSamplingBuilder().setTopP(2)));
