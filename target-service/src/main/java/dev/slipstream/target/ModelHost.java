@@ -11,6 +11,7 @@ import dev.slipstream.target.application.LoopSettings;
 import dev.slipstream.target.application.PassCosts;
 import dev.slipstream.target.application.ServedModel;
 import dev.slipstream.target.application.SharedPrefixes;
+import dev.slipstream.target.application.Techniques;
 import dev.slipstream.target.transport.ServedTarget;
 import dev.slipstream.target.transport.TargetProvider;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -41,6 +42,7 @@ final class ModelHost
   private final ModelLoader loader;
   private final SharedPrefixes shared;
   private final List<Drafter> drafters;
+  private final Techniques techniques;
   private final MeterRegistry registry;
   private final ConfigurableApplicationContext context;
   private final Runnable healthChanged;
@@ -74,6 +76,7 @@ final class ModelHost
       ModelLoader loader,
       SharedPrefixes shared,
       List<Drafter> drafters,
+      Techniques techniques,
       MeterRegistry registry,
       ConfigurableApplicationContext context,
       Runnable healthChanged) {
@@ -81,6 +84,7 @@ final class ModelHost
     this.loader = loader;
     this.shared = shared;
     this.drafters = drafters;
+    this.techniques = techniques;
     this.registry = registry;
     this.context = context;
     this.healthChanged = healthChanged;
@@ -266,7 +270,7 @@ final class ModelHost
         PassCosts.of(model, settings.maxLogitRows(), properties.costBudget(), costFile(model));
     log.info("verification cost of {}: {}", model.id(), costs.cost());
     DecodeMetrics metrics = new DecodeMetrics(registry, model, costs.cost());
-    DecodeLoop loop = new DecodeLoop(model, settings, shared, costs, metrics);
+    DecodeLoop loop = new DecodeLoop(model, settings, shared, costs, techniques, metrics);
     // Where nothing is verified, nothing need be drafted.
     List<Drafter> useful = settings.maxDraftTokens() == 0 ? List.of() : drafters;
     HostedDrafters hosted =

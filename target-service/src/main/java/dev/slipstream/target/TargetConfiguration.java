@@ -4,6 +4,10 @@ import dev.slipstream.drafting.Drafter;
 import dev.slipstream.drafting.promptlookup.PromptLookupDrafter;
 import dev.slipstream.proto.v1.TargetServiceGrpc;
 import dev.slipstream.target.application.SharedPrefixes;
+import dev.slipstream.target.application.Techniques;
+import dev.slipstream.target.spi.AdmissionOrder;
+import dev.slipstream.target.spi.DraftAllocator;
+import dev.slipstream.target.spi.PassObserver;
 import dev.slipstream.target.transport.KvServiceClient;
 import dev.slipstream.transport.OnArrival;
 import io.grpc.ManagedChannel;
@@ -88,12 +92,25 @@ class TargetConfiguration {
         .toList();
   }
 
+  /** What a technique's wiring class provides, and else what the decode loop does by itself. */
+  @Bean
+  Techniques techniques(
+      ObjectProvider<AdmissionOrder> order,
+      ObjectProvider<DraftAllocator> allocator,
+      ObjectProvider<PassObserver> observers) {
+    return new Techniques(
+        order.getIfAvailable(() -> AdmissionOrder.ARRIVAL),
+        allocator.getIfAvailable(() -> DraftAllocator.ARRIVAL),
+        observers.orderedStream().toList());
+  }
+
   @Bean
   ModelHost modelHost(
       TargetProperties properties,
       ModelLoader loader,
       SharedPrefixes shared,
       List<Drafter> drafters,
+      Techniques techniques,
       MeterRegistry registry,
       ConfigurableApplicationContext context,
       ObjectProvider<GrpcServerHealth> health,
@@ -103,6 +120,7 @@ class TargetConfiguration {
         loader,
         shared,
         hosted(properties.drafters(), drafters),
+        techniques,
         registry,
         context,
         () -> health.ifAvailable(h -> healthStatus.ifAvailable(h::update)));

@@ -6,12 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.slipstream.engine.sampling.SamplingParams;
 import dev.slipstream.engine.speculation.CostMeasurement;
 import dev.slipstream.engine.speculation.CostMeasurement.Point;
+import dev.slipstream.target.application.Caller;
 import dev.slipstream.target.application.CommittedTokens;
 import dev.slipstream.target.application.DecodeFailure;
 import dev.slipstream.target.application.DecodeListener;
 import dev.slipstream.target.application.DecodeTask;
 import dev.slipstream.target.application.Outcome;
 import dev.slipstream.target.application.SharedPrefixes;
+import dev.slipstream.target.application.Techniques;
 import dev.slipstream.target.application.ToyModel;
 import dev.slipstream.target.transport.TargetProvider.NotReadyException;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -69,6 +71,7 @@ class ModelHostTest {
         loader,
         SharedPrefixes.NONE,
         List.of(),
+        Techniques.NONE,
         new SimpleMeterRegistry(),
         context,
         () -> health.add(status()));
@@ -206,16 +209,14 @@ class ModelHostTest {
 
   private static DecodeTask task(int maxTokens) {
     return new DecodeTask(
-        "",
+        new Caller("", ""),
         new int[] {1, 2, 3},
         0,
         SamplingParams.greedy(),
-        maxTokens,
-        false,
-        Set.of(),
+        DecodeTask.NO_RULE,
+        new DecodeTask.Ending(maxTokens, false, Set.of()),
         DecodeTask.NO_LOGPROBS,
-        new DecodeTask.Speculation(false, 0, "", ""),
-        "");
+        new DecodeTask.Speculation(false, 0, "", ""));
   }
 
   /** Acts on the loop's thread. */

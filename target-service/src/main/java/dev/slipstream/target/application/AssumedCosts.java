@@ -1,23 +1,23 @@
 package dev.slipstream.target.application;
 
-import dev.slipstream.engine.speculation.VerificationCost;
+import dev.slipstream.engine.speculation.PassCost;
 
 /** A table that is taken for granted: refined by passes, never given up, never measured. */
 final class AssumedCosts implements PassCosts {
-  private VerificationCost cost;
+  private PassCost cost;
 
-  AssumedCosts(VerificationCost cost) {
+  AssumedCosts(PassCost cost) {
     this.cost = cost;
   }
 
   @Override
-  public VerificationCost cost() {
+  public PassCost cost() {
     return cost;
   }
 
   @Override
-  public void observe(int rows, double seconds, boolean comparable) {
-    cost = cost.observe(rows, seconds);
+  public void computed(Pass pass) {
+    cost = cost.observe(pass.rows(), pass.kvTokens(), pass.seconds());
   }
 
   @Override

@@ -25,6 +25,15 @@ public sealed interface DecodeFailure {
     }
   }
 
+  /** A text to be scored does not fit. */
+  record ContinuationTooLong(int tokens, int contextLength) implements DecodeFailure {
+    @Override
+    public String message() {
+      return "the prefix and its longest continuation have %d tokens together, but the context holds %d"
+          .formatted(tokens, contextLength);
+    }
+  }
+
   /** The client sent something that makes no sense in the middle of an answer. */
   record BadMessage(String message) implements DecodeFailure {}
 

@@ -2,8 +2,8 @@ package dev.slipstream.target.application;
 
 import dev.slipstream.engine.speculation.Proposed;
 
-/** A submitted sequence, for the thread that submitted it and any other. Nothing here waits. */
-public interface DecodeHandle {
+/** A submitted sequence that is decoded. */
+public interface DecodeHandle extends SequenceHandle {
   /** Of a sequence that was refused at once. */
   DecodeHandle ENDED =
       new DecodeHandle() {
@@ -22,7 +22,4 @@ public interface DecodeHandle {
 
   /** Ends the sequence; the listener hears of the failure. */
   void fail(DecodeFailure failure);
-
-  /** Ends the sequence without a further word; its KV is free at the next step. */
-  void cancel();
 }

@@ -3,19 +3,18 @@ package dev.slipstream.target.application;
 import dev.slipstream.engine.cache.BlockKeyChain;
 import dev.slipstream.engine.cache.KvPool;
 import dev.slipstream.engine.sampling.SamplingWorkspace;
-import dev.slipstream.engine.speculation.Proposed;
 import dev.slipstream.target.application.Outcome.Reason;
 import dev.slipstream.target.application.Sequence.State;
+import dev.slipstream.target.spi.PassObserver;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,20 +26,14 @@ import org.slf4j.LoggerFactory;
 public final class DecodeLoop implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(DecodeLoop.class);
 
-  /**
-   * Passes in a row that may fail for want of memory. After that it is not their sequences' fault:
-   * the loop ends, the process is started again, and other targets go on with its answers.
-   */
-  private static final int MOST_STARVED = 3;
-
   private final ServedModel model;
   private final LoopSettings settings;
   private final DecodeMetrics metrics;
   private final PassCosts costs;
-  private final LinkedBlockingQueue<Runnable> commands = new LinkedBlockingQueue<>();
+  private final CommandQueue commands = new CommandQueue();
   private final KvPool pool;
   private final Scheduler scheduler;
-  private final DecodeStep step;
+  private final Quarantine passes;
   private final SamplingWorkspace workspace;
   private final RetryAdvice retryAdvice;
   private final CompletableFuture<Void> idle = new CompletableFuture<>();
@@ -50,8 +43,6 @@ public final class DecodeLoop implements AutoCloseable {
   private boolean draining;
   private boolean stopped;
   private boolean brokenDown;
-  private int starved;
-  private volatile boolean terminated;
 
   /**
    * Starts the loop.
@@ -64,18 +55,41 @@ public final class DecodeLoop implements AutoCloseable {
       LoopSettings settings,
       SharedPrefixes shared,
       PassCosts costs,
+      Techniques techniques,
       DecodeMetrics metrics) {
     this.model = model;
     this.settings = settings;
     this.metrics = metrics;
     this.costs = costs;
     this.pool = new KvPool(model.kvLayout(), settings.kvBlocks());
-    this.scheduler = new Scheduler(settings, pool, shared, metrics, this::send, this::broke);
     this.retryAdvice = new RetryAdvice(settings.maxRunning());
-    this.step =
-        new DecodeStep(model, settings, scheduler, metrics, retryAdvice, costs, this::broke);
+    this.scheduler =
+        new Scheduler(
+            settings.maxRunning(),
+            new WaitingQueue(techniques.order(), settings),
+            new PrefixBlocks(pool, shared),
+            metrics,
+            commands,
+            this::broke);
+    DecodeStep step =
+        new DecodeStep(
+            model,
+            settings,
+            scheduler,
+            new StepPlan(settings, scheduler, techniques.allocator()),
+            new Settlement(model, settings.contextLength(), scheduler, costs, metrics, retryAdvice),
+            costs,
+            observers(techniques),
+            this::broke);
+    this.passes = new Quarantine(step, scheduler, this::broke);
     this.workspace = new SamplingWorkspace(model.vocabularySize());
     this.thread = Thread.ofPlatform().name("decode-loop").start(this::run);
+  }
+
+  private List<PassObserver> observers(Techniques techniques) {
+    List<PassObserver> observers = new ArrayList<>(List.of(costs, metrics));
+    observers.addAll(techniques.observers());
+    return observers;
   }
 
   /**
@@ -84,17 +98,70 @@ public final class DecodeLoop implements AutoCloseable {
    * @throws IllegalArgumentException if the sampling parameters do not fit the vocabulary
    */
   public DecodeHandle submit(DecodeTask task, DecodeListener listener) {
+    return submit(task, listener, false);
+  }
+
+  /** The same of a sequence whose drafts may be made by the cores that compute passes. */
+  DecodeHandle submit(DecodeTask task, DecodeListener listener, boolean draftsShareCores) {
     if (task.prompt().length > settings.contextLength()) {
       // Now: many of them must not wait here for the pass to end.
       metrics.failed();
       listener.failed(tooLong(task.prompt().length));
       return DecodeHandle.ENDED;
     }
-    BlockKeyChain keys =
-        new BlockKeyChain(model.digest(), model.tokenizerDigest(), model.kvLayout(), task.tenant());
-    Sequence sequence = new Sequence(task, listener, keys, workspace, settings.maxDraftTokens());
-    send(() -> acceptOrFail(sequence));
-    return new Handle(sequence);
+    Decoding sequence =
+        new Decoding(
+            task,
+            listener,
+            keys(task.caller()),
+            workspace,
+            DraftAdvice.of(task, settings.maxDraftTokens(), draftsShareCores));
+    execute(() -> acceptOrFail(sequence));
+    return new LoopHandle(this, sequence, metrics);
+  }
+
+  /** Queues continuations to be scored. The listener hears the rest, a refusal included. */
+  public SequenceHandle submit(ScoreTask task, ScoreListener listener) {
+    int longest = task.longestText();
+    if (longest > settings.contextLength()) {
+      metrics.failed();
+      listener.failed(new DecodeFailure.ContinuationTooLong(longest, settings.contextLength()));
+      return DecodeHandle.ENDED;
+    }
+    Scoring sequence = new Scoring(task, listener, keys(task.caller()), settings.contextLength());
+    execute(() -> acceptOrFail(sequence));
+    return () -> cancel(sequence);
+  }
+
+  private BlockKeyChain keys(Caller caller) {
+    return new BlockKeyChain(
+        model.digest(), model.tokenizerDigest(), model.kvLayout(), caller.tenant());
+  }
+
+  /** Ends a sequence that has not ended, on its client's side. */
+  void fail(Sequence sequence, DecodeFailure failure) {
+    execute(
+        () -> {
+          if (sequence.state != State.ENDED) {
+            failNow(sequence, failure);
+          }
+        });
+  }
+
+  /** Ends a sequence that has not ended, of which nobody wants to hear any more. */
+  void cancel(Sequence sequence) {
+    execute(
+        () -> {
+          if (sequence.state != State.ENDED) {
+            metrics.cancelled(); // first: whoever sees the freed blocks sees the reason too
+            scheduler.remove(sequence);
+          }
+        });
+  }
+
+  /** Has the loop's thread run a command between passes. */
+  void execute(Runnable command) {
+    commands.execute(command);
   }
 
   /**
@@ -102,7 +169,7 @@ public final class DecodeLoop implements AutoCloseable {
    * that are left with {@link DecodeFailure.ShuttingDown}.
    */
   public void drain(Duration limit) {
-    send(() -> draining = true);
+    execute(() -> draining = true);
     try {
       idle.get(limit.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
@@ -116,7 +183,7 @@ public final class DecodeLoop implements AutoCloseable {
   /** Fails whatever runs or waits and ends the loop. */
   @Override
   public void close() {
-    send(() -> stopped = true);
+    execute(() -> stopped = true);
     try {
       thread.join();
     } catch (InterruptedException e) {
@@ -154,7 +221,7 @@ public final class DecodeLoop implements AutoCloseable {
 
   private void serve() {
     while (true) {
-      drainCommands();
+      commands.runAll();
       scheduler.admit();
       if (stopped) {
         return;
@@ -163,7 +230,8 @@ public final class DecodeLoop implements AutoCloseable {
       showState();
       if (scheduler.isReady()) {
         awaitDraft();
-        pass();
+        passes.pass();
+        metrics.cost(costs.cost());
       } else {
         awaitCommand();
       }
@@ -173,9 +241,8 @@ public final class DecodeLoop implements AutoCloseable {
   /** Answers everybody who is there or comes later. */
   private void leave() {
     stopped = true;
-    scheduler.all().forEach(sequence -> fail(sequence, refusal()));
-    terminated = true;
-    drainCommands();
+    scheduler.all().forEach(sequence -> failNow(sequence, refusal()));
+    commands.loopEnded();
     idle.complete(null);
     showState();
     costs.close();
@@ -186,67 +253,16 @@ public final class DecodeLoop implements AutoCloseable {
     return brokenDown ? new DecodeFailure.OutOfService() : new DecodeFailure.ShuttingDown();
   }
 
-  private void pass() {
-    try {
-      step.run();
-      starved = 0;
-    } catch (RuntimeException | Error e) {
-      if (e instanceof OutOfMemoryError && ++starved == MOST_STARVED) {
-        throw e;
-      }
-      tellApart(e);
-    }
-  }
-
-  /**
-   * A pass has failed, and so has committed nothing. Whose fault that was shows when everybody is
-   * computed alone; the others go on.
-   */
-  private void tellApart(Throwable cause) {
-    List<Sequence> computed =
-        scheduler.running().stream().filter(sequence -> sequence.state == State.RUNNING).toList();
-    if (computed.size() == 1) {
-      recomputeOrFail(computed.getFirst(), cause);
-      return;
-    }
-    log.warn(
-        "a pass over {} sequences failed, they are computed alone: {}",
-        computed.size(),
-        cause.toString());
-    for (Sequence sequence : computed) {
-      try {
-        step.run(List.of(sequence));
-      } catch (RuntimeException | Error e) {
-        recomputeOrFail(sequence, e);
-      }
-    }
-  }
-
-  /** Blocks of kv-service may be to blame, if there are any: then it goes on without them. */
-  private void recomputeOrFail(Sequence sequence, Throwable cause) {
-    if (!scheduler.recompute(sequence, cause)) {
-      broke(sequence, cause);
-    }
-  }
-
   /** Ends one sequence, because of something that was not foreseen. */
   private void broke(Sequence sequence, Throwable cause) {
     String id = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt());
-    log.error("request '{}' failed (error {})", sequence.task.requestId(), id, cause);
+    log.error("request '{}' failed (error {})", sequence.requestId(), id, cause);
     metrics.broke(cause);
-    fail(
+    failNow(
         sequence,
         cause instanceof OutOfMemoryError
             ? new DecodeFailure.OutOfMemory(id)
             : new DecodeFailure.Broken(id));
-  }
-
-  /** Commands that come after the loop's end find it stopped, on the sender's thread. */
-  private void send(Runnable command) {
-    commands.add(command);
-    if (terminated) {
-      drainCommands();
-    }
   }
 
   /**
@@ -254,59 +270,32 @@ public final class DecodeLoop implements AutoCloseable {
    * others would wait in vain, and their passes leave time for drafts.
    */
   private void awaitDraft() {
-    Sequence single = scheduler.single();
+    Decoding single = scheduler.single();
     if (single == null || !single.drafts.isWorthWaitingFor(single.history.length())) {
       return;
     }
-    long nanos = (long) (DraftPatience.BUDGET * step.plainSeconds() * 1e9);
+    long nanos = (long) (DraftPatience.BUDGET * costs.cost().seconds(1) * 1e9);
     long start = System.nanoTime();
     while (scheduler.single() == single && single.drafts.isAwaited(single.history.length())) {
-      Runnable command = poll(nanos - (System.nanoTime() - start));
-      if (command == null) {
+      if (!commands.awaitOne(nanos - (System.nanoTime() - start))) {
         break;
       }
-      execute(command);
     }
     single.drafts.waited();
     metrics.waitedForDraft(System.nanoTime() - start);
   }
 
-  private Runnable poll(long nanos) {
-    try {
-      return commands.poll(nanos, TimeUnit.NANOSECONDS);
-    } catch (InterruptedException e) {
-      throw new IllegalStateException("the decode loop was interrupted", e);
-    }
-  }
-
   /** Or, if none comes for a while and T(k) is in doubt, measures with one pass. */
   private void awaitCommand() {
     long quiet = costs.quietNanos();
-    try {
-      Runnable command =
-          quiet < 0 ? commands.take() : commands.poll(measuring ? 0 : quiet, TimeUnit.NANOSECONDS);
-      measuring = command == null && costs.measure();
-      if (command == null) {
-        metrics.cost(costs.cost());
-      } else {
-        execute(command);
-      }
-    } catch (InterruptedException e) {
-      throw new IllegalStateException("the decode loop was interrupted", e);
-    }
-  }
-
-  private void drainCommands() {
-    for (Runnable command = commands.poll(); command != null; command = commands.poll()) {
-      execute(command);
-    }
-  }
-
-  private static void execute(Runnable command) {
-    try {
-      command.run();
-    } catch (RuntimeException | Error e) {
-      log.error("a command of the decode loop failed", e);
+    if (quiet < 0) {
+      measuring = false;
+      commands.awaitOne();
+    } else if (commands.awaitOne(measuring ? 0 : quiet)) {
+      measuring = false;
+    } else {
+      measuring = costs.measure();
+      metrics.cost(costs.cost());
     }
   }
 
@@ -319,20 +308,28 @@ public final class DecodeLoop implements AutoCloseable {
   }
 
   private void accept(Sequence sequence) {
-    int prompt = sequence.history.length();
-    Optional<Reason> over =
-        sequence.task.resumedTokens() > 0
-            ? EndRule.after(sequence, model, settings.contextLength())
-            : Optional.empty();
     if (draining || stopped) {
-      fail(sequence, refusal());
-    } else if (over.isPresent()) {
-      endAtOnce(sequence, over.get());
-    } else if (prompt >= settings.contextLength()) {
-      fail(sequence, tooLong(prompt));
-    } else if (!scheduler.enqueue(sequence)) {
+      failNow(sequence, refusal());
+      return;
+    }
+    if (sequence instanceof Decoding decoding) {
+      Optional<Reason> over =
+          decoding.isResumed()
+              ? EndRule.after(decoding, model, settings.contextLength())
+              : Optional.empty();
+      if (over.isPresent()) {
+        endAtOnce(decoding, over.get());
+        return;
+      }
+      int prompt = decoding.history.length();
+      if (prompt >= settings.contextLength()) {
+        failNow(decoding, tooLong(prompt));
+        return;
+      }
+    }
+    if (!scheduler.enqueue(sequence)) {
       Duration after = retryAdvice.after(scheduler.waiting());
-      fail(sequence, new DecodeFailure.QueueFull(scheduler.waiting(), after));
+      failNow(sequence, new DecodeFailure.QueueFull(scheduler.waiting(), after));
     }
   }
 
@@ -341,25 +338,24 @@ public final class DecodeLoop implements AutoCloseable {
   }
 
   /** A resumed answer that the other replica had completed but for saying so. */
-  private void endAtOnce(Sequence sequence, Reason reason) {
+  private void endAtOnce(Decoding sequence, Reason reason) {
     sequence.state = State.ENDED;
     sequence.listener.started(0, 0);
-    sequence.listener.finished(
-        new Outcome(reason, sequence.usage(), sequence.drafts.figures(), sequence.timings()));
+    sequence.listener.finished(sequence.outcome(reason));
   }
 
   /** Whatever goes wrong with one, the next is to be told too. */
-  private void fail(Sequence sequence, DecodeFailure failure) {
+  private void failNow(Sequence sequence, DecodeFailure failure) {
     try {
       scheduler.remove(sequence);
       metrics.failed();
     } catch (RuntimeException | Error e) {
-      log.error("request '{}' could not be taken out", sequence.task.requestId(), e);
+      log.error("request '{}' could not be taken out", sequence.requestId(), e);
     }
     try {
-      sequence.listener.failed(failure);
+      sequence.failed(failure);
     } catch (RuntimeException | Error e) {
-      log.error("request '{}' could not be told that it failed", sequence.task.requestId(), e);
+      log.error("request '{}' could not be told that it failed", sequence.requestId(), e);
     }
   }
 
@@ -367,58 +363,6 @@ public final class DecodeLoop implements AutoCloseable {
     scheduler.show();
     if (draining && scheduler.isEmpty()) {
       idle.complete(null);
-    }
-  }
-
-  private final class Handle implements DecodeHandle {
-    private final Sequence sequence;
-
-    /** The latest proposal that the loop has not seen: a client that floods fills no queue. */
-    private final AtomicReference<Proposed> latest = new AtomicReference<>();
-
-    Handle(Sequence sequence) {
-      this.sequence = sequence;
-    }
-
-    @Override
-    public void propose(Proposed proposal) {
-      if (latest.getAndAccumulate(proposal, Proposed::later) == null) {
-        send(this::takeLatest);
-      } else {
-        metrics.proposalDropped();
-      }
-    }
-
-    private void takeLatest() {
-      Proposed proposal = latest.getAndSet(null);
-      if (sequence.state == State.ENDED) {
-        return;
-      }
-      metrics.drafters().proposed(proposal);
-      if (!sequence.drafts.propose(proposal, sequence.history)) {
-        metrics.proposalDropped();
-      }
-    }
-
-    @Override
-    public void fail(DecodeFailure failure) {
-      send(
-          () -> {
-            if (sequence.state != State.ENDED) {
-              DecodeLoop.this.fail(sequence, failure);
-            }
-          });
-    }
-
-    @Override
-    public void cancel() {
-      send(
-          () -> {
-            if (sequence.state != State.ENDED) {
-              metrics.cancelled(); // first: whoever sees the freed blocks sees the reason too
-              scheduler.remove(sequence);
-            }
-          });
     }
   }
 }

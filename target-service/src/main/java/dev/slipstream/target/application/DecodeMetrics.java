@@ -1,8 +1,9 @@
 package dev.slipstream.target.application;
 
 import dev.slipstream.engine.cache.KvPool;
-import dev.slipstream.engine.speculation.VerificationCost;
+import dev.slipstream.engine.speculation.PassCost;
 import dev.slipstream.target.application.Outcome.Timings;
+import dev.slipstream.target.spi.PassObserver;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -18,16 +19,16 @@ import java.util.function.ToDoubleFunction;
  * The figures of a decode loop, named after vLLM's. The loop's thread writes them; any thread may
  * read.
  */
-public final class DecodeMetrics {
-  private static final int[] COST_ROWS = {1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 32};
-  private static final int[] DRAFT_LENGTHS = {1, 2, 3, 4, 6, 8, 16};
-
+public final class DecodeMetrics implements PassObserver {
   private static final SpeculationState[] SPECULATION = SpeculationState.values();
 
   private final MeterRegistry registry;
   private final Tags tags;
+  private final CostMetrics costs;
   private final Counter promptTokens;
   private final Counter generatedTokens;
+  private final Counter scores;
+  private final Counter scoredTokens;
   private final Counter prefixQueries;
   private final Counter prefixHits;
   private final Counter remoteHits;
@@ -47,7 +48,6 @@ public final class DecodeMetrics {
   private final AtomicIntegerArray runningBy = new AtomicIntegerArray(SPECULATION.length);
   private final int[] counts = new int[SPECULATION.length];
   private volatile State state = new State(0, 0, 0, 0, 1, 0);
-  private volatile VerificationCost cost;
 
   private record State(
       int running, int waiting, int speculating, int usedBlocks, int totalBlocks, int retained) {}
@@ -56,12 +56,14 @@ public final class DecodeMetrics {
    * @param model whose id is the label {@code model_name}
    * @param cost of passes as it is known at the start
    */
-  public DecodeMetrics(MeterRegistry registry, ServedModel model, VerificationCost cost) {
+  public DecodeMetrics(MeterRegistry registry, ServedModel model, PassCost cost) {
     this.registry = registry;
     this.tags = Tags.of("model_name", model.id());
-    this.cost = cost;
+    this.costs = new CostMetrics(registry, tags.and("format", model.format()), cost);
     promptTokens = counter("prompt.tokens", "Prompt tokens of admitted requests");
     generatedTokens = counter("generation.tokens", "Generated tokens");
+    scores = counter("num.scores", "Requests for scores that were answered");
+    scoredTokens = counter("scored.tokens", "Tokens of continuations that were scored");
     prefixQueries = counter("prefix.cache.queries", "Prompt tokens looked up in the caches");
     prefixHits =
         counter(
@@ -88,7 +90,6 @@ public final class DecodeMetrics {
     prefillTime = timer("request.prefill.time", "From leaving the queue to the first token");
     decodeTime = timer("request.decode.time", "From the first to the last token");
     registerGauges();
-    registerCosts(tags.and("format", model.format()));
     for (SpeculationState by : SPECULATION) {
       registerState(by, tags.and("state", by.state(), "reason", by.reason()));
     }
@@ -113,33 +114,6 @@ public final class DecodeMetrics {
         m -> (double) m.state.usedBlocks() / m.state.totalBlocks());
   }
 
-  /** What speculation costs, so that whoever sees it off can tell what it would take. */
-  private void registerCosts(Tags labels) {
-    for (int count : COST_ROWS) {
-      Tags rowTags = labels.and("rows", Integer.toString(count));
-      Gauge.builder("slipstream.verification.cost", this, m -> m.cost.relative(count))
-          .description("T(rows)/T(1): time of a forward pass against one over a single row")
-          .tags(rowTags)
-          .register(registry);
-      Gauge.builder("slipstream.spec.decode.pass", this, m -> m.cost.seconds(count))
-          .baseUnit("seconds")
-          .description("T(rows): expected time of a forward pass, as measured so far")
-          .tags(rowTags)
-          .register(registry);
-    }
-    for (int length : DRAFT_LENGTHS) {
-      Gauge.builder(
-              "slipstream.spec.decode.break.even.acceptance",
-              this,
-              m -> m.cost.breakEvenAcceptance(length))
-          .description(
-              "Acceptance rate a above which drafts of draft_tokens = k pay for one request alone:"
-                  + " 1 + a + ... + a^k = T(1 + k)/T(1); 1 if none is enough")
-          .tags(labels.and("draft_tokens", Integer.toString(length)))
-          .register(registry);
-    }
-  }
-
   private void registerState(SpeculationState by, Tags labels) {
     Gauge.builder("slipstream.spec.decode.request.state", runningBy, r -> r.get(by.ordinal()))
         .description(
@@ -155,26 +129,31 @@ public final class DecodeMetrics {
   }
 
   void admitted(Sequence sequence) {
-    int prompt = sequence.task.prompt().length;
+    int prompt = sequence.history.length();
     promptTokens.increment(prompt);
     prefixQueries.increment(prompt);
     prefixHits.increment(sequence.cachedTokens);
     remoteHits.increment(sequence.remoteCachedTokens);
   }
 
-  void step(int batchRows, VerificationCost newCost) {
+  @Override
+  public void computed(Pass pass) {
     steps.increment();
-    rows.increment(batchRows);
-    cost = newCost;
+    rows.increment(pass.rows());
   }
 
-  /** T(k) has changed without a step. */
-  void cost(VerificationCost newCost) {
-    cost = newCost;
+  /** What is known of T(k) now. */
+  void cost(PassCost cost) {
+    costs.show(cost);
   }
 
   void committed(int tokens) {
     generatedTokens.increment(tokens);
+  }
+
+  void scored(int tokens) {
+    scores.increment();
+    scoredTokens.increment(tokens);
   }
 
   /** The meters of drafters and their drafts. */
@@ -230,8 +209,10 @@ public final class DecodeMetrics {
     Arrays.fill(counts, 0);
     int speculating = 0;
     for (Sequence sequence : scheduler.running()) {
-      speculating += sequence.drafts.isOn() ? 1 : 0;
-      counts[sequence.drafts.state().ordinal()]++;
+      if (sequence instanceof Decoding decoding) {
+        speculating += decoding.drafts.isOn() ? 1 : 0;
+        counts[decoding.drafts.state().ordinal()]++;
+      }
     }
     for (int i = 0; i < counts.length; i++) {
       runningBy.set(i, counts[i]);

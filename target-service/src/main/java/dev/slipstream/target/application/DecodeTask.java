@@ -1,36 +1,47 @@
 package dev.slipstream.target.application;
 
 import dev.slipstream.engine.sampling.SamplingParams;
+import dev.slipstream.engine.sampling.TokenRule;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * What a client wants decoded; token ids have been checked against the vocabulary.
  *
- * @param requestId for logs
  * @param prompt not empty; never changed
  * @param resumedTokens how many ids at the end of the prompt count as generated already
  * @param sampling how tokens are chosen
- * @param maxTokens most generated tokens, resumed ones included
- * @param ignoreEnd whether the model's end tokens are tokens like any other
- * @param stopTokens ids that end the answer besides the model's own
+ * @param rule makes the rule that the answer obeys, once
+ * @param ending when it is over
  * @param topLogprobs number of alternatives to report with each token, or -1 for no
  *     log-probabilities at all
  * @param speculation what it wants of drafts
- * @param tenant whose cached prefixes may be used
  */
 public record DecodeTask(
-    String requestId,
+    Caller caller,
     int[] prompt,
     int resumedTokens,
     SamplingParams sampling,
-    int maxTokens,
-    boolean ignoreEnd,
-    Set<Integer> stopTokens,
+    Supplier<TokenRule> rule,
+    Ending ending,
     int topLogprobs,
-    Speculation speculation,
-    String tenant) {
+    Speculation speculation) {
   /** {@link #topLogprobs} of a client that wants none. */
   public static final int NO_LOGPROBS = -1;
+
+  /** {@link #rule} of a client that leaves it to the model. */
+  public static final Supplier<TokenRule> NO_RULE = () -> TokenRule.NONE;
+
+  /**
+   * @param maxTokens most generated tokens, resumed ones included
+   * @param ignoreEnd whether the model's end tokens are tokens like any other
+   * @param stopTokens ids that end the answer besides the model's own
+   */
+  public record Ending(int maxTokens, boolean ignoreEnd, Set<Integer> stopTokens) {
+    public Ending {
+      stopTokens = Set.copyOf(stopTokens);
+    }
+  }
 
   /**
    * @param wanted whether drafts are used
@@ -43,10 +54,6 @@ public record DecodeTask(
     boolean isOff() {
       return !wanted || maxDraftTokens == 0;
     }
-  }
-
-  public DecodeTask {
-    stopTokens = Set.copyOf(stopTokens);
   }
 
   boolean wantsLogprobs() {

@@ -1,12 +1,12 @@
 package dev.slipstream.target.application;
 
 import dev.slipstream.engine.sampling.TokenHistory;
-import dev.slipstream.engine.speculation.BatchLoad;
+import dev.slipstream.engine.speculation.DraftCost;
 import dev.slipstream.engine.speculation.DraftTree;
+import dev.slipstream.engine.speculation.PassOutlook;
 import dev.slipstream.engine.speculation.Proposed;
 import dev.slipstream.engine.speculation.SpeculationGate;
 import dev.slipstream.engine.speculation.Verdict;
-import dev.slipstream.engine.speculation.VerificationCost;
 import dev.slipstream.target.application.Outcome.Lossless;
 import dev.slipstream.target.application.Outcome.SpeculationFigures;
 import java.util.Optional;
@@ -18,7 +18,11 @@ import java.util.Optional;
  * the gate finds out that drafts have become worth while.
  */
 final class DraftAdvice {
+  /** Weight of the latest draft in what drafts cost. */
+  private static final double LEARNING_RATE = 0.1;
+
   private final int maxNodes;
+  private final boolean draftsShareCores;
   private final SpeculationState off;
   private final String offReason;
   private final SpeculationGate gate = new SpeculationGate(SpeculationGate.Settings.DEFAULT);
@@ -36,6 +40,7 @@ final class DraftAdvice {
   private int wanted;
   private boolean hadRoom = true;
   private long epoch;
+  private DraftCost cost = DraftCost.NONE;
   private Optional<SpeculationGate.Decision> last = Optional.empty();
   private Lossless lossless = Lossless.TOKEN;
   private long drafted;
@@ -43,28 +48,30 @@ final class DraftAdvice {
   private long rounds;
   private final SourceCounts sources = new SourceCounts();
 
-  /** What a pass verifies, and the tokens that it is expected to commit. */
-  record Choice(DraftTree tree, double expectedTokens) {
-    static final Choice PLAIN = new Choice(DraftTree.empty(), 1);
-  }
-
-  private DraftAdvice(int maxNodes, SpeculationState off, String offReason) {
+  private DraftAdvice(
+      int maxNodes, boolean draftsShareCores, SpeculationState off, String offReason) {
     this.maxNodes = maxNodes;
+    this.draftsShareCores = draftsShareCores;
     this.off = off;
     this.offReason = offReason;
   }
 
-  static DraftAdvice of(DecodeTask task, int serverLimit) {
+  /**
+   * @param serverLimit most nodes in a pass
+   * @param draftsShareCores whether drafts are made by the cores that compute passes
+   */
+  static DraftAdvice of(DecodeTask task, int serverLimit, boolean draftsShareCores) {
     DecodeTask.Speculation wish = task.speculation();
     int maxNodes = Math.min(serverLimit, wish.maxDraftTokens());
     if (wish.isOff()) {
-      return new DraftAdvice(0, SpeculationState.REQUEST, "switched off by the request");
+      return new DraftAdvice(0, false, SpeculationState.REQUEST, "switched off by the request");
     }
     if (serverLimit == 0) {
       return new DraftAdvice(
-          0, SpeculationState.CONFIGURATION, "switched off by the target's configuration");
+          0, false, SpeculationState.CONFIGURATION, "switched off by the target's configuration");
     }
-    return new DraftAdvice(maxNodes, SpeculationState.NO_DRAFT_SERVICE, wish.noDraftReason());
+    return new DraftAdvice(
+        maxNodes, draftsShareCores, SpeculationState.NO_DRAFT_SERVICE, wish.noDraftReason());
   }
 
   /** Newest proposal seen. */
@@ -91,6 +98,9 @@ final class DraftAdvice {
       return false;
     }
     epoch = proposal.epoch();
+    if (draftsShareCores) {
+      pay(proposal.seconds());
+    }
     int base = proposal.baseLength();
     if (base > history.length()) {
       return false;
@@ -114,6 +124,18 @@ final class DraftAdvice {
     return true;
   }
 
+  /** A drafter that is asked makes a draft for each pass, whether it comes in time or not. */
+  private void pay(double seconds) {
+    double known = cost.passSeconds();
+    double share = cost == DraftCost.NONE ? 1 : LEARNING_RATE;
+    cost = new DraftCost(known + share * (seconds - known));
+  }
+
+  /** What drafts take from passes. */
+  DraftCost cost() {
+    return cost;
+  }
+
   /** Whether a draft for a text of so many tokens is likely to be on its way, and would pay. */
   boolean isAwaited(int length) {
     return gate.isOn() && wanted > 0 && tree.isEmpty() && answeredLength < length;
@@ -133,26 +155,36 @@ final class DraftAdvice {
     patience.waited(!tree.isEmpty());
   }
 
+  /** Most nodes that a pass may verify. */
+  int maxNodes() {
+    return maxNodes;
+  }
+
+  /** What may follow the text; empty if nothing is known. */
+  DraftTree tree() {
+    return tree;
+  }
+
+  /** Tokens that a pass is expected to commit if it verifies the first nodes of the tree. */
+  double expectedTokens(int nodes) {
+    return gate.expectedTokens(tree, nodes);
+  }
+
   /**
-   * Chooses what to verify in a pass.
+   * How many nodes of the tree, which is not empty, are worth their rows in a pass.
    *
    * @param room rows that are left for drafts
    */
-  Choice choose(int room, BatchLoad load, VerificationCost cost) {
-    if (tree.isEmpty()) {
-      return Choice.PLAIN;
-    }
+  int worthwhile(int room, PassOutlook outlook) {
     hadRoom = room > 0;
-    var decision = gate.decide(tree, Math.min(room, maxNodes), load, cost);
+    var decision = gate.decide(tree, Math.min(room, maxNodes), outlook);
     last = Optional.of(decision);
-    return decision.nodes() == 0
-        ? Choice.PLAIN
-        : new Choice(tree.prefix(decision.nodes()), decision.expectedTokens());
+    return decision.nodes();
   }
 
   /** How many draft tokens the drafter is told to make now; 0 if they are not expected to pay. */
-  int wanted(BatchLoad load, VerificationCost cost) {
-    wanted = gate.wanted(maxNodes, load, cost);
+  int wanted(PassOutlook outlook) {
+    wanted = gate.wanted(maxNodes, outlook);
     return wanted;
   }
 

@@ -8,16 +8,16 @@ final class EndRule {
   private EndRule() {}
 
   /** Why the sequence ends with the last token of its text, if it does. */
-  static Optional<Reason> after(Sequence sequence, ServedModel model, int contextLength) {
-    DecodeTask task = sequence.task;
+  static Optional<Reason> after(Decoding sequence, ServedModel model, int contextLength) {
+    DecodeTask.Ending ending = sequence.task.ending();
     if (sequence.history.generated() > 0) {
       int last = sequence.history.token(sequence.history.length() - 1);
-      boolean end = !task.ignoreEnd() && model.endTokens().contains(last);
-      if (end || task.stopTokens().contains(last)) {
+      boolean end = !ending.ignoreEnd() && model.endTokens().contains(last);
+      if (end || ending.stopTokens().contains(last)) {
         return Optional.of(Reason.STOP);
       }
     }
-    return sequence.history.generated() >= task.maxTokens()
+    return sequence.history.generated() >= ending.maxTokens()
             || sequence.history.length() >= contextLength
         ? Optional.of(Reason.LENGTH)
         : Optional.empty();

@@ -107,7 +107,7 @@ public final class HostedDrafters implements AutoCloseable {
     }
 
     DecodeHandle submit() {
-      DecodeHandle submitted = loop.submit(task, this);
+      DecodeHandle submitted = loop.submit(task, this, true);
       handle.complete(submitted);
       return new ClientHandle(submitted, this);
     }
@@ -132,7 +132,7 @@ public final class HostedDrafters implements AutoCloseable {
               drafter,
               new DraftContext(
                   task.sampling().withSeed(ThreadLocalRandom.current().nextLong()),
-                  task.tenant(),
+                  task.caller().tenant(),
                   FEATURES),
               new DraftFollower.Pace(
                   Math.min(NODES, task.speculation().maxDraftTokens()), Resting.DEFAULT),
@@ -194,7 +194,7 @@ public final class HostedDrafters implements AutoCloseable {
       log.error(
           "drafter '{}' failed; request '{}' goes on without it",
           drafter.name(),
-          task.requestId(),
+          task.caller().requestId(),
           cause);
     }
   }

@@ -1,7 +1,7 @@
 package dev.slipstream.target.application;
 
 import dev.slipstream.engine.speculation.CostMeasurement;
-import dev.slipstream.engine.speculation.VerificationCost;
+import dev.slipstream.engine.speculation.PassCost;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
@@ -27,6 +27,12 @@ final class MeasuredCosts implements PassCosts {
   /** A median that is so many times as much, or as little, as was measured is no chance. */
   private static final double FAR = 2;
 
+  /**
+   * Tokens whose keys and values are little beside the weights of any model: behind longer texts an
+   * error may be that of attention alone, which passes correct.
+   */
+  private static final int SHORT_TEXT = 512;
+
   private static final int PASSES_OF_AN_ATTEMPT = 200;
   private static final long FIRST_QUIET = Duration.ofSeconds(1).toNanos();
   private static final long LONGEST_QUIET = Duration.ofMinutes(30).toNanos();
@@ -39,10 +45,10 @@ final class MeasuredCosts implements PassCosts {
   private final Window plain = new Window();
   private final Window several = new Window();
 
-  private VerificationCost cost;
+  private PassCost cost;
 
   /** What {@link #cost} began as, for passes to be held against; empty if nothing is believed. */
-  private Optional<VerificationCost> believed;
+  private Optional<PassCost> believed;
 
   private boolean doubtful;
   private long quiet = FIRST_QUIET;
@@ -91,7 +97,7 @@ final class MeasuredCosts implements PassCosts {
     this.cost = believed.orElseGet(() -> first(budget));
   }
 
-  private VerificationCost first(Duration budget) {
+  private PassCost first(Duration budget) {
     long end = clock.getAsLong() + budget.toNanos();
     try (CostProbe first = new CostProbe(model, maxRows, clock)) {
       do {
@@ -120,20 +126,23 @@ final class MeasuredCosts implements PassCosts {
     file.write(measurement);
   }
 
-  private static VerificationCost asDearAsPasses(double seconds) {
-    return VerificationCost.of(Map.of(1, seconds));
+  private static PassCost asDearAsPasses(double seconds) {
+    return PassCost.of(Map.of(1, seconds));
   }
 
   @Override
-  public VerificationCost cost() {
+  public PassCost cost() {
     return cost;
   }
 
   @Override
-  public void observe(int rows, double seconds, boolean comparable) {
-    cost = cost.observe(rows, seconds);
+  public void computed(Pass pass) {
+    int rows = pass.rows();
+    cost = cost.observe(rows, pass.kvTokens(), pass.seconds());
+    boolean comparable = pass.answersOnly() && pass.longestText() <= SHORT_TEXT;
     if (comparable && believed.isPresent() && rows <= believed.get().measuredRows()) {
-      (rows == 1 ? plain : several).add(seconds / believed.get().seconds(rows));
+      double expected = believed.get().seconds(rows, pass.kvTokens());
+      (rows == 1 ? plain : several).add(pass.seconds() / expected);
       judge();
     }
   }

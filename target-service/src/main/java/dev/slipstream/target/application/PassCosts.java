@@ -1,12 +1,13 @@
 package dev.slipstream.target.application;
 
 import dev.slipstream.engine.speculation.CostMeasurement;
-import dev.slipstream.engine.speculation.VerificationCost;
+import dev.slipstream.engine.speculation.PassCost;
+import dev.slipstream.target.spi.PassObserver;
 import java.time.Duration;
 import java.util.Map;
 
 /** What a decode loop knows of T(k). Belongs to the loop's thread. */
-public interface PassCosts extends AutoCloseable {
+public interface PassCosts extends PassObserver, AutoCloseable {
   /**
    * The costs of a model on this machine: as they were kept, or else measured.
    *
@@ -21,23 +22,17 @@ public interface PassCosts extends AutoCloseable {
     }
     try (CostProbe probe = new CostProbe(model, maxRows, System::nanoTime)) {
       probe.pass();
-      VerificationCost plain = VerificationCost.of(Map.of(1, probe.plainSeconds()));
+      PassCost plain = PassCost.of(Map.of(1, probe.plainSeconds()));
       return new AssumedCosts(file.read().map(CostMeasurement::cost).orElse(plain));
     }
   }
 
   /** T(k) as it is known now. */
-  VerificationCost cost();
+  PassCost cost();
 
-  /**
-   * Learns from a pass.
-   *
-   * @param rows of the pass, at least 1
-   * @param seconds that it took, above 0
-   * @param comparable whether it is of the kind that T(k) is about: rows of answers, not of
-   *     prompts, behind texts so short that attention takes no notable part
-   */
-  void observe(int rows, double seconds, boolean comparable);
+  /** Learns from a pass. */
+  @Override
+  void computed(Pass pass);
 
   /**
    * How long nothing must have been asked of the loop before {@link #measure} may take time, in

@@ -18,8 +18,11 @@ final class RetryAdvice {
     this.maxRunning = maxRunning;
   }
 
-  void finished(Outcome.Timings timings) {
-    meanMillis += WEIGHT_OF_NEWEST * (timings.prefill() + timings.decode() - meanMillis);
+  /**
+   * @param millis that the sequence had its place
+   */
+  void finished(double millis) {
+    meanMillis += WEIGHT_OF_NEWEST * (millis - meanMillis);
   }
 
   Duration after(int waiting) {

@@ -5,19 +5,16 @@ import static dev.slipstream.engine.cache.KvLayout.BLOCK_TOKENS;
 import dev.slipstream.engine.cache.BlockKey;
 import dev.slipstream.engine.cache.BlockKeyChain;
 import dev.slipstream.engine.cache.KvSequence;
-import dev.slipstream.engine.sampling.SamplingWorkspace;
 import dev.slipstream.engine.sampling.TokenHistory;
-import dev.slipstream.engine.sampling.TokenSampler;
-import dev.slipstream.target.application.Outcome.Timings;
-import dev.slipstream.target.application.Outcome.Usage;
+import dev.slipstream.target.spi.SequenceView;
 import java.util.List;
 
 /**
- * One sequence; owned by the decode loop. Its text is always ahead of its KV: the tokens from
- * {@link #kv}'s length on are what the next passes compute. One such token means that it decodes,
- * more that it prefills, and a sequence that lost its KV to others simply prefills again.
+ * One text that passes compute; owned by the decode loop. It is always ahead of its KV: the tokens
+ * from {@link #kv}'s length on are what the next passes compute. A sequence that lost its KV to
+ * others simply computes it again.
  */
-final class Sequence {
+abstract sealed class Sequence implements SequenceView permits Decoding, Scoring {
   enum State {
     WAITING,
     FETCHING,
@@ -25,16 +22,13 @@ final class Sequence {
     ENDED
   }
 
-  final DecodeTask task;
-  final DecodeListener listener;
+  final Caller caller;
   final TokenHistory history;
-  final TokenSampler sampler;
-  final DraftAdvice drafts;
   private final BlockKeyChain keys;
-  private final long submitted = System.nanoTime();
-  private long admitted;
-  private long firstToken;
-  private long lastToken;
+  final long submitted = System.nanoTime();
+
+  /** When it first left the queue; 0 before. */
+  long admitted;
 
   State state = State.WAITING;
 
@@ -50,31 +44,35 @@ final class Sequence {
   /** Whether its text is computed without the help of caches, because that has failed. */
   boolean alone;
 
-  boolean announced;
   int cachedTokens;
   int remoteCachedTokens;
+  private boolean announced;
 
-  Sequence(
-      DecodeTask task,
-      DecodeListener listener,
-      BlockKeyChain keys,
-      SamplingWorkspace workspace,
-      int maxDraftTokens) {
-    this.task = task;
-    this.listener = listener;
+  Sequence(Caller caller, TokenHistory history, BlockKeyChain keys) {
+    this.caller = caller;
+    this.history = history;
     this.keys = keys;
-    this.history = new TokenHistory(task.prompt(), task.prompt().length - task.resumedTokens());
-    this.sampler = new TokenSampler(task.sampling(), workspace);
-    this.drafts = DraftAdvice.of(task, maxDraftTokens);
   }
 
-  /** Tokens whose KV is missing; at least 1. */
+  /** Whether another target has begun it. */
+  boolean isResumed() {
+    return false;
+  }
+
+  /** Tells the client that it has left the queue. */
+  abstract void started();
+
+  /** Tells the client that there is no (further) answer. */
+  abstract void failed(DecodeFailure failure);
+
+  /** Tokens of the text whose KV is missing. */
   int pendingTokens() {
-    return history.length() - kv.length();
+    return Math.max(0, history.length() - kv.length());
   }
 
+  /** Whether the next pass commits a token of it, with one row. */
   boolean isDecoding() {
-    return state == State.RUNNING && pendingTokens() == 1;
+    return false;
   }
 
   /** Keys of all full blocks of a part of the text. */
@@ -88,29 +86,57 @@ final class Sequence {
     return keysOf(history.length() - 1);
   }
 
+  boolean wasAdmitted() {
+    return admitted != 0;
+  }
+
   void admittedNow() {
-    if (admitted == 0) {
+    if (!wasAdmitted()) {
       admitted = System.nanoTime();
     }
   }
 
-  void tokensNow() {
-    lastToken = System.nanoTime();
-    if (firstToken == 0) {
-      firstToken = lastToken;
+  /**
+   * All that caches have of it is there: its rows are computed from now on.
+   *
+   * @return whether this is the first time
+   */
+  boolean run(int remoteTokens) {
+    state = State.RUNNING;
+    if (announced) {
+      return false;
+    }
+    announced = true;
+    cachedTokens = kv.length();
+    remoteCachedTokens = remoteTokens;
+    return true;
+  }
+
+  /** Gives its blocks back; may be called twice. */
+  void releaseBlocks() {
+    if (kv != null) {
+      kv.close();
+      kv = null;
     }
   }
 
-  Usage usage() {
-    return new Usage(history.promptLength(), history.generated(), cachedTokens, remoteCachedTokens);
+  @Override
+  public String requestId() {
+    return caller.requestId();
   }
 
-  Timings timings() {
-    return new Timings(
-        millis(submitted, admitted), millis(admitted, firstToken), millis(firstToken, lastToken));
+  @Override
+  public int promptTokens() {
+    return history.promptLength();
   }
 
-  private static double millis(long from, long to) {
-    return from == 0 || to == 0 ? 0 : (to - from) / 1e6;
+  @Override
+  public int generatedTokens() {
+    return history.generated();
+  }
+
+  @Override
+  public int token(int position) {
+    return history.token(position);
   }
 }

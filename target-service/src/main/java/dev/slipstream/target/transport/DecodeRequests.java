@@ -1,22 +1,29 @@
 package dev.slipstream.target.transport;
 
 import static dev.slipstream.target.transport.InvalidRequestException.invalid;
-import static dev.slipstream.target.transport.InvalidRequestException.precondition;
+import static dev.slipstream.target.transport.RequestFields.caller;
+import static dev.slipstream.target.transport.RequestFields.checkName;
+import static dev.slipstream.target.transport.RequestFields.checkRange;
+import static dev.slipstream.target.transport.RequestFields.checkTokenizer;
+import static dev.slipstream.target.transport.RequestFields.shortened;
 
+import dev.slipstream.engine.sampling.MinimumLength;
 import dev.slipstream.engine.sampling.TokenLogprobs;
+import dev.slipstream.engine.sampling.TokenRule;
 import dev.slipstream.proto.v1.DecodeStart;
 import dev.slipstream.proto.v1.SpeculationOptions;
+import dev.slipstream.target.application.Caller;
 import dev.slipstream.target.application.DecodeTask;
 import dev.slipstream.target.application.ServedModel;
 import dev.slipstream.wire.SamplingCodec;
 import dev.slipstream.wire.TokenCodec;
 import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
 
 /** Checks what clients send and turns it into what the decode loop takes. */
 final class DecodeRequests {
-  private static final int MAX_NAME_LENGTH = 256;
-
   private DecodeRequests() {}
 
   /**
@@ -24,9 +31,8 @@ final class DecodeRequests {
    * @throws dev.slipstream.wire.MalformedMessageException the same
    */
   static DecodeTask task(DecodeStart start, ServedModel model) {
-    checkTokenizer(start, model);
-    checkName("request_id", start.getRequestId());
-    checkName("tenant", start.getTenant());
+    checkTokenizer(start.getTokenizerDigest(), model);
+    Caller caller = caller(start.getRequestId(), start.getTenant());
     checkName("speculation.drafter", start.getSpeculation().getDrafter());
     int[] prompt = TokenCodec.decode("prompt", start.getPromptList(), model.vocabularySize());
     if (prompt.length == 0) {
@@ -44,24 +50,38 @@ final class DecodeRequests {
         TokenCodec.decode("stop_token_ids", start.getStopTokenIdsList(), model.vocabularySize())) {
       stop.add(token);
     }
+    checkRange("min_tokens", start.getMinTokens(), 0, maxTokens);
     return new DecodeTask(
-        start.getRequestId(),
+        caller,
         prompt,
         start.getResumedTokens(),
         SamplingCodec.decode(
             start.getSampling(),
             model.vocabularySize(),
             () -> ThreadLocalRandom.current().nextLong()),
-        maxTokens,
-        start.getIgnoreEos(),
-        stop,
+        rule(start, stop, model),
+        new DecodeTask.Ending(maxTokens, start.getIgnoreEos(), stop),
         top,
         new DecodeTask.Speculation(
             speculates(start.getSpeculation()),
             maxDraftTokens(start.getSpeculation()),
             start.getSpeculation().getDrafter(),
-            shortened(start.getNoDraftReason())),
-        start.getTenant());
+            shortened(start.getNoDraftReason())));
+  }
+
+  private static Supplier<TokenRule> rule(DecodeStart start, Set<Integer> stop, ServedModel model) {
+    Set<Integer> ends = new HashSet<>(stop);
+    if (!start.getIgnoreEos()) {
+      ends.addAll(model.endTokens());
+    }
+    int least = start.getMinTokens();
+    if (least == 0 || ends.isEmpty()) {
+      return DecodeTask.NO_RULE;
+    }
+    if (ends.size() == model.vocabularySize()) {
+      throw invalid("min_tokens is %d, but stop_token_ids leaves no token to begin with", least);
+    }
+    return () -> new MinimumLength(least, ends);
   }
 
   private static boolean speculates(SpeculationOptions options) {
@@ -77,33 +97,5 @@ final class DecodeRequests {
     int limit = options.hasMaxDraftTokens() ? options.getMaxDraftTokens() : Integer.MAX_VALUE;
     checkRange("speculation.max_draft_tokens", limit, 0, Integer.MAX_VALUE);
     return limit;
-  }
-
-  private static void checkTokenizer(DecodeStart start, ServedModel model) {
-    String digest = start.getTokenizerDigest();
-    if (!digest.isEmpty() && !digest.equals(model.tokenizerDigest())) {
-      throw precondition(
-          "the prompt was made with tokenizer %s, but the target's model has tokenizer %s",
-          digest, model.tokenizerDigest());
-    }
-  }
-
-  private static void checkRange(String field, int value, int least, int most) {
-    if (value < least || value > most) {
-      throw most == Integer.MAX_VALUE
-          ? invalid("%s is %d, but must be at least %d", field, value, least)
-          : invalid("%s is %d, but must be from %d to %d", field, value, least, most);
-    }
-  }
-
-  /** Only told back, so it need not be refused. */
-  private static String shortened(String reason) {
-    return reason.length() <= MAX_NAME_LENGTH ? reason : reason.substring(0, MAX_NAME_LENGTH);
-  }
-
-  private static void checkName(String field, String value) {
-    if (value.length() > MAX_NAME_LENGTH) {
-      throw invalid("%s has %d characters; %d is the most", field, value.length(), MAX_NAME_LENGTH);
-    }
   }
 }

@@ -96,7 +96,8 @@ final class DecodeResponses {
             trailers.put(RETRY_AFTER, Long.toString(full.retryAfter().toMillis()));
             yield Status.RESOURCE_EXHAUSTED;
           }
-          case DecodeFailure.PromptTooLong _ -> Status.OUT_OF_RANGE;
+          case DecodeFailure.PromptTooLong _, DecodeFailure.ContinuationTooLong _ ->
+              Status.OUT_OF_RANGE;
           case DecodeFailure.BadMessage _ -> Status.INVALID_ARGUMENT;
           // What leaves in good order must not look like what was killed: see the gateway's
           // Failover.

@@ -7,6 +7,8 @@ import dev.slipstream.proto.v1.DecodeRequest;
 import dev.slipstream.proto.v1.DecodeResponse;
 import dev.slipstream.proto.v1.GetModelRequest;
 import dev.slipstream.proto.v1.GetVocabularyRequest;
+import dev.slipstream.proto.v1.ScoreRequest;
+import dev.slipstream.proto.v1.ScoreResponse;
 import dev.slipstream.proto.v1.TargetModel;
 import dev.slipstream.proto.v1.TargetServiceGrpc;
 import dev.slipstream.proto.v1.VocabularyChunk;
@@ -36,6 +38,16 @@ class TargetGrpcService extends TargetServiceGrpc.TargetServiceImplBase {
     } catch (NotReadyException e) {
       responses.onError(unavailable(e));
       return new Ignored();
+    }
+  }
+
+  @Override
+  public void score(ScoreRequest request, StreamObserver<ScoreResponse> responses) {
+    try {
+      ScoreCall.start(
+          target.served(), request, (ServerCallStreamObserver<ScoreResponse>) responses);
+    } catch (NotReadyException e) {
+      responses.onError(unavailable(e));
     }
   }
 

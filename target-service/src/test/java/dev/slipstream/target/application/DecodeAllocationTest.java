@@ -134,7 +134,13 @@ class DecodeAllocationTest {
     var cost = DecodeLoopFixture.CHEAP;
     var metrics = new DecodeMetrics(new SimpleMeterRegistry(), metered, cost);
     try (DecodeLoop loop =
-        new DecodeLoop(metered, settings, SharedPrefixes.NONE, new AssumedCosts(cost), metrics)) {
+        new DecodeLoop(
+            metered,
+            settings,
+            SharedPrefixes.NONE,
+            new AssumedCosts(cost),
+            Techniques.NONE,
+            metrics)) {
       for (int i = 0; i < sequences; i++) {
         loop.submit(task(i), new Silent(meter.failure));
       }
@@ -146,16 +152,14 @@ class DecodeAllocationTest {
   private static DecodeTask task(int salt) {
     int[] prompt = IntStream.range(0, 20).map(i -> 10 + 7 * i + 31 * salt).toArray();
     return new DecodeTask(
-        "",
+        new Caller("", ""),
         prompt,
         0,
         SamplingParams.greedy(),
-        2000,
-        true,
-        Set.of(),
+        DecodeTask.NO_RULE,
+        new DecodeTask.Ending(2000, true, Set.of()),
         DecodeTask.NO_LOGPROBS,
-        new DecodeTask.Speculation(false, 0, "", ""),
-        "");
+        new DecodeTask.Speculation(false, 0, "", ""));
   }
 
   /** Hears of tokens, and does nothing with them that would count. */

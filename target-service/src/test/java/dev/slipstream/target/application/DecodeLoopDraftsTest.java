@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.slipstream.engine.sampling.SamplingParams;
 import dev.slipstream.engine.speculation.DraftTree;
 import dev.slipstream.engine.speculation.DraftTreeBuilder;
+import dev.slipstream.engine.speculation.PassCost;
 import dev.slipstream.engine.speculation.Proposed;
 import dev.slipstream.engine.speculation.TeacherProbabilities;
-import dev.slipstream.engine.speculation.VerificationCost;
 import dev.slipstream.engine.speculation.VerifiedDraft;
 import java.util.ArrayList;
 import java.util.List;
@@ -229,7 +229,7 @@ class DecodeLoopDraftsTest extends DecodeLoopFixture {
 
   @Test
   void draftsThatNeverComeTrueAreNoLongerVerified() {
-    start(settings(64, 256, 1), model, VerificationCost.of(Map.of(1, 1.0, 2, 1.4, 16, 6.0)));
+    start(settings(64, 256, 1), model, PassCost.of(Map.of(1, 1.0, 2, 1.4, 16, 6.0)));
     int[] prompt = prompt(20, 2);
     Answer answer = decodeWithDrafts(prompt, 200, i -> 298 - i % 7);
 

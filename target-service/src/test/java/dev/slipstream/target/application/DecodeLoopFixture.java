@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.slipstream.engine.sampling.SamplingParams;
 import dev.slipstream.engine.speculation.DraftTree;
+import dev.slipstream.engine.speculation.PassCost;
 import dev.slipstream.engine.speculation.Proposed;
-import dev.slipstream.engine.speculation.VerificationCost;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
@@ -18,11 +18,14 @@ import org.junit.jupiter.api.AfterEach;
 /** A decode loop over a toy model, and what tests do with it. */
 abstract class DecodeLoopFixture {
   /** Verifying is nearly free, so the gate is glad of every draft. */
-  static final VerificationCost CHEAP = VerificationCost.of(Map.of(1, 1.0, 64, 1.01));
+  static final PassCost CHEAP = PassCost.of(Map.of(1, 1.0, 64, 1.01));
 
   MeterRegistry registry = new SimpleMeterRegistry();
   final ToyModel model = new ToyModel(20);
   DecodeLoop loop;
+
+  /** Of loops that are started from now on. */
+  Techniques techniques = Techniques.NONE;
 
   @AfterEach
   void stop() {
@@ -64,16 +67,14 @@ abstract class DecodeLoopFixture {
 
   static DecodeTask task(int[] prompt, int tokens, SamplingParams sampling, int maxDraftTokens) {
     return new DecodeTask(
-        "",
+        new Caller("", ""),
         prompt,
         0,
         sampling,
-        tokens,
-        false,
-        Set.of(),
+        DecodeTask.NO_RULE,
+        new DecodeTask.Ending(tokens, false, Set.of()),
         -1,
-        new DecodeTask.Speculation(true, maxDraftTokens, "", ""),
-        "");
+        new DecodeTask.Speculation(true, maxDraftTokens, "", ""));
   }
 
   /** A draft of the drafter "test". */
@@ -97,7 +98,7 @@ abstract class DecodeLoopFixture {
     start(settings, toy, CHEAP);
   }
 
-  void start(LoopSettings settings, ToyModel toy, VerificationCost cost) {
+  void start(LoopSettings settings, ToyModel toy, PassCost cost) {
     start(settings, toy, cost, SharedPrefixes.NONE);
   }
 
@@ -109,8 +110,7 @@ abstract class DecodeLoopFixture {
     start(settings, model, costs, SharedPrefixes.NONE);
   }
 
-  private void start(
-      LoopSettings settings, ToyModel toy, VerificationCost cost, SharedPrefixes prefixes) {
+  private void start(LoopSettings settings, ToyModel toy, PassCost cost, SharedPrefixes prefixes) {
     start(settings, toy, new AssumedCosts(cost), prefixes);
   }
 
@@ -118,7 +118,7 @@ abstract class DecodeLoopFixture {
       LoopSettings settings, ToyModel toy, PassCosts costs, SharedPrefixes prefixes) {
     ServedModel served = toy.served();
     DecodeMetrics metrics = new DecodeMetrics(registry, served, costs.cost());
-    loop = new DecodeLoop(served, settings, prefixes, costs, metrics);
+    loop = new DecodeLoop(served, settings, prefixes, costs, techniques, metrics);
   }
 
   double counter(String name) {

@@ -2,7 +2,7 @@ package dev.slipstream.target.application;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.slipstream.engine.speculation.VerificationCost;
+import dev.slipstream.engine.speculation.PassCost;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Timeout;
 class DecodeLoopMeasuringTest extends DecodeLoopFixture {
   /** In doubt until so many passes were made. */
   private static final class DoubtfulCosts implements PassCosts {
-    private VerificationCost cost = CHEAP;
+    private PassCost cost = CHEAP;
     private int passesLeft;
     private final CountDownLatch measured = new CountDownLatch(1);
     private final CountDownLatch closed = new CountDownLatch(1);
@@ -25,12 +25,12 @@ class DecodeLoopMeasuringTest extends DecodeLoopFixture {
     }
 
     @Override
-    public VerificationCost cost() {
+    public PassCost cost() {
       return cost;
     }
 
     @Override
-    public void observe(int rows, double seconds, boolean comparable) {}
+    public void computed(Pass pass) {}
 
     @Override
     public long quietNanos() {
@@ -44,7 +44,7 @@ class DecodeLoopMeasuringTest extends DecodeLoopFixture {
       if (passesLeft > 0) {
         return true;
       }
-      cost = VerificationCost.of(Map.of(1, 1.0, 2, 1.75));
+      cost = PassCost.of(Map.of(1, 1.0, 2, 1.75));
       measured.countDown();
       return false;
     }

@@ -67,16 +67,14 @@ class DecodeLoopTest extends DecodeLoopFixture {
 
     DecodeTask other =
         new DecodeTask(
-            "",
+            new Caller("", "b"),
             prompt(100, 5),
             0,
             SamplingParams.greedy(),
-            5,
-            false,
-            Set.of(),
+            DecodeTask.NO_RULE,
+            new DecodeTask.Ending(5, false, Set.of()),
             -1,
-            new DecodeTask.Speculation(true, 9, "", ""),
-            "b");
+            new DecodeTask.Speculation(true, 9, "", ""));
     assertThat(submit(other, new Answer()).outcome().usage().cachedTokens()).isZero();
   }
 
@@ -168,16 +166,14 @@ class DecodeLoopTest extends DecodeLoopFixture {
     resumed.onStep = step -> order.add("resumed");
     submit(
         new DecodeTask(
-            "",
+            new Caller("", ""),
             prompt(10, 2),
             3,
             SamplingParams.greedy(),
-            4,
-            false,
-            Set.of(),
+            DecodeTask.NO_RULE,
+            new DecodeTask.Ending(4, false, Set.of()),
             -1,
-            new DecodeTask.Speculation(true, 9, "", ""),
-            ""),
+            new DecodeTask.Speculation(true, 9, "", "")),
         resumed);
     model.gate.release(1 << 20);
 
@@ -199,16 +195,14 @@ class DecodeLoopTest extends DecodeLoopFixture {
     List<Integer> expected = model.greedy(prompt, 30);
     DecodeTask stopping =
         new DecodeTask(
-            "",
+            new Caller("", ""),
             prompt,
             0,
             SamplingParams.greedy(),
-            30,
-            false,
-            Set.of(expected.get(7)),
+            DecodeTask.NO_RULE,
+            new DecodeTask.Ending(30, false, Set.of(expected.get(7))),
             -1,
-            new DecodeTask.Speculation(true, 9, "", ""),
-            "");
+            new DecodeTask.Speculation(true, 9, "", ""));
     Answer stopped = submit(stopping, new Answer());
     int end = expected.indexOf(expected.get(7)) + 1;
     assertThat(stopped.tokens()).isEqualTo(expected.subList(0, end));
@@ -230,16 +224,14 @@ class DecodeLoopTest extends DecodeLoopFixture {
             .toArray();
     DecodeTask resumed =
         new DecodeTask(
-            "",
+            new Caller("", ""),
             resumedPrompt,
             25,
             sampling,
-            40,
-            false,
-            Set.of(),
+            DecodeTask.NO_RULE,
+            new DecodeTask.Ending(40, false, Set.of()),
             -1,
-            new DecodeTask.Speculation(true, 9, "", ""),
-            "");
+            new DecodeTask.Speculation(true, 9, "", ""));
 
     Answer rest = submit(resumed, new Answer());
 
@@ -294,16 +286,14 @@ class DecodeLoopTest extends DecodeLoopFixture {
     start(settings(64, 64, 1));
     DecodeTask task =
         new DecodeTask(
-            "",
+            new Caller("", ""),
             prompt(10, 1),
             0,
             SamplingParams.greedy(),
-            4,
-            false,
-            Set.of(),
+            DecodeTask.NO_RULE,
+            new DecodeTask.Ending(4, false, Set.of()),
             3,
-            new DecodeTask.Speculation(true, 9, "", ""),
-            "");
+            new DecodeTask.Speculation(true, 9, "", ""));
     Answer answer = submit(task, new Answer());
     answer.outcome();
     for (CommittedTokens step : answer.steps) {

@@ -6,8 +6,8 @@ import dev.slipstream.engine.sampling.SamplingParams;
 import dev.slipstream.engine.speculation.DraftTree;
 import dev.slipstream.engine.speculation.DraftTreeBuilder;
 import dev.slipstream.engine.speculation.NodeOrigin;
+import dev.slipstream.engine.speculation.PassCost;
 import dev.slipstream.engine.speculation.Proposed;
-import dev.slipstream.engine.speculation.VerificationCost;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.List;
@@ -22,8 +22,8 @@ import org.junit.jupiter.api.Timeout;
 /** What an operator can see of why speculation helps or does not, as Prometheus reads it. */
 @Timeout(60)
 class DecodeMetricsTest extends DecodeLoopFixture {
-  private static final VerificationCost COST =
-      VerificationCost.of(Map.of(1, 0.010, 2, 0.014, 3, 0.0175, 5, 0.060, 32, 0.400));
+  private static final PassCost COST =
+      PassCost.of(Map.of(1, 0.010, 2, 0.014, 3, 0.0175, 5, 0.060, 32, 0.400));
 
   private final PrometheusMeterRegistry prometheus =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -80,16 +80,14 @@ class DecodeMetricsTest extends DecodeLoopFixture {
     start(settings(64, 64, 1));
     DecodeTask task =
         new DecodeTask(
-            "id-4711",
+            new Caller("id-4711", "tenant-4711"),
             prompt(10, 1),
             0,
             SamplingParams.greedy(),
-            3,
-            false,
-            Set.of(),
+            DecodeTask.NO_RULE,
+            new DecodeTask.Ending(3, false, Set.of()),
             -1,
-            new DecodeTask.Speculation(true, 9, "", "a reason in the client's own words"),
-            "tenant-4711");
+            new DecodeTask.Speculation(true, 9, "", "a reason in the client's own words"));
     submit(task, new Answer()).outcome();
 
     assertThat(finished("off", "no_draft_service")).isEqualTo(1);

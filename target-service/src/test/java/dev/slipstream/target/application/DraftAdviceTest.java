@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.slipstream.engine.sampling.SamplingParams;
 import dev.slipstream.engine.sampling.TokenHistory;
 import dev.slipstream.engine.speculation.BatchLoad;
+import dev.slipstream.engine.speculation.DraftCost;
 import dev.slipstream.engine.speculation.DraftTree;
 import dev.slipstream.engine.speculation.DraftTreeBuilder;
 import dev.slipstream.engine.speculation.NodeOrigin;
+import dev.slipstream.engine.speculation.PassOutlook;
 import dev.slipstream.engine.speculation.Proposed;
 import dev.slipstream.engine.speculation.Verdict;
 import java.util.Random;
@@ -26,7 +28,8 @@ class DraftAdviceTest {
   @BeforeEach
   void begin() {
     history = new TokenHistory(PROMPT, PROMPT.length);
-    advice = DraftAdvice.of(DecodeLoopFixture.task(PROMPT, 100, SamplingParams.greedy(), 16), 16);
+    advice =
+        DraftAdvice.of(DecodeLoopFixture.task(PROMPT, 100, SamplingParams.greedy(), 16), 16, false);
   }
 
   private boolean propose(long epoch, int base, int... chain) {
@@ -42,7 +45,14 @@ class DraftAdviceTest {
   }
 
   private DraftTree draft() {
-    return advice.choose(16, BatchLoad.ALONE, DecodeLoopFixture.CHEAP).tree();
+    if (advice.tree().isEmpty()) {
+      return DraftTree.empty();
+    }
+    return advice
+        .tree()
+        .prefix(
+            advice.worthwhile(
+                16, new PassOutlook(DecodeLoopFixture.CHEAP, BatchLoad.ALONE, 0, DraftCost.NONE)));
   }
 
   /** The stream has just been opened, and what was kept for it comes after what is newer. */

@@ -67,7 +67,15 @@ class HostedDraftersTest extends DecodeLoopFixture {
     var wish = new DecodeTask.Speculation(true, 16, drafter, "");
     answer.handle.complete(
         hosted.submit(
-            new DecodeTask("", prompt, 0, sampling, tokens, false, Set.of(), -1, wish, ""),
+            new DecodeTask(
+                new Caller("", ""),
+                prompt,
+                0,
+                sampling,
+                DecodeTask.NO_RULE,
+                new DecodeTask.Ending(tokens, false, Set.of()),
+                -1,
+                wish),
             answer));
     return answer;
   }
@@ -161,7 +169,14 @@ class HostedDraftersTest extends DecodeLoopFixture {
     answer.handle.complete(
         hosted.submit(
             new DecodeTask(
-                "", prompt, 0, SamplingParams.greedy(), 40, false, Set.of(), -1, wish, ""),
+                new Caller("", ""),
+                prompt,
+                0,
+                SamplingParams.greedy(),
+                DecodeTask.NO_RULE,
+                new DecodeTask.Ending(40, false, Set.of()),
+                -1,
+                wish),
             answer));
 
     assertThat(answer.tokens()).isEqualTo(expected);

@@ -11,6 +11,7 @@ import dev.slipstream.engine.model.PassResult;
 import dev.slipstream.engine.runtime.Batch;
 import dev.slipstream.engine.speculation.CostMeasurement;
 import dev.slipstream.engine.speculation.CostMeasurement.Point;
+import dev.slipstream.target.spi.PassObserver;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -44,12 +45,14 @@ class MeasuredCostsTest {
         new PassResult(new boolean[0], 1, new float[0], new float[0], 1, new float[0]);
 
     private IntToDoubleFunction seconds = CALM;
+    private double kvTokenSeconds;
     private long nanos;
     private double longest;
 
     @Override
     public PassResult forward(Batch batch) {
-      double time = seconds.applyAsDouble(batch.rows());
+      long kvTokens = (long) batch.rows() * batch.sequence(0).length();
+      double time = seconds.applyAsDouble(batch.rows()) + kvTokenSeconds * kvTokens;
       longest = Math.max(longest, time);
       nanos += (long) (time * 1e9);
       return NOTHING;
@@ -76,6 +79,38 @@ class MeasuredCostsTest {
     try (PassCosts costs = costs()) {
       assertThat(costs.cost().relative(2)).isCloseTo(1.6, within(0.01));
     }
+  }
+
+  @Test
+  void attentionIsMeasuredBehindALongTextAndRememberedToo() {
+    machine.kvTokenSeconds = 2e-6;
+    for (int start = 0; start < 2; start++) {
+      try (PassCosts costs = costs()) {
+        assertThat(costs.cost().seconds(1)).isCloseTo(0.020, within(1e-4));
+        assertThat(costs.cost().seconds(1, 10_000)).isCloseTo(0.040, within(5e-4));
+        assertThat(costs.cost().seconds(3, 30_000)).isCloseTo(0.104, within(1e-3));
+      }
+    }
+  }
+
+  /** What an earlier version has kept knows nothing of long texts. */
+  @Test
+  void aFileOfTheFormBeforeIsMeasuredAnew() throws Exception {
+    try (PassCosts costs = costs()) {
+      assertThat(file.read()).isPresent();
+    }
+    Path kept;
+    try (var files = Files.list(folder)) {
+      kept = files.findFirst().orElseThrow();
+    }
+    Files.writeString(
+        kept, "slipstream verification cost 3\n1 0.5 0.5\n2 0.6 0.6\n4 0.8 0.8\n16 3.0 3.0\n");
+    machine.kvTokenSeconds = 2e-6;
+    try (PassCosts costs = costs()) {
+      assertThat(costs.cost().seconds(1)).isCloseTo(0.020, within(1e-4));
+      assertThat(costs.cost().seconds(1, 10_000)).isCloseTo(0.040, within(5e-4));
+    }
+    assertThat(Files.readString(kept)).startsWith("slipstream verification cost 4\n");
   }
 
   /** First starts beside other work: T(1) of 1.7 to 5.4 s, T(2)/T(1) = 1.00, and it was kept. */
@@ -180,7 +215,7 @@ class MeasuredCostsTest {
         observe(costs, 1, 0.020 * random.nextDouble(0.7, 1.8), 1);
         observe(costs, 3, 0.044 * random.nextDouble(0.7, 1.8), 1);
         observe(costs, 64, 30, 1);
-        costs.observe(1, 0.5, false);
+        costs.computed(new PassObserver.Pass(1, 0, 0.5, false, 0));
       }
       assertThat(costs.quietNanos()).isNegative();
       assertThat(file.read()).contains(kept);
@@ -283,7 +318,7 @@ class MeasuredCostsTest {
 
   private static void observe(PassCosts costs, int rows, double seconds, int times) {
     for (int i = 0; i < times; i++) {
-      costs.observe(rows, seconds, true);
+      costs.computed(new PassObserver.Pass(rows, 0, seconds, true, 0));
     }
   }
 

@@ -45,16 +45,14 @@ class ResumedQueueTest extends DecodeLoopFixture {
     answer.onStep = step -> order.add(resumed ? "resumed" : "new");
     return submit(
         new DecodeTask(
-            "",
+            new Caller("", ""),
             prompt(10, 2),
             resumed ? 1 : 0,
             SamplingParams.greedy(),
-            resumed ? 2 : 1,
-            false,
-            Set.of(),
+            DecodeTask.NO_RULE,
+            new DecodeTask.Ending(resumed ? 2 : 1, false, Set.of()),
             DecodeTask.NO_LOGPROBS,
-            new DecodeTask.Speculation(true, 9, "", ""),
-            ""),
+            new DecodeTask.Speculation(true, 9, "", "")),
         answer);
   }
 

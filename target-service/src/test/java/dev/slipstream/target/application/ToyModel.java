@@ -7,6 +7,7 @@ import dev.slipstream.engine.cache.encoding.NamedEncoding;
 import dev.slipstream.engine.model.ForwardPass;
 import dev.slipstream.engine.model.PassResult;
 import dev.slipstream.engine.runtime.Batch;
+import dev.slipstream.engine.sampling.TokenLogprobs;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -114,7 +115,7 @@ public final class ToyModel implements ForwardPass {
       finite[row] = isSound(batch, row);
       if (batch.logitRow(row) >= 0) {
         int at = batch.logitRow(row) * VOCABULARY;
-        fillLogits(hash(text(batch, row)), at);
+        fillLogits(hash(text(batch, row)), logits, at);
         if (!finite[row]) {
           Arrays.fill(logits, at, at + VOCABULARY, Float.NaN);
         }
@@ -139,6 +140,22 @@ public final class ToyModel implements ForwardPass {
       text.add(likeliest(hash(text)));
     }
     return List.copyOf(text.subList(prompt.length, text.size()));
+  }
+
+  /** Log-probabilities of a continuation by definition. */
+  public float[] logprobs(int[] prefix, int[] continuation) {
+    List<Integer> text = new ArrayList<>();
+    for (int token : prefix) {
+      text.add(token);
+    }
+    float[] logprobs = new float[continuation.length];
+    for (int i = 0; i < logprobs.length; i++) {
+      float[] row = new float[VOCABULARY];
+      fillLogits(hash(text), row, 0);
+      logprobs[i] = TokenLogprobs.of(row, 0, VOCABULARY, new int[] {continuation[i]})[0];
+      text.add(continuation[i]);
+    }
+    return logprobs;
   }
 
   private boolean isSound(Batch batch, int row) {
@@ -199,12 +216,12 @@ public final class ToyModel implements ForwardPass {
     return banned.contains(token) ? 0 : token;
   }
 
-  private void fillLogits(long hash, int offset) {
+  private void fillLogits(long hash, float[] into, int offset) {
     for (int t = 0; t < VOCABULARY; t++) {
       long noise = mix(hash + t * 0x9E3779B97F4A7C15L);
-      logits[offset + t] = banned.contains(t) ? -1e9f : (noise >>> 40) / (float) (1 << 24);
+      into[offset + t] = banned.contains(t) ? -1e9f : (noise >>> 40) / (float) (1 << 24);
     }
-    logits[offset + likeliest(hash)] += peak;
+    into[offset + likeliest(hash)] += peak;
   }
 
   private static long mix(long z) {

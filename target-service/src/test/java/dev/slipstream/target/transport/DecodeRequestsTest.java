@@ -11,6 +11,7 @@ import dev.slipstream.target.application.ServedModel;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -61,6 +62,12 @@ class DecodeRequestsTest {
             start -> start.getSpeculationBuilder().setMaxDraftTokens(-1)),
         new Wrong("resumed_tokens", start -> start.setResumedTokens(2)),
         new Wrong("max_tokens", start -> start.setMaxTokens(0)),
+        new Wrong("min_tokens", start -> start.setMaxTokens(3).setMinTokens(4)),
+        new Wrong("min_tokens", start -> start.setMinTokens(-1)),
+        new Wrong(
+            "min_tokens",
+            start ->
+                start.setMinTokens(1).addAllStopTokenIds(IntStream.range(0, 300).boxed().toList())),
         new Wrong("top_logprobs", start -> start.setTopLogprobs(1000)),
         new Wrong("stop_token_ids[0]", start -> start.addStopTokenIds(-1)),
         new Wrong("sampling", start -> start.getSamplingBuilder().setTopP(2)));

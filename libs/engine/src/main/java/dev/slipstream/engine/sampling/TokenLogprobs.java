@@ -43,6 +43,21 @@ public record TokenLogprobs(Entry chosen, List<Entry> top) {
   }
 
   /**
+   * Natural logarithms of the probabilities of some tokens, each at most 0.
+   *
+   * @param logits the array that holds the row
+   * @param offset where the row starts
+   */
+  public static float[] of(float[] logits, int offset, int vocabularySize, int[] tokens) {
+    double logSum = KERNELS.logSumExp(logits, offset, vocabularySize);
+    float[] logprobs = new float[tokens.length];
+    for (int i = 0; i < tokens.length; i++) {
+      logprobs[i] = entry(logits, offset, tokens[i], logSum).logprob();
+    }
+    return logprobs;
+  }
+
+  /**
    * The likeliest tokens alone, likeliest first.
    *
    * @param logits the array that holds the row

@@ -6,7 +6,8 @@ package dev.slipstream.engine.sampling;
  * <ol>
  *   <li>logit bias, then repetition, presence and frequency penalty, on the raw logits, as in vLLM
  *       and llama.cpp. The repetition penalty looks at prompt and answer; presence and frequency
- *       penalties look at the answer alone, as in OpenAI's API and vLLM;
+ *       penalties look at the answer alone, as in OpenAI's API and vLLM; then the text's {@link
+ *       TokenRule};
  *   <li>temperature, before truncation, as in vLLM and Hugging Face Transformers (llama.cpp applies
  *       it last);
  *   <li>top-k, top-p, min-p, each on what the one before has left, as in Transformers and
@@ -104,7 +105,8 @@ public final class TokenSampler {
 
   /** The row itself if nothing changes it, else a changed copy at offset 0. */
   private float[] adjust(float[] logits, int offset, TokenHistory history) {
-    if (biases.length == 0 && !params.hasPenalties()) {
+    TokenRule rule = history.rule();
+    if (biases.length == 0 && !params.hasPenalties() && rule == TokenRule.NONE) {
       return logits;
     }
     float[] row = workspace.adjusted();
@@ -115,6 +117,7 @@ public final class TokenSampler {
     if (params.hasPenalties()) {
       penalise(row, history);
     }
+    rule.mask(row, history);
     return row;
   }
 

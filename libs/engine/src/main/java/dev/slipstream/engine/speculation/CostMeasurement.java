@@ -8,8 +8,8 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * What was measured of T(k), with what it takes to judge it: when it is taken, and again when it is
- * read from where it was kept.
+ * What was measured of T(k, c), with what it takes to judge it: when it is taken, and again when it
+ * is read from where it was kept.
  *
  * <p>A neighbour on the machine only makes passes slower. So the best time of several is the one to
  * believe, if it is no accident: the third best must be near it. Of the best times a model's own
@@ -23,10 +23,17 @@ import java.util.stream.Collectors;
  *   <li>rows are not free: 16 of them show, and a second one beside a pass of over a second does.
  * </ul>
  *
- * @param points by rising number of rows
+ * Behind a long text one and four rows were reproduced too; there they are not clearly faster than
+ * without the text, and four rows look at it for no more than one row four times does, as they
+ * share what they read.
+ *
+ * @param points behind no text, by rising number of rows
+ * @param context tokens of the long text; 0 if none was measured, as with a model that takes none
+ * @param longPoints behind it, by rising number of rows
  */
-public record CostMeasurement(List<Point> points) {
-  private static final String HEADER = "slipstream verification cost 3";
+public record CostMeasurement(List<Point> points, int context, List<Point> longPoints) {
+  private static final String HEADER = "slipstream verification cost 4";
+  private static final String LONG_HEADER = "behind ";
 
   /** Samples that make a best time more than an accident. */
   private static final int SAMPLES = 3;
@@ -63,8 +70,25 @@ public record CostMeasurement(List<Point> points) {
     }
   }
 
+  /**
+   * @throws IllegalArgumentException if this is no measurement
+   */
   public CostMeasurement {
     points = List.copyOf(points);
+    longPoints = List.copyOf(longPoints);
+    requireRising(points);
+    requireRising(longPoints);
+    if (context < 0 || (context == 0 && !longPoints.isEmpty())) {
+      throw new IllegalArgumentException("a text of " + context + " tokens before " + longPoints);
+    }
+  }
+
+  /** One without a long text. */
+  public CostMeasurement(List<Point> points) {
+    this(points, 0, List.of());
+  }
+
+  private static void requireRising(List<Point> points) {
     for (int i = 1; i < points.size(); i++) {
       if (points.get(i).rows() <= points.get(i - 1).rows()) {
         throw new IllegalArgumentException("row counts do not rise: " + points);
@@ -75,9 +99,18 @@ public record CostMeasurement(List<Point> points) {
   /**
    * Takes the row counts whose best time was reproduced.
    *
-   * @param secondsByRows times of all passes, in any order, by number of rows
+   * @param secondsByRows times of all passes behind no text, in any order, by number of rows
+   * @param context tokens of a long text; 0 for none
+   * @param longSecondsByRows the same behind it
    */
-  public static CostMeasurement of(Map<Integer, List<Double>> secondsByRows) {
+  public static CostMeasurement of(
+      Map<Integer, List<Double>> secondsByRows,
+      int context,
+      Map<Integer, List<Double>> longSecondsByRows) {
+    return new CostMeasurement(reproduced(secondsByRows), context, reproduced(longSecondsByRows));
+  }
+
+  private static List<Point> reproduced(Map<Integer, List<Double>> secondsByRows) {
     List<Point> points = new ArrayList<>();
     new TreeMap<>(secondsByRows)
         .forEach(
@@ -87,7 +120,7 @@ public record CostMeasurement(List<Point> points) {
                 points.add(new Point(rows, sorted.getFirst(), sorted.get(SAMPLES - 1)));
               }
             });
-    return new CostMeasurement(points.stream().filter(Point::isReproduced).toList());
+    return points.stream().filter(Point::isReproduced).toList();
   }
 
   /** Why this cannot be a model's T(k), or nothing. */
@@ -120,24 +153,76 @@ public record CostMeasurement(List<Point> points) {
     if (manyAreFree || secondIsFree) {
       return Optional.of("rows are free beside passes of %.3g s".formatted(one));
     }
+    return context == 0 ? Optional.empty() : longObjection();
+  }
+
+  private Optional<String> longObjection() {
+    List<Integer> rows = longPoints.stream().map(Point::rows).toList();
+    if (!rows.equals(List.of(1, FEW_ROWS)) || !longPoints.stream().allMatch(Point::isReproduced)) {
+      return Optional.of(
+          "1 and %d rows behind %d tokens were not reproduced".formatted(FEW_ROWS, context));
+    }
+    Point one = longPoints.getFirst();
+    Point few = longPoints.getLast();
+    for (Point point : longPoints) {
+      if (point.best() < NOISE * without(point)) {
+        return Optional.of(
+            "%s is faster behind %d tokens than behind none".formatted(point, context));
+      }
+    }
+    double shared = SLACK * FEW_ROWS * Math.max(0, one.best() - without(one));
+    if (few.best() - without(few) > shared + (1 - NOISE) * without(few)) {
+      return Optional.of("%s is dearer than the text's tokens for each row".formatted(few));
+    }
     return Optional.empty();
+  }
+
+  /** The same rows behind no text. */
+  private double without(Point point) {
+    return times().seconds(point.rows());
+  }
+
+  private PassCost times() {
+    return PassCost.of(bestByRows());
+  }
+
+  private Map<Integer, Double> bestByRows() {
+    return points.stream().collect(Collectors.toMap(Point::rows, Point::best));
   }
 
   /**
    * @throws IllegalArgumentException if there is no time of one row
    */
-  public VerificationCost cost() {
-    return VerificationCost.of(points.stream().collect(Collectors.toMap(Point::rows, Point::best)));
+  public PassCost cost() {
+    return PassCost.of(bestByRows(), kvTokenSeconds());
+  }
+
+  /** The price of a token that fits what is measured best, by least squares. */
+  private double kvTokenSeconds() {
+    double product = 0;
+    double square = 0;
+    for (Point point : longPoints) {
+      double tokens = (double) point.rows() * context;
+      product += tokens * (point.best() - without(point));
+      square += tokens * tokens;
+    }
+    return square == 0 ? 0 : Math.max(0, product / square);
   }
 
   /** A few lines that {@link #parse} reads. */
   public String toText() {
     StringBuilder text = new StringBuilder(HEADER).append('\n');
+    append(points, text);
+    text.append(LONG_HEADER).append(context).append('\n');
+    append(longPoints, text);
+    return text.toString();
+  }
+
+  private static void append(List<Point> points, StringBuilder text) {
     for (Point point : points) {
       text.append(point.rows()).append(' ').append(point.best()).append(' ');
       text.append(point.third()).append('\n');
     }
-    return text.toString();
   }
 
   /**
@@ -145,11 +230,19 @@ public record CostMeasurement(List<Point> points) {
    */
   public static CostMeasurement parse(String text) {
     List<String> lines = text.lines().toList();
-    if (lines.isEmpty() || !lines.getFirst().equals(HEADER) || !text.endsWith("\n")) {
+    int behind = lines.stream().map(line -> line.startsWith(LONG_HEADER)).toList().indexOf(true);
+    if (behind < 1 || !lines.getFirst().equals(HEADER) || !text.endsWith("\n")) {
       throw new IllegalArgumentException("the text is not whole, or not '" + HEADER + "'");
     }
+    return new CostMeasurement(
+        points(lines.subList(1, behind)),
+        Integer.parseInt(lines.get(behind).substring(LONG_HEADER.length())),
+        points(lines.subList(behind + 1, lines.size())));
+  }
+
+  private static List<Point> points(List<String> lines) {
     List<Point> points = new ArrayList<>();
-    for (String line : lines.subList(1, lines.size())) {
+    for (String line : lines) {
       String[] words = line.split(" ");
       if (words.length != 3) {
         throw new IllegalArgumentException("not '<rows> <best> <third>': '" + line + "'");
@@ -160,6 +253,6 @@ public record CostMeasurement(List<Point> points) {
               Double.parseDouble(words[1]),
               Double.parseDouble(words[2])));
     }
-    return new CostMeasurement(points);
+    return points;
   }
 }

@@ -4,17 +4,20 @@ import java.util.Locale;
 
 /**
  * Decides for one sequence and one step how many draft nodes are worth verifying. With k nodes the
- * step is expected to commit E(k) tokens of this sequence and takes T(others + 1 + k); the gain is
- * the throughput of the whole batch against the step without the draft:
+ * step is expected to commit E(k) tokens of this sequence and takes T(others + 1 + k, c), where c
+ * counts what attention looks at; the gain is the throughput of the whole batch against the step
+ * without the draft:
  *
  * <pre>
- *   gain(k) = (others' tokens + E(k)) / T(others + 1 + k)  :  (others' tokens + 1) / T(others + 1)
+ *   gain(k) = (others' tokens + E(k)) / (T(others + 1 + k, c + k context) + D)
+ *           : (others' tokens + 1) / T(others + 1, c)
  * </pre>
  *
- * E(k) is 1 plus the probability of each node being reached and accepted, estimated from proposals
- * that were verified, and from those that were not but can be compared with the tokens that came; a
- * node is judged by what came of the nodes of its own source. Drafts are made beside the passes, so
- * drafting itself is not in the formula.
+ * D is what drafting takes from passes: nothing, where it has cores of its own. E(k) is 1 plus the
+ * probability of each node being reached and accepted, estimated from proposals that were verified,
+ * and from those that were not but can be compared with the tokens that came; a node is judged by
+ * what came of the nodes of its own source, and by how sure the drafter was of it, as far as that
+ * has meant something before.
  *
  * <p>A sequence starts off, is switched on by a gain of at least {@link Settings#enterGain} and off
  * by one below {@link Settings#leaveGain}. Plain state, no clock and no randomness; not
@@ -99,14 +102,14 @@ public final class SpeculationGate {
    *
    * @param maxNodes upper limit, for example the rows left in the batch
    */
-  public Decision decide(DraftTree tree, int maxNodes, BatchLoad load, VerificationCost cost) {
+  public Decision decide(DraftTree tree, int maxNodes, PassOutlook outlook) {
     if (tree.isEmpty()) {
       return new Decision(0, 1, 1, new Nothing("no draft"));
     }
     if (maxNodes <= 0) {
       return new Decision(0, 1, 1, new Nothing("no room for drafts in the batch"));
     }
-    Decision best = best(tree, Math.min(maxNodes, tree.size()), load, cost);
+    Decision best = best(tree, Math.min(maxNodes, tree.size()), outlook);
     on = isWorthwhile(best.gain());
     return on ? best : new Decision(0, 1, best.gain(), best.why());
   }
@@ -115,12 +118,26 @@ public final class SpeculationGate {
    * How many draft tokens this sequence could use in a round now, for the drafter; 0 if drafts are
    * not expected to help. Changes nothing.
    */
-  public int wanted(int maxNodes, BatchLoad load, VerificationCost cost) {
+  public int wanted(int maxNodes, PassOutlook outlook) {
     if (maxNodes <= 0) {
       return 0;
     }
-    Decision best = best(DraftTree.chain(1, new int[maxNodes]), maxNodes, load, cost);
+    Decision best = best(DraftTree.chain(1, new int[maxNodes]), maxNodes, outlook);
     return isWorthwhile(best.gain()) ? best.nodes() : 0;
+  }
+
+  /**
+   * Tokens that a step is expected to commit if it verifies the first nodes of {@code tree}; 1 for
+   * none.
+   */
+  public double expectedTokens(DraftTree tree, int nodes) {
+    double[] probability = new double[nodes];
+    double expected = 1;
+    for (int n = 0; n < nodes; n++) {
+      probability[n] = probability(tree, n, probability);
+      expected += probability[n];
+    }
+    return expected;
   }
 
   /**
@@ -137,8 +154,8 @@ public final class SpeculationGate {
     return gain >= (on ? settings.leaveGain() : settings.enterGain());
   }
 
-  private Decision best(DraftTree tree, int maxNodes, BatchLoad load, VerificationCost cost) {
-    double plain = (load.tokens() + 1) / cost.seconds(load.rows() + 1);
+  private Decision best(DraftTree tree, int maxNodes, PassOutlook outlook) {
+    double plain = outlook.plain();
     double[] probability = new double[maxNodes];
     double expected = 1;
     int nodes = 1;
@@ -147,7 +164,7 @@ public final class SpeculationGate {
     for (int n = 0; n < maxNodes; n++) {
       probability[n] = probability(tree, n, probability);
       expected += probability[n];
-      double gain = (load.tokens() + expected) / cost.seconds(load.rows() + 2 + n) / plain;
+      double gain = outlook.drafted(n + 1, expected) / plain;
       if (gain > bestGain) {
         nodes = n + 1;
         bestGain = gain;
@@ -162,18 +179,12 @@ public final class SpeculationGate {
   private double probability(DraftTree tree, int node, double[] known) {
     int parent = tree.parent(node);
     double reached = parent == DraftTree.ROOT ? 1 : known[parent];
-    double first = acceptance.first(tree.origin(node).source(), tree.walked() + tree.depth(node));
-    int sibling = tree.firstChild(parent);
-    if (sibling == node) {
-      return reached * first;
-    }
-    double missed =
-        1 - acceptance.first(tree.origin(sibling).source(), tree.walked() + tree.depth(node));
-    for (sibling = tree.nextSibling(sibling);
+    double missed = 1;
+    for (int sibling = tree.firstChild(parent);
         sibling != node;
         sibling = tree.nextSibling(sibling)) {
-      missed *= 1 - acceptance.later(tree.origin(sibling).source());
+      missed *= 1 - acceptance.of(tree, sibling);
     }
-    return reached * missed * acceptance.later(tree.origin(node).source());
+    return reached * missed * acceptance.of(tree, node);
   }
 }

@@ -74,7 +74,7 @@ class CostMeasurementTest {
     Map<Integer, List<Double>> samples = repeated(4, Map.of(1, 0.01, 2, 0.015, 4, 0.02));
     samples.put(8, List.of(0.03, 0.09, 0.09));
     assertBelieved(samples);
-    assertThat(CostMeasurement.of(samples).cost().measuredRows()).isEqualTo(4);
+    assertThat(measured(samples).cost().measuredRows()).isEqualTo(4);
   }
 
   /** Real shapes, in rounds of which most are slowed by neighbours, some a hundredfold. */
@@ -96,7 +96,7 @@ class CostMeasurementTest {
       samples.put(rows, times);
     }
     assertBelieved(samples);
-    VerificationCost cost = CostMeasurement.of(samples).cost();
+    PassCost cost = measured(samples).cost();
     assertThat(cost.seconds(1)).isCloseTo(one, within(0.1 * one));
     assertThat(cost.relative(8)).isCloseTo(1 + 7 * slope, within(0.1 * (1 + 7 * slope)));
   }
@@ -113,29 +113,71 @@ class CostMeasurementTest {
       }
       samples.put(rows, times);
     }
-    CostMeasurement measured = CostMeasurement.of(samples);
+    CostMeasurement measured = measured(samples);
     if (measured.objection().isEmpty() && measured.cost().measuredRows() >= 16) {
       assertThat(measured.cost().relative(32)).isGreaterThanOrEqualTo(1.05 * 0.94);
     }
   }
 
+  private static final Map<Integer, List<Double>> SHORT =
+      repeated(4, Map.of(1, 0.010, 2, 0.015, 4, 0.020, 16, 0.070));
+
+  private static CostMeasurement behind(double one, double few) {
+    return CostMeasurement.of(SHORT, 2048, repeated(4, Map.of(1, one, 4, few)));
+  }
+
+  /** Long texts make every row dearer, and a draft of many rows most of all. */
+  @Test
+  void whatAttentionTakesBehindALongTextIsThePriceOfItsTokens() {
+    CostMeasurement measured = behind(0.014, 0.036);
+    assertThat(measured.objection()).isEmpty();
+    PassCost cost = measured.cost();
+    assertThat(cost.seconds(1, 2048)).isCloseTo(0.014, within(1e-5));
+    assertThat(cost.seconds(4, 4 * 2048)).isCloseTo(0.036, within(1e-5));
+    assertThat(cost.seconds(4)).isEqualTo(0.020);
+    assertThat(CostMeasurement.parse(measured.toText())).isEqualTo(measured);
+  }
+
+  @Test
+  void textsThatMakePassesFasterOrRowsDearerThanPassesAreNotBelieved() {
+    assertThat(behind(0.0085, 0.020).objection().orElseThrow()).contains("faster behind 2048");
+    assertThat(behind(0.010, 0.015).objection().orElseThrow()).contains("faster behind 2048");
+    assertThat(behind(0.011, 0.050).objection().orElseThrow()).contains("dearer");
+    assertThat(behind(0.0102, 0.0201).objection()).as("hardly any attention").isEmpty();
+    assertThat(behind(0.0098, 0.0197).cost().seconds(1, 1 << 20)).as("noise").isEqualTo(0.010);
+  }
+
+  @Test
+  void aLongTextThatWasNotReproducedIsNotBelieved() {
+    for (Map<Integer, List<Double>> samples :
+        List.of(
+            Map.<Integer, List<Double>>of(),
+            repeated(4, Map.of(1, 0.014)),
+            repeated(2, Map.of(1, 0.014, 4, 0.036)),
+            Map.of(1, List.of(0.014, 0.03, 0.03), 4, List.of(0.036, 0.036, 0.036)))) {
+      assertThat(CostMeasurement.of(SHORT, 2048, samples).objection().orElseThrow())
+          .contains("1 and 4 rows behind 2048 tokens were not reproduced");
+    }
+  }
+
   @Test
   void whatWasKeptIsJudgedAgain() {
-    CostMeasurement good =
-        CostMeasurement.of(repeated(3, Map.of(1, 0.010, 2, 0.0151, 4, 0.02, 16, 0.07)));
+    CostMeasurement good = measured(repeated(3, Map.of(1, 0.010, 2, 0.0151, 4, 0.02, 16, 0.07)));
     assertThat(CostMeasurement.parse(good.toText())).isEqualTo(good);
     String header = good.toText().lines().findFirst().orElseThrow() + "\n";
-    assertThat(CostMeasurement.parse(header + "1 5.4 5.4\n2 5.4 5.4\n").objection()).isPresent();
-    assertThat(CostMeasurement.parse(header + "1 0.1 1.4\n2 0.2 0.2\n4 0.3 0.3\n").objection())
+    assertThat(CostMeasurement.parse(header + "1 5.4 5.4\n2 5.4 5.4\nbehind 0\n").objection())
         .isPresent();
-    assertThat(CostMeasurement.parse(header).objection()).isPresent();
+    assertThat(
+            CostMeasurement.parse(header + "1 0.1 1.4\n2 0.2 0.2\n4 0.3 0.3\nbehind 0\n")
+                .objection())
+        .isPresent();
+    assertThat(CostMeasurement.parse(header + "behind 0\n").objection()).isPresent();
   }
 
   /** A file cut off by a crash must not be taken for a measurement. */
   @Test
   void refusesBrokenText() {
-    String text =
-        CostMeasurement.of(repeated(3, Map.of(1, 0.010, 2, 0.015, 4, 0.02, 16, 0.07))).toText();
+    String text = measured(repeated(3, Map.of(1, 0.010, 2, 0.015, 4, 0.02, 16, 0.07))).toText();
     List<String> broken = new ArrayList<>();
     for (int end = 0; end < text.length(); end++) {
       if (end == 0 || text.charAt(end - 1) != '\n') {
@@ -144,18 +186,26 @@ class CostMeasurementTest {
     }
     broken.addAll(
         List.of(
-            text.replace("cost 3", "cost 2"),
-            text + "9\n",
-            text + "nine 1 1\n",
-            text + "32 NaN 1\n",
-            text + "32 1 NaN\n",
-            text + "32 2 1\n",
-            text + "32 -1 1\n",
-            text + "2 1 1\n",
-            text + "32 1 Infinity\n"));
+            text.replace("cost 4", "cost 3"),
+            text.replace("behind 0\n", ""),
+            text.replace("behind 0", "behind"),
+            text.replace("behind 0", "behind -16"),
+            text + "1 1 1\n",
+            with(text, "9"),
+            with(text, "nine 1 1"),
+            with(text, "32 NaN 1"),
+            with(text, "32 1 NaN"),
+            with(text, "32 2 1"),
+            with(text, "32 -1 1"),
+            with(text, "2 1 1"),
+            with(text, "32 1 Infinity")));
     for (String bad : broken) {
       assertThatIllegalArgumentException().isThrownBy(() -> CostMeasurement.parse(bad));
     }
+  }
+
+  private static String with(String text, String line) {
+    return text.replace("behind", line + "\nbehind");
   }
 
   private static Map<Integer, List<Double>> samples(Map<Integer, Double> once) {
@@ -175,11 +225,15 @@ class CostMeasurementTest {
     return samples;
   }
 
+  private static CostMeasurement measured(Map<Integer, List<Double>> samples) {
+    return CostMeasurement.of(samples, 0, Map.of());
+  }
+
   private static void assertObjection(Map<Integer, List<Double>> samples, String... parts) {
-    assertThat(CostMeasurement.of(samples).objection().orElse("believed")).contains(parts);
+    assertThat(measured(samples).objection().orElse("believed")).contains(parts);
   }
 
   private static void assertBelieved(Map<Integer, List<Double>> samples) {
-    assertThat(CostMeasurement.of(samples).objection()).isEmpty();
+    assertThat(measured(samples).objection()).isEmpty();
   }
 }

@@ -5,14 +5,18 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * T(k): how long a forward pass over k rows takes. Made from a {@link CostMeasurement}, refined by
- * the times of real steps. Between measured row counts it is a straight line, beyond the last one
- * it goes on with the mean slope of all; it never falls as rows are added.
+ * T(k, c): how long a forward pass takes over k rows whose attention looks at c tokens. The first
+ * part is that of the weights, a table over k: between measured row counts it is a straight line,
+ * beyond the last one it goes on with the mean slope of all; it never falls as rows are added. To
+ * it comes a price for each token that a row looks at. Made from a {@link CostMeasurement}, refined
+ * by the times of real passes.
+ *
+ * <p>T(k) alone is that of short texts, where attention takes no notable part.
  *
  * <p>Immutable, so that a decode loop can keep the newest one in a volatile field for others to
  * read.
  */
-public final class VerificationCost {
+public final class PassCost {
   /**
    * A single step never counts for more than this, up or down: pauses are not the model's speed.
    */
@@ -24,20 +28,38 @@ public final class VerificationCost {
   private final int[] rows;
   private final double[] seconds;
 
-  /** Speed now against that of {@link #seconds}: context length and neighbours change all alike. */
+  /** Of one row that looks at one token. */
+  private final double kvTokenSeconds;
+
+  /** Speed now against that of the other figures: neighbours change all alike. */
   private final double scale;
 
-  private VerificationCost(int[] rows, double[] seconds, double scale) {
+  private PassCost(int[] rows, double[] seconds, double kvTokenSeconds, double scale) {
     this.rows = rows;
     this.seconds = seconds;
+    this.kvTokenSeconds = kvTokenSeconds;
     this.scale = scale;
   }
 
   /**
+   * A cost in which attention is free.
+   *
    * @param secondsByRows measured seconds of a pass, above 0, by number of rows; 1 row is required
    * @throws IllegalArgumentException saying what is wrong
    */
-  public static VerificationCost of(Map<Integer, Double> secondsByRows) {
+  public static PassCost of(Map<Integer, Double> secondsByRows) {
+    return of(secondsByRows, 0);
+  }
+
+  /**
+   * @param secondsByRows measured seconds of a pass, above 0, by number of rows; 1 row is required
+   * @param kvTokenSeconds what it takes one row to look at one token more; at least 0
+   * @throws IllegalArgumentException saying what is wrong
+   */
+  public static PassCost of(Map<Integer, Double> secondsByRows, double kvTokenSeconds) {
+    if (!(kvTokenSeconds >= 0 && kvTokenSeconds < Double.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException("a token of KV in " + kvTokenSeconds + " s");
+    }
     TreeMap<Integer, Double> sorted = new TreeMap<>(secondsByRows);
     if (sorted.isEmpty() || sorted.firstKey() != 1) {
       throw new IllegalArgumentException("verification cost needs the time of 1 row: " + sorted);
@@ -50,18 +72,28 @@ public final class VerificationCost {
       rows[i] = point.getKey();
       seconds[i++] = point.getValue();
     }
-    return new VerificationCost(rows, monotone(seconds), 1);
+    return new PassCost(rows, monotone(seconds), kvTokenSeconds, 1);
   }
 
-  /** Seconds that a pass over {@code count} rows is expected to take; 0 for no rows. */
+  /** Seconds that a pass over {@code count} rows of short texts is expected to take. */
   public double seconds(int count) {
-    if (count < 0) {
-      throw new IllegalArgumentException(count + " rows");
-    }
-    return count == 0 ? 0 : scale * shape(count);
+    return seconds(count, 0);
   }
 
-  /** T(count) / T(1). */
+  /**
+   * Seconds that a pass is expected to take; 0 for no rows.
+   *
+   * @param kvTokens committed tokens that attention looks at, summed over the rows: a row behind a
+   *     text of n tokens looks at n
+   */
+  public double seconds(int count, long kvTokens) {
+    if (count < 0 || kvTokens < 0) {
+      throw new IllegalArgumentException(count + " rows that look at " + kvTokens + " tokens");
+    }
+    return count == 0 ? 0 : scale * (shape(count) + kvTokenSeconds * kvTokens);
+  }
+
+  /** T(count) / T(1), behind short texts. */
   public double relative(int count) {
     return seconds(count) / seconds(1);
   }
@@ -105,15 +137,18 @@ public final class VerificationCost {
   }
 
   /**
-   * This table after a real step: all times move a little towards it, those of similar row counts a
-   * little more.
+   * This cost after a real pass: all times move a little towards it, those of similar row counts,
+   * and the price of attention as far as it had a part in it, a little more.
    *
-   * @param count rows of the step, at least 1
+   * @param count rows of the pass, at least 1
+   * @param kvTokens as in {@link #seconds(int, long)}
    * @param measured its seconds, above 0
    */
-  public VerificationCost observe(int count, double measured) {
+  public PassCost observe(int count, long kvTokens, double measured) {
     checkSeconds(count, measured);
-    double surprise = Math.clamp(measured / seconds(count), 1 / CLIP, CLIP);
+    double surprise = Math.clamp(measured / seconds(count, kvTokens), 1 / CLIP, CLIP);
+    double attention = scale * kvTokenSeconds * kvTokens / seconds(count, kvTokens);
+    double local = Math.pow(surprise, LOCAL_RATE * (1 - attention));
     double[] moved = seconds.clone();
     int above = indexAtOrAbove(count);
     int below = Math.max(0, rows[Math.min(above, rows.length - 1)] == count ? above : above - 1);
@@ -121,17 +156,22 @@ public final class VerificationCost {
         above < rows.length && above != below
             ? (double) (count - rows[below]) / (rows[above] - rows[below])
             : 0;
-    moved[below] *= Math.pow(surprise, LOCAL_RATE * (1 - share));
+    moved[below] *= Math.pow(local, 1 - share);
     if (share > 0) {
-      moved[above] *= Math.pow(surprise, LOCAL_RATE * share);
+      moved[above] *= Math.pow(local, share);
     }
-    return new VerificationCost(rows, monotone(moved), scale * Math.pow(surprise, COMMON_RATE));
+    return new PassCost(
+        rows,
+        monotone(moved),
+        kvTokenSeconds * Math.pow(surprise, LOCAL_RATE * attention),
+        scale * Math.pow(surprise, COMMON_RATE));
   }
 
   @Override
   public String toString() {
-    return "T(1) = %.3g s, T(%d)/T(1) = %.2f"
-        .formatted(seconds(1), measuredRows(), relative(measuredRows()));
+    return "T(1) = %.3g s, T(%d)/T(1) = %.2f, and %.3g s for each 1000 tokens that a row looks at"
+        .formatted(
+            seconds(1), measuredRows(), relative(measuredRows()), seconds(1, 1000) - seconds(1));
   }
 
   private double shape(int count) {

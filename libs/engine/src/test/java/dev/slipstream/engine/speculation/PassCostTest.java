@@ -16,9 +16,8 @@ import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 
 /** A wrong T(k) makes speculation slow answers down. */
-class VerificationCostTest {
-  private static final VerificationCost COST =
-      VerificationCost.of(Map.of(1, 0.010, 2, 0.011, 4, 0.015, 8, 0.027));
+class PassCostTest {
+  private static final PassCost COST = PassCost.of(Map.of(1, 0.010, 2, 0.011, 4, 0.015, 8, 0.027));
 
   @Test
   void isExactWhereMeasuredAndStraightInBetween() {
@@ -34,7 +33,7 @@ class VerificationCostTest {
   void goesOnBeyondTheLastMeasurement() {
     double slope = (0.027 - 0.010) / 7;
     assertThat(COST.seconds(18)).isCloseTo(0.027 + 10 * slope, within(1e-12));
-    VerificationCost single = VerificationCost.of(Map.of(1, 0.01));
+    PassCost single = PassCost.of(Map.of(1, 0.01));
     assertThat(single.seconds(3)).as("rows are not free").isCloseTo(0.03, within(1e-12));
   }
 
@@ -48,20 +47,46 @@ class VerificationCostTest {
     for (int i = 0; i < measured.size(); i++) {
       points.put(1 + i * i, measured.get(i));
     }
-    VerificationCost cost = VerificationCost.of(points);
+    PassCost cost = PassCost.of(points);
     for (int rows : steps) {
-      cost = cost.observe(rows, seconds);
+      cost = cost.observe(rows, 0, seconds);
     }
     for (int rows = 1; rows < 150; rows++) {
       assertThat(cost.seconds(rows)).isPositive().isLessThanOrEqualTo(cost.seconds(rows + 1));
     }
   }
 
+  private static final PassCost BEHIND_TEXTS =
+      PassCost.of(Map.of(1, 0.010, 2, 0.011, 4, 0.015, 8, 0.027), 1e-6);
+
+  @Test
+  void everyTokenThatARowLooksAtHasItsPrice() {
+    assertThat(BEHIND_TEXTS.seconds(2, 8000)).isCloseTo(0.011 + 0.008, within(1e-12));
+    assertThat(BEHIND_TEXTS.seconds(2)).isEqualTo(0.011);
+    assertThat(BEHIND_TEXTS.seconds(0, 8000)).isZero();
+    assertThatIllegalArgumentException().isThrownBy(() -> BEHIND_TEXTS.seconds(1, -1));
+    for (double bad : new double[] {-1e-9, Double.NaN, Double.POSITIVE_INFINITY}) {
+      assertThatIllegalArgumentException().isThrownBy(() -> PassCost.of(Map.of(1, 0.01), bad));
+    }
+  }
+
+  /** What a long text takes must not make short ones look slow, nor the reverse. */
+  @Test
+  void learnsThePriceOfTokensFromLongTextsAndThatOfRowsFromShortOnes() {
+    PassCost cost = BEHIND_TEXTS;
+    for (int i = 0; i < 3000; i++) {
+      cost = cost.observe(1, 0, 0.010).observe(1, 20_000, 0.050);
+    }
+    assertThat(cost.seconds(1)).isCloseTo(0.010, within(0.001));
+    assertThat(cost.seconds(1, 20_000)).isCloseTo(0.050, within(0.003));
+    assertThat(cost.seconds(1, 10_000)).isCloseTo(0.030, within(0.003));
+  }
+
   @Test
   void followsAMachineThatBecomesSlower() {
-    VerificationCost cost = COST;
+    PassCost cost = COST;
     for (int i = 0; i < 200; i++) {
-      cost = cost.observe(1, 0.020).observe(4, 0.030);
+      cost = cost.observe(1, 0, 0.020).observe(4, 0, 0.030);
     }
     assertThat(cost.seconds(1)).isCloseTo(0.020, within(0.0005));
     assertThat(cost.seconds(4)).isCloseTo(0.030, within(0.0005));
@@ -70,9 +95,9 @@ class VerificationCostTest {
 
   @Test
   void learnsAnotherShape() {
-    VerificationCost cost = COST;
+    PassCost cost = COST;
     for (int i = 0; i < 1000; i++) {
-      cost = cost.observe(1, 0.010).observe(4, 0.030).observe(3, 0.023);
+      cost = cost.observe(1, 0, 0.010).observe(4, 0, 0.030).observe(3, 0, 0.023);
     }
     assertThat(cost.relative(4)).isCloseTo(3, within(0.1));
     assertThat(cost.relative(3)).isCloseTo(2.3, within(0.2));
@@ -80,7 +105,7 @@ class VerificationCostTest {
 
   @Test
   void onePauseHardlyCounts() {
-    VerificationCost cost = COST.observe(4, 30);
+    PassCost cost = COST.observe(4, 0, 30);
     assertThat(cost.seconds(4)).isCloseTo(0.015, within(0.0006));
     assertThat(cost.relative(4)).isCloseTo(1.5, within(0.03));
   }
@@ -88,22 +113,22 @@ class VerificationCostTest {
   @Test
   void refusesWhatCannotBeACost() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> VerificationCost.of(Map.of(2, 0.1)))
+        .isThrownBy(() -> PassCost.of(Map.of(2, 0.1)))
         .withMessageContaining("1 row");
     for (double bad : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
-      assertThatIllegalArgumentException().isThrownBy(() -> VerificationCost.of(Map.of(1, bad)));
-      assertThatIllegalArgumentException().isThrownBy(() -> COST.observe(1, bad));
+      assertThatIllegalArgumentException().isThrownBy(() -> PassCost.of(Map.of(1, bad)));
+      assertThatIllegalArgumentException().isThrownBy(() -> COST.observe(1, 0, bad));
     }
   }
 
   /** Operators judge by it whether a drafter is good enough for a machine. */
   @Test
   void breakEvenIsWhereTheExpectedTokensAreWorthThePass() {
-    VerificationCost cost = VerificationCost.of(Map.of(1, 1.0, 2, 1.25, 3, 1.75, 5, 6.0));
+    PassCost cost = PassCost.of(Map.of(1, 1.0, 2, 1.25, 3, 1.75, 5, 6.0));
     assertThat(cost.breakEvenAcceptance(1)).isCloseTo(0.25, within(1e-5));
     assertThat(cost.breakEvenAcceptance(2)).isCloseTo(0.5, within(1e-5));
     assertThat(cost.breakEvenAcceptance(4)).isEqualTo(1);
-    assertThat(VerificationCost.of(Map.of(1, 1.0, 3, 1.0)).breakEvenAcceptance(2))
+    assertThat(PassCost.of(Map.of(1, 1.0, 3, 1.0)).breakEvenAcceptance(2))
         .isCloseTo(0, within(1e-5));
     assertThatIllegalArgumentException().isThrownBy(() -> cost.breakEvenAcceptance(0));
   }
