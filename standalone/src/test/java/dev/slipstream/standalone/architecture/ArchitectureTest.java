@@ -96,6 +96,7 @@ class ArchitectureTest {
                   "no transport but their own",
                   (c, known) -> !isTransport(known) || layer(known).equals(layer(c))));
 
+  /** Access is refused in the words of the use cases. */
   @ArchTest
   static final ArchRule USE_CASES_ARE_KNOWN_TO_TRANSPORTS_AND_WIRING_ALONE =
       noClasses()
@@ -105,7 +106,7 @@ class ArchitectureTest {
                   c ->
                       isService(c)
                           && !isTransport(c)
-                          && !Set.of("", "application").contains(layer(c))))
+                          && !Set.of("", "application", "access").contains(layer(c))))
           .should()
           .dependOnClassesThat(
               are("use cases", c -> isService(c) && layer(c).equals("application")));

@@ -20,6 +20,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.tools.JavaCompiler;
 import javax.tools.ToolProvider;
+import org.springframework.boot.context.properties.bind.DataObjectPropertyName;
 
 /** What the Javadoc of a record says of its components, from its source. */
 final class RecordDocs {
@@ -78,12 +79,21 @@ final class RecordDocs {
         .map(
             part ->
                 switch (part) {
-                  case LiteralTree literal -> "`" + literal.getBody() + "`";
+                  case LiteralTree literal -> code(literal.getBody().toString());
                   case LinkTree link -> "`" + link.getReference() + "`";
                   default -> part.toString();
                 })
         .collect(Collectors.joining())
         .replaceAll("\\s+", " ")
+        // The table has a column for that.
+        .replaceFirst(";[^;]+ if null$", "")
         .strip();
+  }
+
+  /** Another component of the record is another key to a reader. */
+  private static String code(String text) {
+    String name = text.strip();
+    boolean isComponent = name.matches("[a-z]+([A-Z][a-z]+)+");
+    return "`" + (isComponent ? DataObjectPropertyName.toDashedForm(name) : name) + "`";
   }
 }
