@@ -4,6 +4,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.github.dockerjava.api.async.ResultCallback;
 import com.github.dockerjava.api.command.InspectContainerResponse;
+import com.github.dockerjava.api.exception.InternalServerErrorException;
 import com.github.dockerjava.api.model.Capability;
 import com.github.dockerjava.api.model.ContainerNetwork;
 import com.github.dockerjava.api.model.MemoryStatsConfig;
@@ -50,6 +51,7 @@ final class Service extends GenericContainer<Service> {
   }
 
   private static final long MEBIBYTE = 1 << 20;
+  private static final int PAUSE_ATTEMPTS = 10;
   private static final int SECONDS_TO_END = 40;
 
   private final String name;
@@ -123,9 +125,18 @@ final class Service extends GenericContainer<Service> {
     return this;
   }
 
+  /** On a busy machine the engine gives up freezing a process that computes; then again. */
   Service pause() {
-    getDockerClient().pauseContainerCmd(getContainerId()).exec();
-    return this;
+    for (int attempt = 1; ; attempt++) {
+      try {
+        getDockerClient().pauseContainerCmd(getContainerId()).exec();
+        return this;
+      } catch (InternalServerErrorException e) {
+        if (attempt == PAUSE_ATTEMPTS || !e.getMessage().contains("unable to freeze")) {
+          throw e;
+        }
+      }
+    }
   }
 
   Service unpause() {

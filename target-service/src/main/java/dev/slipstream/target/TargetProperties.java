@@ -89,7 +89,7 @@ public record TargetProperties(
    * @param storeQueue bytes of blocks that wait to be stored; more are dropped
    * @param fetchMemory heap for blocks that are being fetched; prefixes beyond are computed
    * @param refusal how long a block that was of no use is not asked for again
-   * @param maxBlockSize largest block that can be exchanged
+   * @param maxBlockSize largest block that can be exchanged, up to 64 MB
    */
   public record Kv(
       @NotNull @DefaultValue("") String target,
@@ -110,6 +110,11 @@ public record TargetProperties(
     boolean isSizesPositive() {
       return Stream.of(fetchRate, storeQueue, fetchMemory, maxBlockSize)
           .allMatch(size -> size.toBytes() > 0);
+    }
+
+    @AssertTrue(message = "max-block-size must be at most 64MB")
+    boolean isMaxBlockSizeUsable() {
+      return maxBlockSize.compareTo(DataSize.ofMegabytes(64)) <= 0;
     }
   }
 

@@ -114,6 +114,9 @@ public final class FairWorkers implements AutoCloseable {
 
   private synchronized Work enqueue(
       String caller, long bytes, Runnable run, Consumer<ApiError> refuse) {
+    if (closed) {
+      throw new ApiException(leaving());
+    }
     Flow flow = flows.getOrDefault(caller, new Flow());
     if (waiting() >= mostWaiting || flow.waiting >= Math.max(1, mostWaiting / 2)) {
       metrics.refused();

@@ -188,7 +188,7 @@ final class Generation {
     attempt = opened;
     opened.stream =
         endpoint.decode(
-            starts.message(generated, endpoint.model(), draft.problem()), deadline, opened);
+            () -> starts.message(generated, endpoint.model(), draft.problem()), deadline, opened);
     Proposal kept = newest;
     if (kept != null) {
       opened.stream.propose(kept);

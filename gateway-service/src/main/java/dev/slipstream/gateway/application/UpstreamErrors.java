@@ -12,6 +12,11 @@ final class UpstreamErrors {
       Metadata.Key.of("retry-after-ms", Metadata.ASCII_STRING_MARSHALLER);
   private static final Duration DEFAULT_RETRY_AFTER = Duration.ofSeconds(1);
 
+  /** In milliseconds. Whoever is told to wait for less than nothing would ask without end. */
+  private static final long SOONEST = 10;
+
+  private static final long LATEST = Duration.ofHours(1).toMillis();
+
   private UpstreamErrors() {}
 
   static ApiError of(StatusRuntimeException failure) {
@@ -49,7 +54,9 @@ final class UpstreamErrors {
     Metadata trailers = failure.getTrailers();
     String value = trailers == null ? null : trailers.get(RETRY_AFTER_MS);
     try {
-      return value == null ? DEFAULT_RETRY_AFTER : Duration.ofMillis(Long.parseLong(value.strip()));
+      return value == null
+          ? DEFAULT_RETRY_AFTER
+          : Duration.ofMillis(Math.clamp(Long.parseLong(value.strip()), SOONEST, LATEST));
     } catch (NumberFormatException e) {
       return DEFAULT_RETRY_AFTER;
     }

@@ -57,10 +57,12 @@ class CompletionsController {
         .read(exchange, reader)
         .flatMap(request -> prepare(request, format, AccessFilter.caller(exchange)))
         .flatMap(
-            answer ->
-                answer.request().stream()
-                    ? stream(exchange.getResponse(), answer)
-                    : whole(exchange.getResponse(), answer));
+            defects.guarded(
+                FORMATTING,
+                answer ->
+                    answer.request().stream()
+                        ? stream(exchange.getResponse(), answer)
+                        : whole(exchange.getResponse(), answer)));
   }
 
   private Mono<Answer> prepare(ApiRequest request, AnswerFormat format, Caller caller) {
@@ -74,7 +76,7 @@ class CompletionsController {
     return Flux.fromIterable(request.prompts())
         .concatMap(prompt -> service.prepare(prompt, request.user(), caller))
         .collectList()
-        .map(prepared -> new Answer(id, format, request, prepared));
+        .map(defects.guarded(FORMATTING, prepared -> new Answer(id, format, request, prepared)));
   }
 
   private Mono<Void> whole(ServerHttpResponse response, Answer answer) {

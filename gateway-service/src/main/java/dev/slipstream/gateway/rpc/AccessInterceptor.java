@@ -112,7 +112,7 @@ class AccessInterceptor implements ServerInterceptor {
     Context context = Context.current().withValue(CALLER, admission);
     try {
       return new Closing<>(Contexts.interceptCall(context, call, headers, next), admission);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       admission.close();
       throw e;
     }

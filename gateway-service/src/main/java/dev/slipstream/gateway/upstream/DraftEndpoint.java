@@ -124,7 +124,7 @@ public final class DraftEndpoint implements TargetSelector.Candidate {
       channel.resetConnectBackoff();
       return DraftCall.open(
           DraftServiceGrpc.newStub(channel).withDeadline(deadline), open, listener);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       release();
       throw e;
     }

@@ -18,6 +18,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -109,9 +110,11 @@ public final class TargetEndpoint implements TargetSelector.Candidate {
   /**
    * Opens a stream.
    *
+   * @param start makes the first message; if it fails, the stream has no place here
    * @param deadline of the whole answer
    */
-  public TargetStream decode(DecodeStart start, Deadline deadline, TargetStream.Listener listener) {
+  public TargetStream decode(
+      Supplier<DecodeStart> start, Deadline deadline, TargetStream.Listener listener) {
     var stub = TargetServiceGrpc.newStub(channel).withDeadline(deadline);
     return new TargetStream(this, stub, start, listener);
   }

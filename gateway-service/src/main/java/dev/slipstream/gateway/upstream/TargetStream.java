@@ -7,6 +7,7 @@ import dev.slipstream.proto.v1.TargetServiceGrpc;
 import io.grpc.StatusRuntimeException;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 
 /**
  * One stream to a target. It takes a place at its endpoint, which is given back once, however the
@@ -40,19 +41,19 @@ public final class TargetStream {
   /**
    * Opens a stream and starts the sequence.
    *
-   * @throws RuntimeException if it cannot be opened; then it has no place either
+   * <p>If it cannot be opened, for whatever reason, it has no place either.
    */
   TargetStream(
       TargetEndpoint endpoint,
       TargetServiceGrpc.TargetServiceStub stub,
-      DecodeStart start,
+      Supplier<DecodeStart> start,
       Listener listener) {
     this.endpoint = endpoint;
     this.listener = listener;
     endpoint.entered(this);
     try {
-      this.call = DecodeCall.open(stub, start, new Relay());
-    } catch (RuntimeException e) {
+      this.call = DecodeCall.open(stub, start.get(), new Relay());
+    } catch (RuntimeException | Error e) {
       leave();
       throw e;
     }

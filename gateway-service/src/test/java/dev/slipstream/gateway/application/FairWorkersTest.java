@@ -238,6 +238,7 @@ class FairWorkersTest {
     List<Throwable> ends = new ArrayList<>();
     workers.run(A, 10, () -> "never").subscribe(value -> {}, ends::add);
     workers.close();
+    workers.run(A, 10, () -> "late").subscribe(value -> {}, ends::add);
     work();
     FairWorkers stopped =
         workers(
@@ -247,7 +248,7 @@ class FairWorkersTest {
             1,
             10);
     stopped.run(A, 10, () -> "never").subscribe(value -> {}, ends::add);
-    assertThat(ends).hasSize(2).allMatch(end -> kind(end).equals("Unavailable"));
+    assertThat(ends).hasSize(3).allMatch(end -> kind(end).equals("Unavailable"));
     assertThat(stopped.waiting()).isZero();
   }
 }

@@ -6,6 +6,8 @@ import dev.slipstream.gateway.fake.Bench;
 import dev.slipstream.gateway.fake.Exchange;
 import dev.slipstream.gateway.fake.FakeDecode;
 import dev.slipstream.gateway.upstream.BreakerState;
+import dev.slipstream.proto.v1.GenerateRequest;
+import io.grpc.Status;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
@@ -19,6 +21,8 @@ import reactor.core.publisher.Flux;
 /** A request that nobody ends keeps its client, its place and its target's for an hour. */
 @Timeout(120)
 class JvmErrorTest extends TwoTargets {
+  private int questions;
+
   enum Kind {
     STACK(StackOverflowError::new, ApiError.Internal.class),
     MEMORY(OutOfMemoryError::new, ApiError.Exhausted.class),
@@ -81,6 +85,56 @@ class JvmErrorTest extends TwoTargets {
     assertThat(bench.endpoint(first).breaker()).isEqualTo(BreakerState.CLOSED);
     assertThat(bench.endpoint(first).model()).isPresent();
     Bench.await().until(() -> bench.endpoint(first).inFlight() == 0);
+  }
+
+  /** Fails where the first message to a target is made. */
+  private record Nameless() implements Caller {
+    @Override
+    public String name() {
+      return "nameless";
+    }
+
+    @Override
+    public String tenant() {
+      throw new OutOfMemoryError("test");
+    }
+
+    @Override
+    public void usePrompt(int tokens) {}
+
+    @Override
+    public void useAnswer(int tokens) {}
+  }
+
+  /** Another one each time, or the target that has its beginning gets it. */
+  private GenerateRequest.Builder question() {
+    return Bench.chat("question " + questions++);
+  }
+
+  /** The one try that it gets after its failures must not be lost, or it never gets another. */
+  @Test
+  void anErrorBeforeATargetIsAskedLeavesNothingTakenFromIt() {
+    first.script(decode -> decode.started().fail(Status.INTERNAL));
+    second.says("ok");
+    for (int i = 0; i < 20; i++) {
+      assertThat(bench.begin(question()).answer()).isEqualTo("ok");
+    }
+    assertThat(bench.endpoint(first).breaker()).isEqualTo(BreakerState.OPEN);
+    first.says("ok");
+    Bench.await()
+        .untilAsserted(
+            () -> {
+              assertThat(bench.begin(question(), new Nameless()).error())
+                  .isInstanceOf(ApiError.Exhausted.class);
+              assertThat(bench.endpoint(first).breaker()).isEqualTo(BreakerState.HALF_OPEN);
+            });
+    Bench.await()
+        .untilAsserted(
+            () -> {
+              assertThat(bench.begin(question()).answer()).isEqualTo("ok");
+              assertThat(bench.endpoint(first).breaker()).isEqualTo(BreakerState.CLOSED);
+            });
+    assertThat(bench.endpoint(first).inFlight()).isZero();
   }
 
   /** The token is none of the vocabulary, and no text can be made of it. */

@@ -45,6 +45,18 @@ class UpstreamErrorsTest {
     assertThat(retryAfter(value)).isEqualTo(Duration.ofSeconds(1));
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "0, 10",
+    "-1, 10",
+    "-9223372036854775808, 10",
+    "9223372036854775807, 3600000",
+    "3600001, 3600000"
+  })
+  void noTargetHasItsClientsAskWithoutEndOrNeverAgain(String value, long millis) {
+    assertThat(retryAfter(value)).isEqualTo(Duration.ofMillis(millis));
+  }
+
   private static Duration retryAfter(String value) {
     Metadata trailers = new Metadata();
     trailers.put(Metadata.Key.of("retry-after-ms", Metadata.ASCII_STRING_MARSHALLER), value);

@@ -217,7 +217,7 @@ class ReplicasTest {
 
   private static TargetStream stream(TargetEndpoint replica, CompletableFuture<Void> silent) {
     return replica.decode(
-        DecodeStart.newBuilder().addPrompt(1).build(),
+        () -> DecodeStart.newBuilder().addPrompt(1).build(),
         Deadline.after(10, TimeUnit.MINUTES),
         new TargetStream.Listener() {
           @Override

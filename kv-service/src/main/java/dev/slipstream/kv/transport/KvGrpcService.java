@@ -32,7 +32,7 @@ class KvGrpcService extends KvServiceGrpc.KvServiceImplBase {
     this.cache = cache;
     // As many as there may be messages, however large each of them is.
     long turnsAtATime = limits.inFlightBytes() / limits.maxBlockBytes();
-    this.turns = new Turns((int) turnsAtATime, limits.patience());
+    this.turns = new Turns(Math.clamp(turnsAtATime, 1, Integer.MAX_VALUE), limits.patience());
     int expected = Math.min(limits.maxBlockBytes(), EXPECTED_BLOCK_BYTES);
     this.memory = new SendingMemory(limits.inFlightBytes(), 1 + cache.readAhead(), expected);
   }

@@ -26,8 +26,9 @@ record HeapBudget(long heap, List<Claim> claims) {
    * @param unit as it is written behind the amount
    */
   record Claim(Service service, String key, long amount, int bytes, String unit, boolean isSet) {
-    long total() {
-      return Math.multiplyExact(amount, bytes);
+    /** Not exact for numbers beyond any heap, but never wrapped. */
+    double total() {
+      return (double) amount * bytes;
     }
   }
 
@@ -96,7 +97,7 @@ record HeapBudget(long heap, List<Claim> claims) {
    * @throws ConfigurationException if what is set does not fit, naming it
    */
   void requireRoom() {
-    long wanted = claims.stream().mapToLong(Claim::total).sum();
+    double wanted = claims.stream().mapToDouble(Claim::total).sum();
     if (wanted > MOST * heap) {
       throw new ConfigurationException(
           "%s take %d MB of a heap of %d MB, of which a quarter must stay free: lower them, or set"
@@ -107,11 +108,11 @@ record HeapBudget(long heap, List<Claim> claims) {
                           .collect(Collectors.joining(", ", "With the others, ", "")),
                       megabytes(wanted),
                       megabytes(heap))
-              + " SLIPSTREAM_JAVA_OPTS=-Xmx%dm.".formatted(megabytes((long) (wanted / MOST))));
+              + " SLIPSTREAM_JAVA_OPTS=-Xmx%dm.".formatted(megabytes(wanted / MOST)));
     }
   }
 
-  private static long megabytes(long bytes) {
-    return Math.ceilDiv(bytes, 1 << 20);
+  private static long megabytes(double bytes) {
+    return (long) Math.ceil(bytes / (1 << 20));
   }
 }

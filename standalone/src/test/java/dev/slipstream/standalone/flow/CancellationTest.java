@@ -88,7 +88,7 @@ class CancellationTest {
         "{\"model\": \"smollm2-135m-instruct\", \"prompt\": \"Count to ten thousand.\","
             + " \"ignore_eos\": true, \"max_tokens\": %d, \"stream\": %s}"
                 .formatted(ENDLESS, stream);
-    return "POST /v1/completions HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\n"
+    return "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         + "Content-Length: %d\r\n\r\n%s".formatted(body.length(), body);
   }
 

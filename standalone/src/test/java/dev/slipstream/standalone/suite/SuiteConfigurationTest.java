@@ -138,6 +138,7 @@ class SuiteConfigurationTest {
         "SLIPSTREAM_TARGET_MAXRUNNING=300 | max-running must not exceed max-batch-rows",
         "SLIPSTREAM_TARGET_KVCACHE_MEMORYFRACTION=half | must be a number",
         "SLIPSTREAM_TARGET_DRAINLIMIT=soon | must be a duration such as 500ms",
+        "SLIPSTREAM_TARGET_KV_MAXBLOCKSIZE=2GB | max-block-size must be at most 64MB",
         "SLIPSTREAM_DRAFT_PROMPTLOOKUP_MINNGRAM=9 | needs 1 <= min-ngram <= max-ngram <= 32",
         "SLIPSTREAM_DRAFT_DEFAULTDRAFTER=' ' | must not be blank",
         "SLIPSTREAM_KV_STORAGE=disk | must be one of memory, redis",

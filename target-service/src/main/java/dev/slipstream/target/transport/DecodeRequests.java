@@ -27,6 +27,7 @@ final class DecodeRequests {
     checkTokenizer(start, model);
     checkName("request_id", start.getRequestId());
     checkName("tenant", start.getTenant());
+    checkName("speculation.drafter", start.getSpeculation().getDrafter());
     int[] prompt = TokenCodec.decode("prompt", start.getPromptList(), model.vocabularySize());
     if (prompt.length == 0) {
       throw invalid("prompt is empty");
@@ -59,7 +60,7 @@ final class DecodeRequests {
             speculates(start.getSpeculation()),
             maxDraftTokens(start.getSpeculation()),
             start.getSpeculation().getDrafter(),
-            start.getNoDraftReason()),
+            shortened(start.getNoDraftReason())),
         start.getTenant());
   }
 

@@ -99,7 +99,7 @@ final class TransformerPass {
     long share = (long) widest(config) + config.dimension();
     long floats =
         rows * width
-            + workers * WorkShare.maxRows(rows, workers) * share
+            + (long) workers * WorkShare.maxRows(rows, workers) * share
             + (long) logitRows * config.vocabularySize();
     return floats * Float.BYTES;
   }

@@ -108,6 +108,14 @@ class LanguageModelTest {
       model.reserve(Batch.MAX_ROWS, 64);
       long bytes = TransformerPass.bytes(wide(), Batch.MAX_ROWS, Batch.MAX_ROWS, 64);
       assertThat(bytes).isGreaterThan(40L << 30);
+      int rows = 1 << 28;
+      for (int logitRows : new int[] {64, rows}) {
+        assertThatIllegalArgumentException()
+            .isThrownBy(() -> model.reserve(rows, logitRows))
+            .withMessageContaining("a batch of %d rows, %d of them".formatted(rows, logitRows))
+            .withMessageContaining("larger heap");
+      }
+      model.reserve(1, 1);
     }
   }
 

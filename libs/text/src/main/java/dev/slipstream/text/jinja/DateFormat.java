@@ -57,7 +57,7 @@ final class DateFormat {
       case 'C' -> padded(time.getYear() / 100, 2);
       case 'd' -> padded(time.getDayOfMonth(), 2);
       case 'D', 'x' -> padded(time.getMonthValue(), 2) + time.format(pattern("/dd/yy"));
-      case 'e' -> "%2d".formatted(time.getDayOfMonth());
+      case 'e' -> spaced(time.getDayOfMonth());
       case 'f' -> padded(time.getNano() / 1000, 6);
       case 'F' -> time.format(pattern("yyyy-MM-dd"));
       case 'g' -> padded(time.get(IsoFields.WEEK_BASED_YEAR) % 100, 2);
@@ -65,8 +65,8 @@ final class DateFormat {
       case 'H' -> padded(time.getHour(), 2);
       case 'I' -> padded(time.get(ChronoField.CLOCK_HOUR_OF_AMPM), 2);
       case 'j' -> padded(time.getDayOfYear(), 3);
-      case 'k' -> "%2d".formatted(time.getHour());
-      case 'l' -> "%2d".formatted(time.get(ChronoField.CLOCK_HOUR_OF_AMPM));
+      case 'k' -> spaced(time.getHour());
+      case 'l' -> spaced(time.get(ChronoField.CLOCK_HOUR_OF_AMPM));
       case 'm' -> padded(time.getMonthValue(), 2);
       case 'M' -> padded(time.getMinute(), 2);
       case 'n' -> "\n";
@@ -109,7 +109,11 @@ final class DateFormat {
   }
 
   private static String padded(int value, int width) {
-    return ("%0" + width + "d").formatted(value);
+    return String.format(Locale.ROOT, "%0" + width + "d", value);
+  }
+
+  private static String spaced(int value) {
+    return String.format(Locale.ROOT, "%2d", value);
   }
 
   /**

@@ -71,17 +71,23 @@ final class StringFormat {
     return out.toString();
   }
 
-  /** Where the brace is that closes a field. */
+  /** Where the brace is that closes a field; those in an index of its name do not. */
   private int fieldEnd(String text, int start) {
     int open = 1;
+    boolean inName = true;
     boolean inIndex = false;
     budget.scan(text.length() - start);
     for (int i = start; i < text.length(); i++) {
-      switch (text.charAt(i)) {
-        case '[' -> inIndex |= open == 1 && text.indexOf(':', start) < 0;
-        case ']' -> inIndex = false;
-        case '{' -> open += inIndex ? 0 : 1;
-        case '}' -> open -= inIndex ? 0 : 1;
+      char c = text.charAt(i);
+      if (inIndex) {
+        inIndex = c != ']';
+        continue;
+      }
+      switch (c) {
+        case '[' -> inIndex = inName;
+        case ':', '!' -> inName = false;
+        case '{' -> open++;
+        case '}' -> open--;
         default -> {}
       }
       if (open == 0) {

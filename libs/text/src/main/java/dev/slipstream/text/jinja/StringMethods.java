@@ -203,7 +203,7 @@ final class StringMethods {
     String text = self.text();
     String sign = text.startsWith("-") || text.startsWith("+") ? text.substring(0, 1) : "";
     String digits = text.substring(sign.length());
-    return self.like(sign + align(budget, digits, width - sign.length(), '>', "0"));
+    return self.like(sign + align(budget, digits, Math.max(0, width) - sign.length(), '>', "0"));
   }
 
   private static String expandTabs(Budget budget, String text, int size) {

@@ -9,8 +9,10 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -34,8 +36,20 @@ class JinjaCasesTest {
     return cases().stream().map(example -> example.get("template").asString()).toList();
   }
 
-  @Test
-  void promptsAreWhatPythonMakesOfThem() throws IOException {
+  /** Some of which have other digits, or other letters in upper case. */
+  @ParameterizedTest
+  @ValueSource(strings = {"en-GB", "ar-EG-u-nu-arab", "th-TH-u-ca-buddhist-nu-thai", "tr-TR"})
+  void promptsAreWhatPythonMakesOfThemInEveryLocale(String language) throws IOException {
+    Locale usual = Locale.getDefault();
+    Locale.setDefault(Locale.forLanguageTag(language));
+    try {
+      assertPromptsAreWhatPythonMakesOfThem();
+    } finally {
+      Locale.setDefault(usual);
+    }
+  }
+
+  private static void assertPromptsAreWhatPythonMakesOfThem() throws IOException {
     List<String> wrong = new ArrayList<>();
     for (JsonNode example : cases()) {
       String template = example.get("template").asString();

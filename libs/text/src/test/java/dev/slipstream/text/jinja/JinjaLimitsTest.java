@@ -23,6 +23,9 @@ class JinjaLimitsTest {
   /** Many times what a template is granted, and few times what endless ones would take. */
   private static final long MAX_ALLOCATED = 64L << 20;
 
+  /** Likewise of a processor's time, before anything is compiled: of work that is not counted. */
+  private static final long MAX_NANOS = 5_000_000_000L;
+
   private static final String DOUBLED =
       "{% set ns = namespace(x=[1]) %}{% for i in range(50) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}";
   private static final String DOUBLED_TWICE =
@@ -70,6 +73,9 @@ class JinjaLimitsTest {
         "{{ 'x'|center(10**9) }}",
         "{{ 'x'.ljust(10**9, 'é') }}{{ 'x'.zfill(10**9) }}",
         "{{ '{:1000000000}'.format(1) }}",
+        "{{ ('{' ~ '[' * 600000).format(1) }}",
+        "{{ ('{0' ~ '[a]' * 600000).format(1) }}",
+        "{{ ('{0:' ~ '{' * 600000).format(1) }}",
         "{{ '{:01000000000d}'.format(1) }}",
         "{{ '%999999999d' % 1 }}",
         "{{ '%.999999999f' % 1.5 }}",
@@ -177,7 +183,9 @@ class JinjaLimitsTest {
   void hostileTemplatesEndInAClearError(String template) {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     long before = threads.getCurrentThreadAllocatedBytes();
+    long start = threads.getCurrentThreadCpuTime();
     JinjaException first = end(template);
+    assertThat(threads.getCurrentThreadCpuTime() - start).as(template).isLessThan(MAX_NANOS);
     assertThat(threads.getCurrentThreadAllocatedBytes() - before)
         .as(template)
         .isLessThan(MAX_ALLOCATED);
