@@ -16,6 +16,8 @@ import venv
 
 HERE = pathlib.Path(__file__).resolve().parent
 NUMPY = "numpy>=2,<3"
+# The benchmarks that have a counterpart here.
+BENCHMARKS = "(Matrix|Sampling|Kv)Benchmark"
 # JMH's name, the row of the published table, what one call does, and its time there in microseconds.
 ROWS = [
     ("PIPO_SEED_PATH", "PIPO run_layer, seed-path", "float32 4096x4096 by a vector", 1376.2),
@@ -74,7 +76,7 @@ def run_jmh(threads, arguments):
     # As the launcher starts what computes.
     flags = ["-XX:-UseFPUForSpilling", "-Djdk.incubator.vector.VECTOR_ACCESS_OOB_CHECK=0", "--add-modules", "jdk.incubator.vector"]
     command = [java(), *flags, "-jar", HERE / "target" / "benchmarks.jar"]
-    command += ["-foe", "true", "-p", f"threads={threads}", "-rf", "json", "-rff", results, *arguments]
+    command += ["-foe", "true", "-p", f"threads={threads}", "-rf", "json", "-rff", results, *(arguments or [BENCHMARKS])]
     subprocess.run(list(map(str, command)), check=True, stdout=sys.stderr)
     rows = {}
     for entry in json.loads(results.read_text()):

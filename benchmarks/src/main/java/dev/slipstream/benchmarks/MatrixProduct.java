@@ -1,11 +1,11 @@
 package dev.slipstream.benchmarks;
 
-import dev.slipstream.models.gguf.GgmlType;
-import dev.slipstream.models.gguf.GgufTensor;
 import dev.slipstream.engine.runtime.ComputePool;
 import dev.slipstream.engine.tensor.Activations;
 import dev.slipstream.engine.tensor.WeightMatrix;
 import dev.slipstream.engine.tensor.WeightMemory;
+import dev.slipstream.models.gguf.GgmlType;
+import dev.slipstream.models.gguf.GgufTensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;

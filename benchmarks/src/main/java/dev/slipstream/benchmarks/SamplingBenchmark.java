@@ -7,6 +7,7 @@ import dev.slipstream.engine.sampling.TokenSampler;
 import dev.slipstream.engine.speculation.DraftDistribution;
 import dev.slipstream.engine.speculation.DraftTree;
 import dev.slipstream.engine.speculation.DraftTreeBuilder;
+import dev.slipstream.engine.speculation.NodeOrigin;
 import dev.slipstream.engine.speculation.TreeVerifier;
 import dev.slipstream.engine.speculation.Verdict;
 import java.util.Map;
@@ -90,7 +91,7 @@ public class SamplingBenchmark {
         chainLogits[node * REAL_VOCABULARY + tokens[i]] = 14;
       }
       int drawn = tokens[random.nextInt(DRAFT_SUPPORT)];
-      builder.add(drawn, node - 1, DraftDistribution.of(tokens, q));
+      builder.add(drawn, node - 1, NodeOrigin.drawn(DraftDistribution.of(tokens, q)));
     }
     return builder.build();
   }

@@ -5,7 +5,6 @@ import dev.slipstream.draft.application.DraftMetrics;
 import dev.slipstream.draft.application.DraftStreams;
 import dev.slipstream.draft.application.Vocabulary;
 import dev.slipstream.drafting.Drafter;
-import dev.slipstream.drafting.promptlookup.PromptLookupDrafter;
 import dev.slipstream.models.catalog.ModelUnavailableException;
 import dev.slipstream.models.gguf.ModelFormatException;
 import dev.slipstream.proto.v1.DraftServiceGrpc;
@@ -32,11 +31,6 @@ class DraftConfiguration {
   private static final int BYTES_PER_TOKEN = 5;
 
   private static final int MESSAGE_OVERHEAD_BYTES = 64 << 10;
-
-  @Bean
-  Drafter promptLookup(DraftProperties properties) {
-    return new PromptLookupDrafter(properties.promptLookup());
-  }
 
   @Bean
   DraftStreams draftStreams(

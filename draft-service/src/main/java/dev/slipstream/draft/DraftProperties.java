@@ -1,8 +1,6 @@
 package dev.slipstream.draft;
 
 import dev.slipstream.drafting.Resting;
-import dev.slipstream.drafting.promptlookup.PromptLookupConfig;
-import dev.slipstream.drafting.promptlookup.PromptLookupDrafter;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotBlank;
@@ -24,20 +22,18 @@ import org.springframework.validation.annotation.Validated;
  * @param maxIndexedTokens tokens of all texts together; prompt lookup takes about 90 bytes for each
  * @param maxNodes most nodes of a proposal, whatever a request asks for
  * @param resting what a target that wants no draft tokens is sent
- * @param promptLookup settings of the {@code prompt-lookup} drafter
  */
 @Validated
 @ConfigurationProperties("slipstream.draft")
 public record DraftProperties(
     @NotNull @DefaultValue("") String model,
-    @NotBlank @DefaultValue(PromptLookupDrafter.NAME) String defaultDrafter,
+    @NotBlank @DefaultValue("prompt-lookup") String defaultDrafter,
     @Min(1) @Max(256) @DefaultValue("2") int threads,
     @Min(1) @DefaultValue("256") int maxStreams,
     @Min(1) @Max(1 << 24) @DefaultValue("131072") int maxContext,
     @Min(1) @DefaultValue("4194304") long maxIndexedTokens,
     @Min(1) @Max(1024) @DefaultValue("32") int maxNodes,
-    @NotNull @DefaultValue Resting resting,
-    @NotNull @DefaultValue PromptLookupConfig promptLookup) {
+    @NotNull @DefaultValue Resting resting) {
   /** Of the heap, for each of {@code maxIndexedTokens}. */
   public static final int BYTES_PER_INDEXED_TOKEN = 90;
 }

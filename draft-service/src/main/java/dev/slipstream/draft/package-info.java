@@ -1,6 +1,5 @@
 /**
  * Proposes continuations of the texts that targets decode: {@code transport} (gRPC) calls {@code
- * application}, which follows each text and asks a {@code drafter.Drafter}; every drafter has a
- * package of its own ({@code promptlookup}).
+ * application}, which follows each text and asks a {@link dev.slipstream.drafting.Drafter}.
  */
 package dev.slipstream.draft;

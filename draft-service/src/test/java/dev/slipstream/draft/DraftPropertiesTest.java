@@ -4,35 +4,36 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.slipstream.drafting.Resting;
 import dev.slipstream.drafting.promptlookup.PromptLookupConfig;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.ApplicationContext;
 
 class DraftPropertiesTest {
-  @EnableConfigurationProperties(DraftProperties.class)
+  @EnableConfigurationProperties({DraftProperties.class, PromptLookupWiring.Properties.class})
   static class Properties {}
 
   private final ApplicationContextRunner context =
       new ApplicationContextRunner().withUserConfiguration(Properties.class);
 
+  private static List<Record> records(ApplicationContext context) {
+    return List.of(
+        context.getBean(DraftProperties.class),
+        context.getBean(PromptLookupWiring.Properties.class).promptLookup());
+  }
+
   @Test
   void defaults() {
     context.run(
         c ->
-            assertThat(c.getBean(DraftProperties.class))
-                .isEqualTo(
+            assertThat(records(c))
+                .containsExactly(
                     new DraftProperties(
-                        "",
-                        "prompt-lookup",
-                        2,
-                        256,
-                        131_072,
-                        4_194_304,
-                        32,
-                        new Resting(4, 8),
-                        new PromptLookupConfig(2, 8, 16, 16))));
+                        "", "prompt-lookup", 2, 256, 131_072, 4_194_304, 32, new Resting(4, 8)),
+                    new PromptLookupConfig(2, 8, 16, 16)));
   }
 
   @Test
@@ -54,18 +55,11 @@ class DraftPropertiesTest {
             "slipstream.draft.prompt-lookup.max-depth=12")
         .run(
             c ->
-                assertThat(c.getBean(DraftProperties.class))
-                    .isEqualTo(
+                assertThat(records(c))
+                    .containsExactly(
                         new DraftProperties(
-                            "file:/models/m.gguf",
-                            "other",
-                            3,
-                            4,
-                            5,
-                            6,
-                            7,
-                            new Resting(8, 9),
-                            new PromptLookupConfig(1, 10, 11, 12))));
+                            "file:/models/m.gguf", "other", 3, 4, 5, 6, 7, new Resting(8, 9)),
+                        new PromptLookupConfig(1, 10, 11, 12)));
   }
 
   @ParameterizedTest

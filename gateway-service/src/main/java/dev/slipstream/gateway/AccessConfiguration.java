@@ -28,7 +28,7 @@ class AccessConfiguration {
   private static final String KEYS_FILE = "slipstream.gateway.api-keys-file";
 
   @Bean
-  ApiKeys apiKeys(GatewayProperties properties) {
+  ApiKeys apiKeys(AccessProperties properties) {
     ApiKeys keys =
         new ApiKeys(!properties.apiKeys().isEmpty() || !properties.apiKeysFile().isBlank());
     keys.replace(configured(properties));
@@ -39,7 +39,7 @@ class AccessConfiguration {
   }
 
   @Bean
-  DisposableBean apiKeysFile(GatewayProperties properties, ApiKeys keys) {
+  DisposableBean apiKeysFile(AccessProperties properties, ApiKeys keys) {
     if (properties.apiKeysFile().isBlank()) {
       return () -> {};
     }
@@ -57,17 +57,17 @@ class AccessConfiguration {
   }
 
   @Bean
-  HostRule httpHosts(GatewayProperties properties, ApiKeys keys, Environment environment) {
+  HostRule httpHosts(AccessProperties properties, ApiKeys keys, Environment environment) {
     return hosts(properties, keys, OpenDoorWarning.isOnLoopback(environment, "server.address"));
   }
 
   @Bean
-  HostRule grpcHosts(GatewayProperties properties, ApiKeys keys, Environment environment) {
+  HostRule grpcHosts(AccessProperties properties, ApiKeys keys, Environment environment) {
     return hosts(
         properties, keys, OpenDoorWarning.isOnLoopback(environment, "spring.grpc.server.address"));
   }
 
-  private static HostRule hosts(GatewayProperties properties, ApiKeys keys, boolean loopback) {
+  private static HostRule hosts(AccessProperties properties, ApiKeys keys, boolean loopback) {
     return new HostRule(properties.allowedHosts(), !keys.required(), loopback);
   }
 
@@ -103,7 +103,7 @@ class AccessConfiguration {
     };
   }
 
-  private static List<ApiKey> configured(GatewayProperties properties) {
+  private static List<ApiKey> configured(AccessProperties properties) {
     try {
       return properties.apiKeys().stream().map(ApiKey::parse).toList();
     } catch (IllegalArgumentException e) {

@@ -160,7 +160,7 @@ class GatewayConfiguration {
   /** Other pages get no CORS headers, so that browsers keep the answers from them. */
   @Bean
   @Order(-1)
-  CorsWebFilter corsFilter(GatewayProperties properties) {
+  CorsWebFilter corsFilter(AccessProperties properties) {
     CorsConfiguration allowed = new CorsConfiguration();
     allowed.setAllowedOriginPatterns(properties.allowedOrigins());
     allowed.setAllowedMethods(List.of("GET", "HEAD", "POST"));

@@ -1,13 +1,11 @@
 package dev.slipstream.gateway;
 
-import dev.slipstream.gateway.access.ApiKey;
 import jakarta.validation.constraints.AssertTrue;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotEmpty;
 import jakarta.validation.constraints.NotNull;
-import jakarta.validation.constraints.Pattern;
 import java.time.Duration;
 import java.util.List;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -25,15 +23,6 @@ import org.springframework.validation.annotation.Validated;
  * @param maxBodySize largest HTTP request body, 1KB to 64MB
  * @param keepAlive how often an event stream gets a comment line, so that proxies keep it open
  *     while a long prompt is computed; at least 100ms
- * @param allowedOrigins web pages whose scripts may use the HTTP API, as {@code https://host},
- *     {@code http://localhost:[*]} (any port) or {@code *}; by default pages of this machine
- * @param allowedHosts names by which clients may call the gateway besides those of loopback, or
- *     {@code *} for any. By default any, except where it is open to everybody and on loopback
- * @param apiKeys keys that are good, each as {@link ApiKey#parse} reads it; with none, and no file,
- *     everybody is let in
- * @param apiKeysFile file of further keys, one to a line; read again when it changes. Empty for
- *     none; a file without keys lets nobody in
- * @param apiKeysInterval how often the file is looked at; at least 10ms
  * @param requestTimeout longest wait for the header of a request on an open connection, and for its
  *     body; at least 100ms
  * @param bodyPause longest time in which nothing of a request's body comes; at least 100ms
@@ -47,18 +36,6 @@ public record GatewayProperties(
     @NotNull @DefaultValue("static://localhost:9091") List<@NotBlank String> drafts,
     @NotNull @DefaultValue("4MB") DataSize maxBodySize,
     @NotNull @DefaultValue("15s") Duration keepAlive,
-    @NotNull @DefaultValue({"http://localhost:[*]", "http://127.0.0.1:[*]"})
-        List<@NotBlank String> allowedOrigins,
-    @NotNull @DefaultValue({})
-        List<
-                @Pattern(
-                    regexp = "\\*|[A-Za-z0-9._:-]+",
-                    message = "must be names without scheme and port, or *")
-                String>
-            allowedHosts,
-    @NotNull @DefaultValue({}) List<@NotBlank String> apiKeys,
-    @NotNull @DefaultValue("") String apiKeysFile,
-    @NotNull @DefaultValue("2s") Duration apiKeysInterval,
     @NotNull @DefaultValue("60s") Duration requestTimeout,
     @NotNull @DefaultValue("10s") Duration bodyPause,
     @Min(1) @Max(256) @DefaultValue("2") int workers,
@@ -68,11 +45,6 @@ public record GatewayProperties(
   boolean isMaxBodySizeInRange() {
     return maxBodySize.compareTo(DataSize.ofKilobytes(1)) >= 0
         && maxBodySize.compareTo(DataSize.ofMegabytes(64)) <= 0;
-  }
-
-  @AssertTrue(message = "api-keys-interval must be at least 10ms")
-  boolean isApiKeysIntervalUsable() {
-    return apiKeysInterval.toMillis() >= 10;
   }
 
   @AssertTrue(message = "request-timeout must be at least 100ms")

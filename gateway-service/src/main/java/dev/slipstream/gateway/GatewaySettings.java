@@ -16,6 +16,7 @@ import org.springframework.context.annotation.PropertySource;
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties({
   GatewayProperties.class,
+  AccessProperties.class,
   FailoverProperties.class,
   LimitProperties.class
 })

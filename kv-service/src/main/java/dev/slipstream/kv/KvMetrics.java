@@ -20,12 +20,12 @@ final class KvMetrics implements MeterBinder {
   public void bindTo(MeterRegistry registry) {
     counter(
         registry,
-        "slipstream.prefix.cache.queries",
-        "Blocks asked for with Match; hit rate = prefix_cache_hits / prefix_cache_queries",
+        "slipstream.kv.blocks.queried",
+        "Blocks asked for with Match; hit rate = kv_blocks_hit / kv_blocks_queried",
         c -> c.stats().queries());
     counter(
         registry,
-        "slipstream.prefix.cache.hits",
+        "slipstream.kv.blocks.hit",
         "Blocks asked for with Match that were stored, counted up to the first missing one",
         c -> c.stats().hits());
     counter(registry, "slipstream.kv.blocks.fetched", "Blocks sent", c -> c.stats().fetched());

@@ -1,7 +1,6 @@
 package dev.slipstream.target;
 
 import dev.slipstream.drafting.Drafter;
-import dev.slipstream.drafting.promptlookup.PromptLookupDrafter;
 import dev.slipstream.proto.v1.TargetServiceGrpc;
 import dev.slipstream.target.application.SharedPrefixes;
 import dev.slipstream.target.application.Techniques;
@@ -68,11 +67,6 @@ class TargetConfiguration {
         target,
         ChannelBuilderOptions.defaults()
             .<T>withCustomizer((name, builder) -> builder.maxInboundMessageSize(maxMessageBytes)));
-  }
-
-  @Bean
-  Drafter promptLookup(TargetProperties properties) {
-    return new PromptLookupDrafter(properties.promptLookup());
   }
 
   /** Those that are named, in that order. */

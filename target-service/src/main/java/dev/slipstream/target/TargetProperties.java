@@ -1,6 +1,5 @@
 package dev.slipstream.target;
 
-import dev.slipstream.drafting.promptlookup.PromptLookupConfig;
 import dev.slipstream.engine.cache.KvFormat;
 import dev.slipstream.engine.cache.encoding.NamedEncoding;
 import dev.slipstream.engine.runtime.Batch;
@@ -38,7 +37,6 @@ import org.springframework.validation.annotation.Validated;
  * @param maxDraftTokens draft tokens of one sequence in one pass; 0 switches speculation off
  * @param drafters names of drafters that run in this process, the default first, instead of in a
  *     draft service; there is {@code prompt-lookup}. Empty for none
- * @param promptLookup settings of that drafter
  * @param drainLimit how long answers may take to finish when the service is stopped; keep it below
  *     {@code spring.grpc.server.shutdown.grace-period}
  * @param kvCache memory for keys and values
@@ -61,7 +59,6 @@ public record TargetProperties(
     @Min(0) @Max(1 << 16) @DefaultValue("64") int maxResumed,
     @Min(0) @Max(256) @DefaultValue("16") int maxDraftTokens,
     @NotNull @DefaultValue List<String> drafters,
-    @NotNull @DefaultValue PromptLookupConfig promptLookup,
     @NotNull @DefaultValue("20s") Duration drainLimit,
     @NotNull @Valid @DefaultValue KvCache kvCache,
     @NotNull @Valid @DefaultValue Kv kv,

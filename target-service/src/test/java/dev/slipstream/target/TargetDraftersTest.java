@@ -28,25 +28,30 @@ class TargetDraftersTest {
         .bindOrCreate("slipstream.target", TargetProperties.class);
   }
 
+  private static PromptLookupConfig promptLookup(Map<String, String> set) {
+    return new Binder(new MapConfigurationPropertySource(set))
+        .bindOrCreate("slipstream.target", PromptLookupWiring.Properties.class)
+        .promptLookup();
+  }
+
   @Test
   void noneUnlessTheConfigurationNamesOne() {
     assertThat(properties(Map.of()).drafters()).isEmpty();
-    assertThat(properties(Map.of()).promptLookup()).isEqualTo(PromptLookupConfig.DEFAULT);
+    assertThat(promptLookup(Map.of())).isEqualTo(PromptLookupConfig.DEFAULT);
     assertThat(TargetConfiguration.hosted(List.of(), KNOWN)).isEmpty();
   }
 
   @Test
   void thoseThatAreNamedInTheirOrder() {
-    TargetProperties properties =
-        properties(
-            Map.of(
-                "slipstream.target.drafters", "learning,prompt-lookup",
-                "slipstream.target.prompt-lookup.max-depth", "5"));
+    Map<String, String> set =
+        Map.of(
+            "slipstream.target.drafters", "learning,prompt-lookup",
+            "slipstream.target.prompt-lookup.max-depth", "5");
 
-    assertThat(TargetConfiguration.hosted(properties.drafters(), KNOWN))
+    assertThat(TargetConfiguration.hosted(properties(set).drafters(), KNOWN))
         .extracting(Drafter::name)
         .containsExactly("learning", "prompt-lookup");
-    assertThat(properties.promptLookup()).isEqualTo(new PromptLookupConfig(2, 8, 16, 5));
+    assertThat(promptLookup(set)).isEqualTo(new PromptLookupConfig(2, 8, 16, 5));
   }
 
   @Test
@@ -55,7 +60,7 @@ class TargetDraftersTest {
         .isThrownBy(() -> TargetConfiguration.hosted(List.of("oracle"), KNOWN))
         .withMessageContaining("slipstream.target.drafters names 'oracle'")
         .withMessageContaining("prompt-lookup");
-    assertThatThrownBy(() -> properties(Map.of("slipstream.target.prompt-lookup.max-ngram", "1")))
+    assertThatThrownBy(() -> promptLookup(Map.of("slipstream.target.prompt-lookup.max-ngram", "1")))
         .hasStackTraceContaining("1 <= min-ngram <= max-ngram <= 32");
   }
 }

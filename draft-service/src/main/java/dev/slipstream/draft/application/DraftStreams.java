@@ -35,6 +35,7 @@ public final class DraftStreams {
       Executor executor,
       DraftMetrics metrics) {
     drafters.forEach(drafter -> this.drafters.put(drafter.name(), drafter));
+    this.drafters.keySet().forEach(metrics::of);
     this.defaultDrafter = this.drafters.get(defaultDrafter);
     if (this.defaultDrafter == null) {
       throw new IllegalArgumentException(

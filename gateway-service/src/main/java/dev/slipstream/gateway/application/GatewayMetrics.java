@@ -30,6 +30,21 @@ public final class GatewayMetrics {
     gauge("num.requests.running", "Answers that a target has in its batch", running);
     gauge("num.requests.waiting", "Answers that no target has taken into its batch yet", waiting);
     gauge("draft.streams", "Answers that a draft service follows now", draftStreams);
+    registerFailures();
+  }
+
+  /** Of a counter that is not there before it counts, Prometheus never sees the first increase. */
+  private void registerFailures() {
+    Stream.of(FailureKind.BUSY, FailureKind.GONE, FailureKind.FAULT)
+        .forEach(
+            why -> {
+              retries(why);
+              resumes(why);
+            });
+    refusals();
+    Stream.of("first", "again").forEach(this::quarantines);
+    Stream.of("request", "target", "none", "tokenizer_mismatch", "unavailable")
+        .forEach(this::missingDraftStreams);
   }
 
   /** Measures one answer and logs it when it is over. */
@@ -65,43 +80,60 @@ public final class GatewayMetrics {
 
   /** An answer has no draft stream (any more). */
   void draftStreamMissing(String reason) {
-    Counter.builder("slipstream.draft.stream.missing")
+    missingDraftStreams(reason).increment();
+  }
+
+  private Counter missingDraftStreams(String reason) {
+    return Counter.builder("slipstream.draft.stream.missing")
         .description("Answers without a draft stream, or whose draft stream broke, by reason")
         .tag("reason", reason)
-        .register(registry)
-        .increment();
+        .register(registry);
   }
 
   /** A request goes to another target before it has a token. */
   void retried(FailureKind why) {
-    counter("request.retries", "Requests that were sent to another target before a token came", why)
-        .increment();
+    retries(why).increment();
+  }
+
+  private Counter retries(FailureKind why) {
+    return counter(
+        "request.retries", "Requests that were sent to another target before a token came", why);
   }
 
   /** Another target goes on with an answer. */
   void resumed(FailureKind why) {
-    counter("request.resumes", "Answers that another target went on with", why).increment();
+    resumes(why).increment();
+  }
+
+  private Counter resumes(FailureKind why) {
+    return counter("request.resumes", "Answers that another target went on with", why);
   }
 
   /** A request was refused since too many answers are under way, or prompts are waiting. */
   void refused() {
-    Counter.builder("slipstream.requests.refused")
+    refusals().increment();
+  }
+
+  private Counter refusals() {
+    return Counter.builder("slipstream.requests.refused")
         .description(
             "Requests that the gateway refused as too many answers were under way or too many prompts waiting")
-        .register(registry)
-        .increment();
+        .register(registry);
   }
 
   /**
    * @param when "first" or "again"
    */
   void quarantined(String when) {
-    Counter.builder("slipstream.requests.quarantined")
+    quarantines(when).increment();
+  }
+
+  private Counter quarantines(String when) {
+    return Counter.builder("slipstream.requests.quarantined")
         .description(
             "Requests that were refused because targets fail over them; when: first (two targets just did), again (it was known)")
         .tag("when", when)
-        .register(registry)
-        .increment();
+        .register(registry);
   }
 
   /** A request has met an error of the JVM. */

@@ -71,6 +71,7 @@ final class RedisServer implements AutoCloseable {
   }
 
   /** Nodes come back one by one, so that here it is Lettuce that connects to them again. */
+  @SuppressWarnings("deprecation")
   private static ClusterClientOptions clusterOptions(RedisSettings settings) {
     ClusterClientOptions.Builder options = ClusterClientOptions.builder();
     options(options, settings);

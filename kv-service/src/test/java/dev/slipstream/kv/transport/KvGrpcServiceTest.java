@@ -247,8 +247,8 @@ class KvGrpcServiceTest {
     assertThat(stats().getBlocks()).isPositive();
     assertThat(stats().getBytes()).isPositive();
     assertThat(stats().getQueries()).isGreaterThan(stats().getHits());
-    assertThat(metric("slipstream_prefix_cache_queries_total")).isGreaterThanOrEqualTo(2);
-    assertThat(metric("slipstream_prefix_cache_hits_total")).isGreaterThanOrEqualTo(1);
+    assertThat(metric("slipstream_kv_blocks_queried_total")).isGreaterThanOrEqualTo(2);
+    assertThat(metric("slipstream_kv_blocks_hit_total")).isGreaterThanOrEqualTo(1);
     assertThat(metric("slipstream_kv_cache_usage_perc")).isBetween(0.0, 1.0);
     assertThat(http("/actuator/health")).contains("UP");
     assertThat(

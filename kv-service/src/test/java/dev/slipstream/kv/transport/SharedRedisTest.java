@@ -22,11 +22,13 @@ import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 
 /** Two replicas of the service on one Redis: what one was given, the other has. */
+@Tag("suite")
 class SharedRedisTest {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final List<KvBlock> BLOCKS = List.of(block(1, 100), block(2, 400_000));

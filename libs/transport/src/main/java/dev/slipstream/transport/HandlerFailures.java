@@ -20,6 +20,16 @@ final class HandlerFailures {
 
   HandlerFailures(MeterRegistry registry) {
     this.registry = registry;
+    // Of a counter that is not there before it counts, Prometheus never sees the first increase.
+    errors(OutOfMemoryError.class);
+    errors(StackOverflowError.class);
+  }
+
+  private Counter errors(Class<?> kind) {
+    return Counter.builder("slipstream.vm.errors")
+        .description("Errors of the JVM, such as a stack overflow, that requests have met")
+        .tag("error", kind.getSimpleName())
+        .register(registry);
   }
 
   /** INTERNAL, or RESOURCE_EXHAUSTED if memory was what it lacked. */
@@ -27,11 +37,7 @@ final class HandlerFailures {
     String id = HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextInt());
     log.error("{} failed (error {})", method.getFullMethodName(), id, cause);
     if (cause instanceof VirtualMachineError || cause instanceof LinkageError) {
-      Counter.builder("slipstream.vm.errors")
-          .description("Errors of the JVM, such as a stack overflow, that requests have met")
-          .tag("error", cause.getClass().getSimpleName())
-          .register(registry)
-          .increment();
+      errors(cause.getClass()).increment();
     }
     return (cause instanceof OutOfMemoryError ? Status.RESOURCE_EXHAUSTED : Status.INTERNAL)
         .withDescription(

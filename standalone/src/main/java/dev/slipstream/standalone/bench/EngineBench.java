@@ -2,6 +2,8 @@ package dev.slipstream.standalone.bench;
 
 import dev.slipstream.engine.model.LanguageModel;
 import dev.slipstream.engine.runtime.ComputePool;
+import dev.slipstream.standalone.bench.EngineResult.Shape;
+import dev.slipstream.standalone.bench.EngineResult.Work;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -161,14 +163,15 @@ public final class EngineBench {
     int passes = Math.ceilDiv(n, TimedModel.CHUNK);
     double operations = facts.operations(n, 1);
     return new EngineResult(
-        "pp" + n, threads, n, 0, 0, depth, seconds, n, passes, operations, NO_RATIO);
+        Shape.prompt(n, depth), threads, seconds, new Work(n, passes, operations), NO_RATIO);
   }
 
   private EngineResult generation(TimedModel timed, int threads, int depth, int n) {
     progress.accept("tg" + n + ", " + threads + " threads ...");
     double[] seconds = repeat(() -> timed.decode(depth, n));
     double operations = facts.operations(n, n);
-    return new EngineResult("tg" + n, threads, 0, n, 0, depth, seconds, n, n, operations, NO_RATIO);
+    return new EngineResult(
+        Shape.generation(n, depth), threads, seconds, new Work(n, n, operations), NO_RATIO);
   }
 
   private double[] repeat(DoubleSupplier test) {
@@ -199,16 +202,10 @@ public final class EngineBench {
       int k = settings.verifiedRows().get(i);
       results.add(
           new EngineResult(
-              "v" + k,
+              Shape.verification(k, depth),
               threads,
-              0,
-              0,
-              k,
-              depth,
               seconds[i],
-              k,
-              1,
-              facts.operations(k, k),
+              new Work(k, 1, facts.operations(k, k)),
               OptionalDouble.of(Statistics.median(ratios[i]))));
     }
     return results;

@@ -36,8 +36,10 @@ public record EngineReport(ModelFacts model, List<Part> parts) {
       for (EngineResult result : part.results) {
         if (result.costRatio().isPresent()) {
           pointsByDepth
-              .computeIfAbsent(result.depth(), depth -> new ArrayList<>())
-              .add(new LineChart.Point(result.verifiedRows(), result.costRatio().getAsDouble()));
+              .computeIfAbsent(result.shape().depth(), depth -> new ArrayList<>())
+              .add(
+                  new LineChart.Point(
+                      result.shape().verifiedRows(), result.costRatio().getAsDouble()));
         }
       }
       pointsByDepth.forEach(
@@ -87,7 +89,8 @@ public record EngineReport(ModelFacts model, List<Part> parts) {
         format("%.2f M", model.parameters() / 1e6),
         BACKEND,
         Integer.toString(result.threads()),
-        result.test() + (result.depth() == 0 ? "" : " @ d" + result.depth()),
+        result.shape().test()
+            + (result.shape().depth() == 0 ? "" : " @ d" + result.shape().depth()),
         format("%.2f ± %.2f", Statistics.mean(rates), Statistics.deviation(rates)),
         format("%.2f", result.passMilliseconds()),
         result.costRatio().isPresent() ? format("%.2f", result.costRatio().getAsDouble()) : "",
@@ -114,11 +117,11 @@ public record EngineReport(ModelFacts model, List<Part> parts) {
     row.put("model_size", model.bytes());
     row.put("model_n_params", model.parameters());
     row.put("n_threads", result.threads());
-    row.put("test", result.test());
-    row.put("n_prompt", result.promptTokens());
-    row.put("n_gen", result.generatedTokens());
-    row.put("n_verify", result.verifiedRows());
-    row.put("n_depth", result.depth());
+    row.put("test", result.shape().test());
+    row.put("n_prompt", result.shape().promptTokens());
+    row.put("n_gen", result.shape().generatedTokens());
+    row.put("n_verify", result.shape().verifiedRows());
+    row.put("n_depth", result.shape().depth());
     row.put("avg_ns", Math.round(Statistics.mean(nanos)));
     row.put("stddev_ns", Math.round(Statistics.deviation(nanos)));
     row.put("avg_ts", Statistics.mean(rates));

@@ -5,6 +5,7 @@ import dev.slipstream.startup.ConfiguredApplication;
 import dev.slipstream.target.ModelFailedEvent;
 import io.grpc.ManagedChannel;
 import io.grpc.inprocess.InProcessChannelBuilder;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.net.URI;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -21,6 +22,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.stream.Stream;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.context.event.ApplicationStartedEvent;
@@ -111,6 +113,7 @@ public final class EmbeddedSuite implements Suite {
             .listeners((ApplicationListener<ModelFailedEvent>) this::modelFailed)
             .listeners((ApplicationStartedEvent started) -> beforeReady.run())
             .initializers(context -> keepOffNetwork(service, context))
+            .initializers(context -> showAllMetrics(service, context))
             .listeners((GrpcServerStartedEvent started) -> listening(service, started.getPort()))
             .logStartupInfo(false);
     application.application().setBannerMode(org.springframework.boot.Banner.Mode.OFF);
@@ -129,6 +132,21 @@ public final class EmbeddedSuite implements Suite {
     }
   }
 
+  /** Where nobody can ask the other services for their figures, the gateway shows them. */
+  private void showAllMetrics(Service service, ConfigurableApplicationContext context) {
+    if (service == Service.GATEWAY) {
+      context
+          .getBeanFactory()
+          .registerSingleton("prometheusRegistry", new SuiteMetrics(this::othersFigures));
+    }
+  }
+
+  private Stream<PrometheusRegistry> othersFigures() {
+    return contexts.entrySet().stream()
+        .filter(entry -> entry.getKey() != Service.GATEWAY && entry.getValue().isActive())
+        .map(entry -> entry.getValue().getBean(PrometheusRegistry.class));
+  }
+
   /** Boot keeps no record of the port that the system gave; in-process servers have none. */
   private void listening(Service service, int port) {
     if (service == Service.GATEWAY && port > 0) {
@@ -142,6 +160,7 @@ public final class EmbeddedSuite implements Suite {
       own.putAll(HeapBudget.ofThisJvm(settings.configuration()).properties(service));
     }
     own.put("spring.grpc.server.inprocess.name", names.get(service));
+    own.put(SuiteMetrics.LABEL_PROPERTY, "slipstream-" + service.name().toLowerCase(Locale.ROOT));
     if (service == Service.GATEWAY && settings.network().isPresent()) {
       SuiteSettings.Network network = settings.network().get();
       own.put("server.address", network.host());

@@ -87,7 +87,7 @@ public final class ServiceKeys {
   }
 
   /** All records of properties in a package and those below it. */
-  private static List<Class<?>> records(String root) {
+  public static List<Class<?>> records(String root) {
     var scanner = new ClassPathScanningCandidateComponentProvider(false);
     scanner.addIncludeFilter(new AnnotationTypeFilter(ConfigurationProperties.class));
     return scanner.findCandidateComponents(root).stream()

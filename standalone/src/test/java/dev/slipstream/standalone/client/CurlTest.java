@@ -5,10 +5,13 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Whether the line that {@code slipstream serve} prints works. */
+@Tag("model")
+@Tag("suite")
 @ExtendWith(RunningSuite.Extension.class)
 class CurlTest {
 

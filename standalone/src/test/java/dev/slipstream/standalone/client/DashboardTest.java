@@ -19,12 +19,15 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Whether the chart's dashboard, alerts and autoscaler ask for figures that the services have. */
+@Tag("model")
+@Tag("suite")
 @ExtendWith({RunningSuite.Extension.class, Chart.Extension.class})
 class DashboardTest {
   private static final String EVERYTHING =
@@ -40,10 +43,6 @@ class DashboardTest {
 
   /** Prometheus adds these to what it scrapes. */
   private static final Set<String> SCRAPED = Set.of("namespace", "service", "pod");
-
-  /** Only there once something has gone wrong. */
-  private static final Map<String, Set<String>> AFTER_FAILURES =
-      Map.of("slipstream_draft_stream_missing_total", Set.of("reason"));
 
   private static final Map<Service, Map<String, Set<String>>> LABELS = new EnumMap<>(Service.class);
 
@@ -113,10 +112,7 @@ class DashboardTest {
     while (selector.find()) {
       selectors++;
       for (Service service : services(selector.group(2), expression)) {
-        Set<String> known =
-            LABELS
-                .get(service)
-                .getOrDefault(selector.group(1), AFTER_FAILURES.get(selector.group(1)));
+        Set<String> known = LABELS.get(service).get(selector.group(1));
         assertThat(known)
             .as("%s of %s, for %s", selector.group(1), service, expression)
             .isNotNull();

@@ -32,10 +32,13 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Hostile gRPC requests: extreme values, and messages whose bytes are damaged. */
+@Tag("model")
+@Tag("suite")
 @ExtendWith(RunningSuite.Extension.class)
 class GrpcFuzzTest {
   private static final long SEED = 20260102;

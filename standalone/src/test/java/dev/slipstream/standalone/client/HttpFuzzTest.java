@@ -14,6 +14,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import tools.jackson.databind.JsonNode;
@@ -23,6 +24,8 @@ import tools.jackson.databind.json.JsonMapper;
  * Hostile bodies: whatever comes, the client gets JSON that says what was wrong, and the others
  * still get their answers.
  */
+@Tag("model")
+@Tag("suite")
 @ExtendWith(RunningSuite.Extension.class)
 class HttpFuzzTest {
   private static final long SEED = 20260101;

@@ -7,6 +7,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import tools.jackson.databind.JsonNode;
@@ -16,6 +17,8 @@ import tools.jackson.databind.json.JsonMapper;
  * Whether the JDK's client works as it is. It asks for HTTP/2 with {@code Upgrade: h2c}, and
  * LangChain4j and Spring's RestClient are built on it.
  */
+@Tag("model")
+@Tag("suite")
 @ExtendWith(RunningSuite.Extension.class)
 class JdkHttpClientTest {
   private static final String QUESTION =

@@ -11,10 +11,13 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Whether Prometheus can read the metrics and dashboards find theirs. */
+@Tag("model")
+@Tag("suite")
 @ExtendWith(RunningSuite.Extension.class)
 class MetricsTest {
   private static final Pattern SAMPLE =
@@ -23,6 +26,31 @@ class MetricsTest {
               + " (?:[-+0-9.eE]+|NaN|[-+]Inf)");
   private static final Pattern META =
       Pattern.compile("# (HELP|TYPE) ([a-zA-Z_:][a-zA-Z0-9_:]*) (.+)");
+
+  /** Of the four services only one has an address here. */
+  @Test
+  void theOnePortShowsTheFiguresOfAllServices(RunningSuite suite) throws Exception {
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      String text =
+          client
+              .send(
+                  HttpRequest.newBuilder(suite.uri("/actuator/prometheus")).build(),
+                  HttpResponse.BodyHandlers.ofString())
+              .body();
+      assertThat(text.lines())
+          .anyMatch(line -> isSample(line, "num_requests_running", "gateway"))
+          .anyMatch(line -> isSample(line, "num_requests_running", "target"))
+          .anyMatch(line -> isSample(line, "draft_proposals_total", "draft"))
+          .anyMatch(line -> isSample(line, "kv_blocks_queried_total", "kv"))
+          .filteredOn(line -> line.startsWith("jvm_threads_live_threads"))
+          .hasSize(1);
+    }
+  }
+
+  private static boolean isSample(String line, String name, String service) {
+    return line.startsWith("slipstream_" + name + "{")
+        && line.contains("service=\"slipstream-" + service + "\"");
+  }
 
   @Test
   void areInPrometheusFormatAndNamedAsThePeersNameTheirs(RunningSuite suite) throws Exception {

@@ -18,11 +18,14 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Whether an application that uses OpenAI's official client needs nothing but another address. */
+@Tag("model")
+@Tag("suite")
 @ExtendWith(RunningSuite.Extension.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class OpenAiClientTest {

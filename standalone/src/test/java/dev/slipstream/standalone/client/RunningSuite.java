@@ -17,6 +17,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -149,6 +150,16 @@ final class RunningSuite implements AutoCloseable {
   /** What Prometheus would read from a service. */
   String metrics(Service service) {
     return suite.context(service).getBean(PrometheusMeterRegistry.class).scrape();
+  }
+
+  /** What Prometheus reads from the suite's one port. */
+  PrometheusRegistry figures() {
+    return figures(Service.GATEWAY);
+  }
+
+  /** The figures of one service; the gateway's with those of the others. */
+  PrometheusRegistry figures(Service service) {
+    return suite.context(service).getBean(PrometheusRegistry.class);
   }
 
   private double gauge(Service service, String name) {

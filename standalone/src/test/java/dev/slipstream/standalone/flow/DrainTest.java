@@ -11,12 +11,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Whoever breaks this cuts off answers whenever the suite is stopped or rolled over. */
+@Tag("suite")
 @DisabledOnOs(OS.WINDOWS)
 class DrainTest {
   private static final int TOKENS = 64;

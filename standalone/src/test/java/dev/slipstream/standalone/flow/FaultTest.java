@@ -14,11 +14,13 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Whoever breaks this makes answers depend on services that only make them faster. */
+@Tag("suite")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class FaultTest {
   private static final int TOKENS = 96;

@@ -21,6 +21,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.ToLongFunction;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,6 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Whoever breaks this gives users other answers when speculation is on, when somebody else is in
  * the batch, or when their prompt has been seen before.
  */
+@Tag("suite")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class LosslessTest {
   private static final int TOKENS = 24;

@@ -34,6 +34,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.beans.factory.config.BeanPostProcessor;
@@ -45,6 +46,8 @@ import org.springframework.context.ConfigurableApplicationContext;
  * Two real targets whose kernels break at a certain token. Whoever sends it gets an error; if
  * others notice, one user can stop the service for all.
  */
+@Tag("model")
+@Tag("suite")
 class PoisonTest {
   private static final String POISON = "~";
   private static final int TOKENS = 12;

@@ -39,6 +39,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.BiFunction;
 import java.util.zip.CRC32C;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -46,6 +47,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Whoever can store a block under a text's key decides what attention reads of that text. Users
  * must get the answer all the same, and the block must not be there for the next one.
  */
+@Tag("suite")
 class PoisonedKvTest {
   private static final int PROMPT_TOKENS = 60;
   private static final int TOKENS = 12;

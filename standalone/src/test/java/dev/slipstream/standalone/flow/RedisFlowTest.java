@@ -16,10 +16,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntConsumer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Where blocks are kept, and whether they can be had, changes how fast an answer comes. */
+@Tag("suite")
 class RedisFlowTest {
   private static final int TOKENS = 24;
   private final List<GenerateRequest> prompts = Flow.prompts().subList(0, 8);

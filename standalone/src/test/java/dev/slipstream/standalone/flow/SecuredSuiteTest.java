@@ -39,11 +39,13 @@ import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Four processes as a careful deployment has them: API keys, TLS in front, mutual TLS behind. */
+@Tag("suite")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class SecuredSuiteTest {
   private static final int TOKENS = 64;

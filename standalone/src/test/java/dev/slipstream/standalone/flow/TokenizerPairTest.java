@@ -12,10 +12,12 @@ import dev.slipstream.text.tokenizer.Tokenizer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Whoever breaks this lets a draft service guess in another model's tokens. */
+@Tag("suite")
 class TokenizerPairTest {
   private static final String PROMPT = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,";
 

@@ -21,11 +21,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 
 /** A suite that did not start must not go on half alive, on ports that the next one needs. */
+@Tag("suite")
 class EmbeddedSuiteTest {
   @TempDir private Path home;
 

@@ -7,8 +7,8 @@ import dev.slipstream.engine.speculation.PassOutlook;
 import dev.slipstream.engine.speculation.Proposed;
 import dev.slipstream.engine.speculation.SpeculationGate;
 import dev.slipstream.engine.speculation.Verdict;
-import dev.slipstream.target.application.Outcome.Lossless;
 import dev.slipstream.target.application.Outcome.SpeculationFigures;
+import dev.slipstream.technique.Lossless;
 import java.util.Optional;
 
 /**
@@ -200,7 +200,7 @@ final class DraftAdvice {
       rounds++;
       sources.add(verified, drafter, verdict.acceptedNodes(), kept);
       if (!greedy && !verified.isDeterministic()) {
-        lossless = Lossless.DISTRIBUTION;
+        lossless = lossless.weaker(Lossless.DISTRIBUTION);
       }
     }
     if (!tree.isEmpty()) {

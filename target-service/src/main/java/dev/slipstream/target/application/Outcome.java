@@ -1,5 +1,6 @@
 package dev.slipstream.target.application;
 
+import dev.slipstream.technique.Lossless;
 import java.util.List;
 
 /** How a sequence ended, and its figures. */
@@ -10,14 +11,6 @@ public record Outcome(Reason reason, Usage usage, SpeculationFigures speculation
     STOP,
     /** The limit on tokens, or the context is full. */
     LENGTH
-  }
-
-  /** What drafts may have changed about the answer. */
-  public enum Lossless {
-    /** Token for token the answer of plain decoding. */
-    TOKEN,
-    /** The target's distribution, though not necessarily the same draws. */
-    DISTRIBUTION
   }
 
   /**
@@ -31,6 +24,7 @@ public record Outcome(Reason reason, Usage usage, SpeculationFigures speculation
    * @param drafted draft tokens that were verified
    * @param accepted draft tokens that were accepted
    * @param rounds passes that verified at least one draft token
+   * @param lossless what drafts may have changed about the answer
    * @param state what speculation did at the end
    * @param reason of the state, for people
    * @param sources the first two by the technique that found the tokens; empty if there were none

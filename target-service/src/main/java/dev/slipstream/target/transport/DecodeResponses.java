@@ -121,6 +121,7 @@ final class DecodeResponses {
         switch (figures.lossless()) {
           case TOKEN -> Lossless.LOSSLESS_TOKEN;
           case DISTRIBUTION -> Lossless.LOSSLESS_DISTRIBUTION;
+          case NONE -> Lossless.LOSSLESS_NONE;
         };
     SpeculationStats.Builder stats =
         SpeculationStats.newBuilder()

@@ -23,6 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.DoubleSupplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -31,6 +32,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  * What the loop's thread allocates for a token. It is what fills the heap while answers are
  * written, and so how often all of them pause for the collector.
  */
+@Tag("model")
+@Tag("slow")
 @Timeout(600)
 class DecodeAllocationTest {
   private static final long LIMIT = 1024;

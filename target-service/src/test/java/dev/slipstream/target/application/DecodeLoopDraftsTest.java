@@ -9,6 +9,7 @@ import dev.slipstream.engine.speculation.PassCost;
 import dev.slipstream.engine.speculation.Proposed;
 import dev.slipstream.engine.speculation.TeacherProbabilities;
 import dev.slipstream.engine.speculation.VerifiedDraft;
+import dev.slipstream.technique.Lossless;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -17,10 +18,12 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What drafts may save, and what they must never change. */
+@Tag("slow")
 @Timeout(60)
 class DecodeLoopDraftsTest extends DecodeLoopFixture {
   @Test
@@ -33,7 +36,7 @@ class DecodeLoopDraftsTest extends DecodeLoopFixture {
     assertThat(right.tokens()).isEqualTo(expected);
     assertThat(right.steps.size()).as("steps with perfect drafts").isLessThan(30);
     assertThat(right.outcome().speculation().accepted()).isGreaterThan(30);
-    assertThat(right.outcome().speculation().lossless()).isEqualTo(Outcome.Lossless.TOKEN);
+    assertThat(right.outcome().speculation().lossless()).isEqualTo(Lossless.TOKEN);
 
     Answer mixed = decodeWithDrafts(prompt, 60, i -> i % 3 == 2 ? 5 : expected.get(i));
     assertThat(mixed.tokens()).isEqualTo(expected);

@@ -15,6 +15,7 @@ import dev.slipstream.drafting.toy.LearningDrafter;
 import dev.slipstream.engine.sampling.SamplingParams;
 import dev.slipstream.engine.speculation.DraftTree;
 import dev.slipstream.engine.speculation.DraftTreeBuilder;
+import dev.slipstream.technique.Lossless;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -102,8 +103,7 @@ class HostedDraftersTest extends DecodeLoopFixture {
 
     for (int i = 0; i < 5; i++) {
       assertThat(answers.get(i).tokens()).isEqualTo(model.greedy(prompt(20 + i, i), 120));
-      assertThat(answers.get(i).outcome().speculation().lossless())
-          .isEqualTo(Outcome.Lossless.TOKEN);
+      assertThat(answers.get(i).outcome().speculation().lossless()).isEqualTo(Lossless.TOKEN);
     }
   }
 

@@ -1,2 +1,9 @@
 /** Drafts copied from the text itself; see {@code docs/techniques/prompt-lookup.md}. */
+@Technique(
+    name = PromptLookupDrafter.NAME,
+    lossless = Lossless.TOKEN,
+    configuration = PromptLookupConfig.class)
 package dev.slipstream.drafting.promptlookup;
+
+import dev.slipstream.technique.Lossless;
+import dev.slipstream.technique.Technique;

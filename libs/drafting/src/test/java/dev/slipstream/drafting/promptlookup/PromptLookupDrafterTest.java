@@ -10,6 +10,8 @@ import dev.slipstream.drafting.Progress;
 import dev.slipstream.drafting.TargetFeatures;
 import dev.slipstream.engine.sampling.SamplingParams;
 import dev.slipstream.engine.speculation.DraftTree;
+import dev.slipstream.technique.Lossless;
+import dev.slipstream.technique.Technique;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -45,6 +47,14 @@ class PromptLookupDrafterTest {
     DraftTree tree = propose(CONFIG, 32, 1, 2, 3, 4, 5, 6, 7, 8, 9, 50, 51, 1, 2);
 
     assertThat(mainChain(tree)).containsExactly(3, 4, 5, 6, 7, 8);
+  }
+
+  /** What its package declares, at every temperature. */
+  @Test
+  void noDraftCanChangeADraw() {
+    assertThat(PromptLookupDrafter.class.getPackage().getAnnotation(Technique.class).lossless())
+        .isEqualTo(Lossless.TOKEN);
+    assertThat(propose(CONFIG, 32, 1, 2, 3, 4, 5, 1, 2, 7, 8, 1, 2).isDeterministic()).isTrue();
   }
 
   @Test

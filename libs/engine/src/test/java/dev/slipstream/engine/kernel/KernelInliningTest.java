@@ -15,12 +15,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * A kernel of more vector calls than C2 inlines still gives the right bits, but several times
  * slower: every vector becomes an object. C2 says so if it is asked.
  */
+@Tag("slow")
 class KernelInliningTest {
   private static final String CUTOFF = "NodeCountInliningCutoff";
   private static final String KERNELS = "dev.slipstream.engine.kernel.";

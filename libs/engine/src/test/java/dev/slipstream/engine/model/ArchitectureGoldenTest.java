@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,6 +21,7 @@ import tools.jackson.databind.JsonNode;
  * Whoever breaks these gives users of these architectures other answers than the weights have. The
  * models and the expected results of llama.cpp are made by the programs in {@code src/test/python}.
  */
+@Tag("slow")
 class ArchitectureGoldenTest {
   private static final double TOLERANCE = 0.02;
 

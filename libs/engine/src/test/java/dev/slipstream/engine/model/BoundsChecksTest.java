@@ -15,6 +15,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The launcher and the images switch the Vector API's bounds checks off. If this fails, what users
  * run reads or writes beyond an array where the tests would have seen an exception.
  */
+@Tag("slow")
 class BoundsChecksTest {
   @TempDir Path folder;
 

@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,6 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
 
 /** Whoever breaks these gives users other answers than the weights have. */
+@Tag("model")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class GoldenTest {
   private static final double LOGPROB_TOLERANCE = 0.02;

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -23,6 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * many answers are counted against the target's own distribution; rules that are nearly right must
  * fail the same test.
  */
+@Tag("slow")
 class TreeVerifierStatisticsTest {
   private static final int DRAWS = 24_000;
   private static final int[] PROMPT = {2, 5, 2};

@@ -14,11 +14,13 @@ import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** If these fail, the answers are not those of the weights, or depend on who else is served. */
+@Tag("slow")
 class WeightMatrixTest {
   private static final Kernels KERNELS = KernelSelection.kernels();
 

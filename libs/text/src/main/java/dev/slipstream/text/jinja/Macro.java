@@ -30,9 +30,9 @@ final class Macro implements Value {
         code.parameters().forEach(parameter -> names.add(Str.of(parameter)));
         yield new Tuple(names, false);
       }
-      case "catch_kwargs" -> Bool.of(code.namedRest() != null);
-      case "catch_varargs" -> Bool.of(code.rest() != null);
-      case "caller" -> Bool.of(code.usesCaller());
+      case "catch_kwargs" -> Bool.of(code.slots().namedRest() != null);
+      case "catch_varargs" -> Bool.of(code.slots().rest() != null);
+      case "caller" -> Bool.of(code.slots().usesCaller());
       default -> null;
     };
   }
@@ -49,31 +49,32 @@ final class Macro implements Value {
     for (int i = 0; i < code.parameters().size(); i++) {
       boolean given = i < positional.size();
       scope.set(
-          code.slots().get(i), given ? positional.get(i) : named.remove(code.parameters().get(i)));
+          code.slots().parameters().get(i),
+          given ? positional.get(i) : named.remove(code.parameters().get(i)));
     }
-    if (code.caller() != null) {
+    if (code.slots().caller() != null) {
       Value caller = named.remove("caller");
       boolean none = caller == null || caller == None.NONE;
-      scope.set(code.caller(), none ? Undefined.hint("No caller defined") : caller);
+      scope.set(code.slots().caller(), none ? Undefined.hint("No caller defined") : caller);
     }
   }
 
   private void bindRest(Scope scope, List<Value> positional, Map<String, Value> named) {
     Budget budget = scope.budget();
-    if (code.namedRest() != null) {
+    if (code.slots().namedRest() != null) {
       Dict rest = new Dict();
       named.forEach((name, value) -> rest.put(budget, Str.of(name), value));
-      scope.set(code.namedRest(), rest);
+      scope.set(code.slots().namedRest(), rest);
     } else if (!named.isEmpty()) {
       throw JinjaException.failure(
           "macro '%s' takes no keyword argument '%s'"
               .formatted(code.name(), named.keySet().iterator().next()));
     }
     int parameters = code.parameters().size();
-    if (code.rest() != null) {
+    if (code.slots().rest() != null) {
       int taken = Math.min(parameters, positional.size());
       List<Value> rest = positional.subList(taken, positional.size());
-      scope.set(code.rest(), new Tuple(List.copyOf(rest), false));
+      scope.set(code.slots().rest(), new Tuple(List.copyOf(rest), false));
     } else if (positional.size() > parameters) {
       throw JinjaException.failure(
           "macro '%s' takes not more than %d argument(s)".formatted(code.name(), parameters));

@@ -10,25 +10,32 @@ import java.util.Set;
  * Code of a macro.
  *
  * @param name null for the body of a call block
- * @param slots where the parameters are
  * @param defaults one for each parameter, which gives undefined if it has none
- * @param caller where the variable "caller" is, null if the macro uses none; likewise the rest of
- *     the arguments, "varargs", and the rest of those by name, "kwargs"
  * @param height of its code, for the stack
  */
 record MacroCode(
     String name,
     Routine routine,
     List<String> parameters,
-    List<Integer> slots,
     List<Evaluation> defaults,
-    Integer caller,
-    boolean usesCaller,
-    Integer namedRest,
-    Integer rest,
+    Slots slots,
     Action enter,
     Action body,
     int height) {
+  /**
+   * Where the macro finds its arguments.
+   *
+   * @param parameters one for each
+   * @param caller the variable "caller", null if the macro uses none or has it as a parameter;
+   *     likewise the rest of the arguments, "varargs", and the rest of those by name, "kwargs"
+   * @param usesCaller be it as a parameter or not
+   */
+  record Slots(
+      List<Integer> parameters,
+      Integer caller,
+      boolean usesCaller,
+      Integer namedRest,
+      Integer rest) {}
 
   static MacroCode compile(
       String name,
@@ -59,12 +66,13 @@ record MacroCode(
         name,
         symbols.routine(),
         names,
-        names.stream().map(n -> frame.slot(symbols.find(n))).toList(),
         compileDefaults(names, defaults, frame),
-        caller,
-        usesCaller,
-        namedRest,
-        rest,
+        new Slots(
+            names.stream().map(n -> frame.slot(symbols.find(n))).toList(),
+            caller,
+            usesCaller,
+            namedRest,
+            rest),
         frame.enter(),
         StatementCompiler.compileAll(body, frame),
         height(defaults, body));
@@ -101,9 +109,10 @@ record MacroCode(
   String run(Scope scope) {
     scope.budget().descend(height);
     enter.in(scope);
-    for (int i = 0; i < slots.size(); i++) {
-      if (scope.get(slots.get(i)) == null) {
-        scope.set(slots.get(i), defaults.get(i).in(scope));
+    for (int i = 0; i < defaults.size(); i++) {
+      int slot = slots.parameters.get(i);
+      if (scope.get(slot) == null) {
+        scope.set(slot, defaults.get(i).in(scope));
       }
     }
     body.in(scope);

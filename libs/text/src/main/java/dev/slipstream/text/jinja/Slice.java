@@ -30,7 +30,7 @@ record Slice(int start, int step, int size) {
       return absent;
     }
     long index = bound(given, 0);
-    return (int) Math.clamp(index < 0 ? index + length : index, lowest, highest);
+    return Math.clamp(index < 0 ? index + length : index, lowest, highest);
   }
 
   private static int bound(Value value, int absent) {

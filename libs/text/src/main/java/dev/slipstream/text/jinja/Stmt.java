@@ -113,6 +113,7 @@ sealed interface Stmt extends Node {
   }
 
   @SafeVarargs
+  @SuppressWarnings("varargs")
   private static List<Node> join(List<? extends Node>... parts) {
     return Stream.of(parts).<Node>flatMap(List::stream).toList();
   }

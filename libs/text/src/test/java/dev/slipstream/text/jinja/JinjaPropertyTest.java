@@ -8,12 +8,14 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Templates that nobody wrote: whatever a template does, the prompt is what Python makes of it. The
  * system properties slipstream.jinja.seed and slipstream.jinja.rounds repeat and prolong it.
  */
+@Tag("slow")
 class JinjaPropertyTest {
 
   /** The same templates everywhere: whoever looks for more faults takes another seed. */

@@ -11,12 +11,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * The templates of models that are in use. SLIPSTREAM_CHAT_TEMPLATES names a folder of them, such
  * as models/templates of llama.cpp; their licences keep them out of this repository.
  */
+@Tag("slow")
 class JinjaTemplatesTest {
 
   private static List<Path> templates() throws IOException {

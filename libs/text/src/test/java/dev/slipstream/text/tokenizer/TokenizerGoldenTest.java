@@ -6,10 +6,12 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
 /** Other ids than the model was trained on would make every answer worse. */
+@Tag("model")
 class TokenizerGoldenTest {
 
   private final Map<Path, Tokenizer> tokenizers = new HashMap<>();

@@ -1,0 +1,2 @@
+/** Times of prompt lookup; see {@code docs/techniques/prompt-lookup.md}. */
+package dev.slipstream.benchmarks.promptlookup;

@@ -1,0 +1,2 @@
+/** Texts that are followed, and what is refused: the service without gRPC. */
+package dev.slipstream.draft.application;

@@ -1,0 +1,5 @@
+/**
+ * From a request to an answer: checks, prompts, the streams to target and draft, and what happens
+ * when one of them is lost. Knows neither HTTP nor Spring.
+ */
+package dev.slipstream.gateway.application;

@@ -1,0 +1,2 @@
+/** The public gRPC API. */
+package dev.slipstream.gateway.rpc;

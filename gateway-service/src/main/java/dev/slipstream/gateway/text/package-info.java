@@ -1,0 +1,2 @@
+/** The text of an answer: tokens become characters, stop strings end it. */
+package dev.slipstream.gateway.text;

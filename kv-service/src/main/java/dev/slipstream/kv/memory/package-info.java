@@ -1,0 +1,2 @@
+/** Blocks in this process, outside the heap. */
+package dev.slipstream.kv.memory;

@@ -1,0 +1,2 @@
+/** Batches, and the threads that compute them. */
+package dev.slipstream.engine.runtime;

@@ -1,0 +1,2 @@
+/** Chats as the model has learnt to read them. */
+package dev.slipstream.text.template;

@@ -1,0 +1,5 @@
+/**
+ * The model of record as a service: {@code transport} (gRPC) calls {@code application} (the decode
+ * loop); here both are wired, and the model is loaded.
+ */
+package dev.slipstream.target;

@@ -1,0 +1,2 @@
+/** The service's gRPC sides: towards the gateway, and towards kv-service. */
+package dev.slipstream.target.transport;
