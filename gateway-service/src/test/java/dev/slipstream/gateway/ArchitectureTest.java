@@ -9,7 +9,7 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
-import dev.slipstream.gateway.upstream.ServedModel;
+import dev.slipstream.gateway.upstream.UpstreamModel;
 
 @AnalyzeClasses(
     packages = "dev.slipstream.gateway",
@@ -27,6 +27,10 @@ class ArchitectureTest {
           .definedBy("..gateway.rpc..")
           .layer("application")
           .definedBy("..gateway.application..")
+          .layer("strategy")
+          .definedBy("..gateway.strategy..")
+          .layer("spi")
+          .definedBy("..gateway.spi..")
           .layer("upstream")
           .definedBy("..gateway.upstream..")
           .layer("text")
@@ -39,6 +43,10 @@ class ArchitectureTest {
           .mayOnlyBeAccessedByLayers("wiring")
           .whereLayer("application")
           .mayOnlyBeAccessedByLayers("http", "rpc", "wiring")
+          .whereLayer("strategy")
+          .mayOnlyBeAccessedByLayers("wiring")
+          .whereLayer("spi")
+          .mayOnlyBeAccessedByLayers("http", "rpc", "application", "strategy", "wiring")
           .whereLayer("upstream")
           .mayOnlyBeAccessedByLayers("http", "rpc", "application", "wiring")
           .whereLayer("text")
@@ -54,17 +62,39 @@ class ArchitectureTest {
               DescribedPredicate.describe(
                   "are clients of other services",
                   c ->
-                      c.getPackageName().equals(ServedModel.class.getPackageName())
-                          && !c.isEquivalentTo(ServedModel.class)));
+                      c.getPackageName().equals(UpstreamModel.class.getPackageName())
+                          && !c.isEquivalentTo(UpstreamModel.class)));
 
   @ArchTest
   static final ArchRule USE_CASES_AND_CLIENTS_KNOW_NO_SPRING =
       noClasses()
           .that()
-          .resideInAnyPackage("..gateway.application..", "..gateway.upstream..", "..gateway.text..")
+          .resideInAnyPackage(
+              "..gateway.application..",
+              "..gateway.spi..",
+              "..gateway.strategy..",
+              "..gateway.upstream..",
+              "..gateway.text..")
           .should()
           .dependOnClassesThat()
           .resideInAPackage("org.springframework..");
+
+  /** What a strategy sees of the gateway is what it may have. */
+  @ArchTest
+  static final ArchRule STRATEGIES_KNOW_NOT_HOW_SEQUENCES_ARE_MADE =
+      classes()
+          .that()
+          .resideInAnyPackage("..gateway.spi..", "..gateway.strategy..")
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage(
+              "..gateway.spi..",
+              "..gateway.strategy..",
+              "dev.slipstream.proto..",
+              "com.google.protobuf..",
+              "reactor..",
+              "org.reactivestreams..",
+              "java..");
 
   @ArchTest
   static final ArchRule TEXT_KNOWS_ONLY_TOKENIZERS =

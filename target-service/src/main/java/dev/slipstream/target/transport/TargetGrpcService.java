@@ -58,6 +58,7 @@ class TargetGrpcService extends TargetServiceGrpc.TargetServiceImplBase {
               .setKvEncoding(KvLayout.ENCODING)
               .addAllDrafters(served.drafters().names())
               .setMaxTeacherTokens(TeacherProbabilities.MAX_TOKENS)
+              .setWeightFormat(model.format())
               .build());
       responses.onCompleted();
     } catch (NotReadyException e) {
