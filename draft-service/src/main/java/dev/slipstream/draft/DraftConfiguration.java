@@ -3,7 +3,7 @@ package dev.slipstream.draft;
 import dev.slipstream.draft.application.DraftLimits;
 import dev.slipstream.draft.application.DraftMetrics;
 import dev.slipstream.draft.application.DraftStreams;
-import dev.slipstream.draft.application.Vocabulary;
+import dev.slipstream.draft.application.DraftVocabulary;
 import dev.slipstream.drafting.Drafter;
 import dev.slipstream.models.catalog.ModelUnavailableException;
 import dev.slipstream.models.gguf.ModelFormatException;
@@ -45,7 +45,7 @@ class DraftConfiguration {
           properties.defaultDrafter(),
           "must be one of " + String.join(", ", names));
     }
-    Vocabulary vocabulary = vocabulary(properties.model());
+    DraftVocabulary vocabulary = vocabulary(properties.model());
     log.info(
         "drafters {}, default {}, tokenizer {}, {} threads, up to {} streams",
         names,
@@ -62,9 +62,9 @@ class DraftConfiguration {
         new DraftMetrics(meters));
   }
 
-  private static Vocabulary vocabulary(String model) {
+  private static DraftVocabulary vocabulary(String model) {
     try {
-      return model.isEmpty() ? Vocabulary.any() : ModelVocabulary.load(model);
+      return model.isEmpty() ? DraftVocabulary.any() : ModelVocabulary.load(model);
     } catch (ModelUnavailableException | ModelFormatException e) {
       throw new InvalidConfigurationPropertyValueException(
           "slipstream.draft.model", model, e.getMessage());

@@ -1,6 +1,6 @@
 package dev.slipstream.draft;
 
-import dev.slipstream.draft.application.Vocabulary;
+import dev.slipstream.draft.application.DraftVocabulary;
 import dev.slipstream.models.catalog.ModelResolver;
 import dev.slipstream.models.catalog.ProgressListener;
 import dev.slipstream.models.catalog.ResolvedModel;
@@ -18,13 +18,13 @@ final class ModelVocabulary {
    * @throws dev.slipstream.models.catalog.ModelUnavailableException if the model cannot be had
    * @throws dev.slipstream.models.gguf.ModelFormatException if its file is no good
    */
-  static Vocabulary load(String reference) {
+  static DraftVocabulary load(String reference) {
     try {
       ResolvedModel model =
           ModelResolver.ofEnvironment().resolve(reference, ProgressListener.SILENT);
       try (GgufFile file = GgufFile.open(model.file())) {
         Tokenizer tokenizer = Tokenizer.of(file.metadata());
-        return new Vocabulary(tokenizer.digest(), tokenizer.size());
+        return new DraftVocabulary(tokenizer.digest(), tokenizer.size());
       }
     } catch (IOException e) {
       throw new UncheckedIOException("the model '" + reference + "' cannot be read", e);

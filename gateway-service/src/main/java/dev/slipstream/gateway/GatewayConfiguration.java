@@ -10,6 +10,7 @@ import dev.slipstream.gateway.http.HttpSettings;
 import dev.slipstream.gateway.http.RateLimitHeaders;
 import dev.slipstream.gateway.rpc.InboundBytes;
 import dev.slipstream.gateway.rpc.RpcSettings;
+import dev.slipstream.gateway.spi.AnswerStrategy;
 import dev.slipstream.gateway.upstream.Channels;
 import dev.slipstream.gateway.upstream.Drafts;
 import dev.slipstream.gateway.upstream.Heartbeat;
@@ -126,7 +127,8 @@ class GatewayConfiguration {
       Defects defects,
       GatewayMetrics metrics,
       FailoverProperties failover,
-      LimitProperties limits) {
+      LimitProperties limits,
+      ObjectProvider<AnswerStrategy> strategies) {
     return new GenerationService(
         targets,
         drafts,
@@ -134,7 +136,8 @@ class GatewayConfiguration {
         defects,
         metrics,
         new GenerationSettings(
-            limits.answers(), limits.answerTime(), failover.patience(), failover.quarantine()));
+            limits.answers(), limits.answerTime(), failover.patience(), failover.quarantine()),
+        strategies.orderedStream().toList());
   }
 
   @Bean

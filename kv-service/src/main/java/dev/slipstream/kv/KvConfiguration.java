@@ -1,6 +1,6 @@
 package dev.slipstream.kv;
 
-import dev.slipstream.kv.application.PrefixCache;
+import dev.slipstream.kv.application.SharedBlocks;
 import dev.slipstream.kv.application.TransferLimits;
 import dev.slipstream.kv.memory.MemoryBlockStore;
 import dev.slipstream.kv.redis.RedisBlockStore;
@@ -48,10 +48,10 @@ class KvConfiguration {
   }
 
   @Bean
-  PrefixCache prefixCache(BlockStore store, KvProperties properties) {
-    return new PrefixCache(
+  SharedBlocks sharedBlocks(BlockStore store, KvProperties properties) {
+    return new SharedBlocks(
         store,
-        new PrefixCache.Limits(
+        new SharedBlocks.Limits(
             Math.toIntExact(properties.maxBlockSize().toBytes()),
             properties.maxKeys(),
             properties.maxFetchSize().toBytes()));
@@ -66,7 +66,7 @@ class KvConfiguration {
   }
 
   @Bean
-  KvMetrics kvMetrics(PrefixCache cache) {
+  KvMetrics kvMetrics(SharedBlocks cache) {
     return new KvMetrics(cache);
   }
 

@@ -1,6 +1,6 @@
 package dev.slipstream.kv;
 
-import dev.slipstream.kv.application.PrefixCache;
+import dev.slipstream.kv.application.SharedBlocks;
 import dev.slipstream.kv.storage.StoreUsage;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -10,9 +10,9 @@ import java.util.function.ToDoubleFunction;
 
 /** Shows the cache's figures to Micrometer. The units of this service are blocks and bytes. */
 final class KvMetrics implements MeterBinder {
-  private final PrefixCache cache;
+  private final SharedBlocks cache;
 
-  KvMetrics(PrefixCache cache) {
+  KvMetrics(SharedBlocks cache) {
     this.cache = cache;
   }
 
@@ -67,17 +67,17 @@ final class KvMetrics implements MeterBinder {
         of(usage -> (double) usage.bytes() / usage.capacityBytes()));
   }
 
-  private static ToDoubleFunction<PrefixCache> of(ToDoubleFunction<StoreUsage> figure) {
+  private static ToDoubleFunction<SharedBlocks> of(ToDoubleFunction<StoreUsage> figure) {
     return cache -> cache.usage().map(figure::applyAsDouble).orElse(Double.NaN);
   }
 
   private void counter(
-      MeterRegistry registry, String name, String help, ToDoubleFunction<PrefixCache> value) {
+      MeterRegistry registry, String name, String help, ToDoubleFunction<SharedBlocks> value) {
     FunctionCounter.builder(name, cache, value).description(help).register(registry);
   }
 
   private void gauge(
-      MeterRegistry registry, String name, String help, ToDoubleFunction<PrefixCache> value) {
+      MeterRegistry registry, String name, String help, ToDoubleFunction<SharedBlocks> value) {
     Gauge.builder(name, cache, value).description(help).register(registry);
   }
 }

@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class DraftStreams {
   private final Map<String, Drafter> drafters = new LinkedHashMap<>();
   private final Drafter defaultDrafter;
-  private final Vocabulary vocabulary;
+  private final DraftVocabulary vocabulary;
   private final DraftLimits limits;
   private final Executor executor;
   private final DraftMetrics metrics;
@@ -30,7 +30,7 @@ public final class DraftStreams {
   public DraftStreams(
       List<Drafter> drafters,
       String defaultDrafter,
-      Vocabulary vocabulary,
+      DraftVocabulary vocabulary,
       DraftLimits limits,
       Executor executor,
       DraftMetrics metrics) {
@@ -57,7 +57,7 @@ public final class DraftStreams {
     return defaultDrafter;
   }
 
-  public Vocabulary vocabulary() {
+  public DraftVocabulary vocabulary() {
     return vocabulary;
   }
 

@@ -35,9 +35,9 @@ class DraftStreamTest {
   private final Queue<Runnable> tasks = new ArrayDeque<>();
   private final Counting drafter = new Counting();
   private final Sink sink = new Sink();
-  private final DraftStreams streams = streams(Vocabulary.any(), 100);
+  private final DraftStreams streams = streams(DraftVocabulary.any(), 100);
 
-  private DraftStreams streams(Vocabulary vocabulary, long maxIndexedTokens) {
+  private DraftStreams streams(DraftVocabulary vocabulary, long maxIndexedTokens) {
     DraftLimits limits = new DraftLimits(2, 50, maxIndexedTokens, 8, new Resting(2, 4));
     return new DraftStreams(
         List.of(drafter), "counting", vocabulary, limits, tasks::add, new DraftMetrics(meters));
@@ -147,14 +147,14 @@ class DraftStreamTest {
     open(1);
     assertRefused(() -> open(1), Reason.EXHAUSTED, "2 streams");
 
-    DraftStreams small = streams(Vocabulary.any(), 10);
+    DraftStreams small = streams(DraftVocabulary.any(), 10);
     assertRefused(
         () -> small.open(opening("", new int[11], "", 1), sink), Reason.EXHAUSTED, "in all");
   }
 
   @Test
   void anotherTokenizerIsRefusedWithBothDigests() {
-    DraftStreams own = streams(new Vocabulary("aaaa", 100), 100);
+    DraftStreams own = streams(new DraftVocabulary("aaaa", 100), 100);
 
     assertRefused(
         () -> own.open(opening("bbbb", new int[] {1}, "", 1), sink),

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.slipstream.draft.application.DraftLimits;
 import dev.slipstream.draft.application.DraftMetrics;
 import dev.slipstream.draft.application.DraftStreams;
-import dev.slipstream.draft.application.Vocabulary;
+import dev.slipstream.draft.application.DraftVocabulary;
 import dev.slipstream.drafting.FusedDrafter;
 import dev.slipstream.drafting.Resting;
 import dev.slipstream.drafting.promptlookup.PromptLookupConfig;
@@ -59,7 +59,7 @@ class DraftContractTest {
                 learning,
                 new FusedDrafter("fused", List.of(lookup, drawing, learning))),
             "fused",
-            new Vocabulary("", 1000),
+            new DraftVocabulary("", 1000),
             new DraftLimits(4, 100, 400, 16, Resting.DEFAULT),
             Runnable::run,
             new DraftMetrics(new SimpleMeterRegistry()));

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.slipstream.draft.application.DraftLimits;
 import dev.slipstream.draft.application.DraftMetrics;
 import dev.slipstream.draft.application.DraftStreams;
-import dev.slipstream.draft.application.Vocabulary;
+import dev.slipstream.draft.application.DraftVocabulary;
 import dev.slipstream.drafting.DraftBudget;
 import dev.slipstream.drafting.DraftContext;
 import dev.slipstream.drafting.DraftSession;
@@ -47,7 +47,7 @@ class DraftFaultsTest {
         new DraftStreams(
             List.of(new Broken(where)),
             "broken",
-            Vocabulary.any(),
+            DraftVocabulary.any(),
             new DraftLimits(2, 100, 100, 8, new Resting(2, 4)),
             Runnable::run,
             new DraftMetrics(meters));

@@ -20,12 +20,16 @@ final class Admission {
     this.metrics = metrics;
   }
 
-  /** The answer, or {@link ApiError.Busy} if there are too many when it is asked for. */
-  <T> Flux<T> bounded(Flux<T> answer) {
+  /**
+   * The answers, or {@link ApiError.Busy} if there are too many when they are asked for.
+   *
+   * @param count how many they are
+   */
+  <T> Flux<T> bounded(Flux<T> answers, int count) {
     return Flux.defer(
         () -> {
-          if (inside.incrementAndGet() > most) {
-            inside.decrementAndGet();
+          if (inside.addAndGet(count) > most) {
+            inside.addAndGet(-count);
             metrics.refused();
             return Flux.error(
                 new ApiException(
@@ -33,7 +37,7 @@ final class Admission {
                         "%d answers are under way already; try again later.".formatted(most),
                         RETRY_AFTER)));
           }
-          return answer.doFinally(signal -> inside.decrementAndGet());
+          return answers.doFinally(signal -> inside.addAndGet(-count));
         });
   }
 }

@@ -1,25 +1,23 @@
 package dev.slipstream.gateway.application;
 
-import dev.slipstream.gateway.upstream.ServedModel;
+import dev.slipstream.gateway.spi.SequenceOptions;
+import dev.slipstream.gateway.upstream.UpstreamModel;
 import dev.slipstream.proto.v1.DecodeStart;
 import dev.slipstream.proto.v1.GenerateRequest;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
-/**
- * What a target is told of one answer, now or when it goes on with it.
- *
- * @param seed of this answer
- */
-record DecodeStarts(PreparedRequest prepared, String requestId, long seed) {
+/** What a target is told of one answer, now or when it goes on with it. */
+record DecodeStarts(PreparedRequest prepared, String requestId, SequenceOptions options) {
 
   /**
    * @param generated tokens that the client has already
    * @param target what the target serves, if it can still be reached
    * @param draftProblem why there are no drafts, or null
    */
-  DecodeStart message(List<Integer> generated, Optional<ServedModel> target, String draftProblem) {
+  DecodeStart message(
+      List<Integer> generated, Optional<UpstreamModel> target, String draftProblem) {
     GenerateRequest request = prepared.request();
     DecodeStart.Builder start =
         DecodeStart.newBuilder()
@@ -28,12 +26,12 @@ record DecodeStarts(PreparedRequest prepared, String requestId, long seed) {
             .addAllPrompt(IntStream.of(prepared.prompt()).boxed().toList())
             .addAllPrompt(generated)
             .setResumedTokens(generated.size())
-            .setSampling(request.getSampling().toBuilder().setSeed(seed))
+            .setSampling(request.getSampling().toBuilder().setSeed(options.seed()))
             .setIgnoreEos(request.getIgnoreEos())
             .setSpeculation(request.getSpeculation())
             .setTokenizerDigest(prepared.model().card().getTokenizerDigest());
     maxTokens(target).ifPresent(start::setMaxTokens);
-    if (request.hasTopLogprobs()) {
+    if (request.hasTopLogprobs() || options.logprobs()) {
       start.setTopLogprobs(request.getTopLogprobs());
     }
     if (draftProblem != null) {
@@ -43,7 +41,7 @@ record DecodeStarts(PreparedRequest prepared, String requestId, long seed) {
   }
 
   /** A target with a larger context must end where the one that the client was told of would. */
-  private Optional<Integer> maxTokens(Optional<ServedModel> target) {
+  private Optional<Integer> maxTokens(Optional<UpstreamModel> target) {
     if (prepared.request().hasMaxTokens()) {
       return Optional.of(prepared.request().getMaxTokens());
     }

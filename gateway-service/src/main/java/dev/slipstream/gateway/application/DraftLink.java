@@ -2,7 +2,6 @@ package dev.slipstream.gateway.application;
 
 import dev.slipstream.gateway.upstream.DraftCall;
 import dev.slipstream.gateway.upstream.DraftEndpoint;
-import dev.slipstream.gateway.upstream.Drafts;
 import dev.slipstream.proto.v1.Committed;
 import dev.slipstream.proto.v1.CommittedToken;
 import dev.slipstream.proto.v1.DraftNode;
@@ -40,17 +39,18 @@ final class DraftLink implements DraftCall.Listener {
   }
 
   /**
+   * @param begun tokens behind the prompt that are there already
    * @param deadline of the whole answer
    * @param proposals called by one thread at a time
    */
   static DraftLink open(
-      Drafts drafts,
-      GatewayMetrics metrics,
+      SequenceContext context,
       PreparedRequest request,
+      List<Integer> begun,
       String requestId,
       Deadline deadline,
       Consumer<Proposal> proposals) {
-    DraftLink link = new DraftLink(proposals, metrics, request);
+    DraftLink link = new DraftLink(proposals, context.metrics(), request);
     SpeculationOptions options = request.request().getSpeculation();
     TargetModel target = request.model().card();
     int limit = target.getMaxDraftTokens();
@@ -64,10 +64,12 @@ final class DraftLink implements DraftCall.Listener {
     } else {
       int nodes =
           options.hasMaxDraftTokens() ? Math.min(limit, options.getMaxDraftTokens()) : limit;
-      drafts
+      context
+          .drafts()
           .select()
           .ifPresentOrElse(
-              endpoint -> link.connect(endpoint, opening(request, requestId, nodes), deadline),
+              endpoint ->
+                  link.connect(endpoint, opening(request, begun, requestId, nodes), deadline),
               () -> link.without("none", "no draft service is configured"));
     }
     return link;
@@ -80,11 +82,13 @@ final class DraftLink implements DraftCall.Listener {
         : target.getDraftersList().contains(drafter);
   }
 
-  private static DraftOpen opening(PreparedRequest request, String requestId, int nodes) {
+  private static DraftOpen opening(
+      PreparedRequest request, List<Integer> begun, String requestId, int nodes) {
     return DraftOpen.newBuilder()
         .setRequestId(requestId)
         .setTokenizerDigest(request.model().card().getTokenizerDigest())
         .addAllPrompt(IntStream.of(request.prompt()).boxed().toList())
+        .addAllPrompt(begun)
         .setDrafter(request.request().getSpeculation().getDrafter())
         .setMaxTokens(nodes)
         .setSampling(request.request().getSampling().toBuilder().clearSeed())

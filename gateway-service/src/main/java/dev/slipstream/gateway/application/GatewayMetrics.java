@@ -1,5 +1,6 @@
 package dev.slipstream.gateway.application;
 
+import dev.slipstream.gateway.spi.GenerationEvent;
 import dev.slipstream.gateway.upstream.FailureKind;
 import dev.slipstream.proto.v1.FinishReason;
 import io.micrometer.core.instrument.Counter;

@@ -1,39 +1,37 @@
 package dev.slipstream.gateway.application;
 
+import dev.slipstream.gateway.spi.AnswerEvent;
+import dev.slipstream.gateway.spi.AnswerRequest;
+import dev.slipstream.gateway.spi.AnswerStrategy;
+import dev.slipstream.gateway.spi.GenerationEvent;
 import dev.slipstream.gateway.upstream.Drafts;
-import dev.slipstream.gateway.upstream.ServedModel;
 import dev.slipstream.gateway.upstream.Targets;
+import dev.slipstream.gateway.upstream.UpstreamModel;
 import dev.slipstream.proto.v1.GenerateRequest;
-import io.grpc.Deadline;
-import io.micrometer.context.ContextSnapshotFactory;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
 import reactor.core.publisher.Flux;
-import reactor.core.publisher.FluxSink;
 import reactor.core.publisher.Mono;
-import reactor.util.context.ContextView;
 
 /** The use cases, shared by HTTP and gRPC. */
 public final class GenerationService {
-  private static final ContextSnapshotFactory SNAPSHOTS = ContextSnapshotFactory.builder().build();
   private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
 
   private final Targets targets;
   private final Drafts drafts;
   private final FairWorkers workers;
-  private final Defects defects;
-  private final GatewayMetrics metrics;
   private final GenerationSettings settings;
   private final Admission admission;
-  private final Suspects suspects = new Suspects(System::nanoTime);
-  private final Quarantine quarantine;
+  private final SequenceContext sequences;
+  private final AnswerStrategies strategies;
 
   /**
    * @param workers threads for templates and tokenisation
+   * @param strategies in the order in which they are asked whether a request suits them
    */
   public GenerationService(
       Targets targets,
@@ -41,19 +39,27 @@ public final class GenerationService {
       FairWorkers workers,
       Defects defects,
       GatewayMetrics metrics,
-      GenerationSettings settings) {
+      GenerationSettings settings,
+      List<AnswerStrategy> strategies) {
     this.targets = targets;
     this.drafts = drafts;
     this.workers = workers;
-    this.defects = defects;
-    this.metrics = metrics;
     this.settings = settings;
     this.admission = new Admission(settings.maxAnswers(), metrics);
-    this.quarantine = new Quarantine(settings.quarantine(), System::nanoTime, metrics);
+    this.sequences =
+        new SequenceContext(
+            targets,
+            drafts,
+            new Suspects(System::nanoTime),
+            new Quarantine(settings.quarantine(), System::nanoTime, metrics),
+            defects,
+            metrics,
+            settings);
+    this.strategies = new AnswerStrategies(strategies);
   }
 
   /** The models that can be used now, by id. */
-  public Map<String, ServedModel> models() {
+  public Map<String, UpstreamModel> models() {
     return targets.models();
   }
 
@@ -62,8 +68,8 @@ public final class GenerationService {
    *
    * @throws ApiException if there is none
    */
-  public ServedModel model(String name) {
-    Map<String, ServedModel> models = targets.models();
+  public UpstreamModel model(String name) {
+    Map<String, UpstreamModel> models = targets.models();
     if (models.isEmpty()) {
       throw new ApiException(UpstreamErrors.noTarget(targets));
     }
@@ -74,7 +80,7 @@ public final class GenerationService {
       throw ApiException.invalid(
           "model", "Several models are served; say which: " + models.keySet());
     }
-    ServedModel model = models.get(name);
+    UpstreamModel model = models.get(name);
     if (model == null) {
       throw new ApiException(
           new ApiError.UnknownModel(
@@ -108,7 +114,8 @@ public final class GenerationService {
                         Flux.interval(LOOK_AGAIN)
                             .onBackpressureDrop()
                             .takeUntil(tick -> needNotWait())
-                            .take(settings.patience())))
+                            .take(settings.patience()),
+                        1))
         .then();
   }
 
@@ -145,7 +152,7 @@ public final class GenerationService {
         caller,
         (long) Integer.BYTES * tokens.size(),
         () -> {
-          ServedModel served = model(model);
+          UpstreamModel served = model(model);
           RequestValidator.checkTokens("tokens", tokens, served);
           return served.tokenizer().decode(tokens.stream().mapToInt(i -> i).toArray());
         });
@@ -153,9 +160,10 @@ public final class GenerationService {
 
   private PreparedRequest prepareNow(
       GenerateRequest request, String user, Caller caller, long arrived) {
-    ServedModel model = model(request.getModel());
+    UpstreamModel model = model(request.getModel());
     RequestValidator.check(request, model);
     checkDrafter(request.getSpeculation().getDrafter(), model);
+    strategies.named(request.getStrategy());
     int[] prompt = PromptEncoder.encode(model, request);
     caller.usePrompt(prompt.length);
     long seed =
@@ -168,7 +176,7 @@ public final class GenerationService {
   }
 
   /** A misspelt drafter would otherwise only show as an answer without drafts. */
-  private void checkDrafter(String drafter, ServedModel model) {
+  private void checkDrafter(String drafter, UpstreamModel model) {
     if (!drafter.isEmpty() && !model.card().getDraftersList().contains(drafter)) {
       drafts
           .othersThan(drafter)
@@ -184,71 +192,28 @@ public final class GenerationService {
   }
 
   /**
-   * Generates one answer; fails with an {@link ApiException}. Cancelling ends it at the target's
-   * next step.
+   * Generates the answers to a prompt; fails with an {@link ApiException}. Cancelling ends them at
+   * the target's next step.
    *
-   * @param choice number of this answer among several to the same request
+   * @param n answers that are wanted
+   * @param bestOf answers that are made for it; at least {@code n}
+   * @param ids under which services and logs know them, by number from 0 on
    */
-  public Flux<GenerationEvent> generate(PreparedRequest prepared, String requestId, int choice) {
-    return Flux.deferContextual(
-            context ->
-                quarantine
-                    .refusal(prepared)
-                    .map(refusal -> Flux.<GenerationEvent>error(new ApiException(refusal)))
-                    .orElseGet(() -> answer(prepared, requestId, choice, context)))
-        .transform(events -> metrics.observe(events, prepared, requestId, defects))
-        .transform(admission::bounded);
+  public Flux<AnswerEvent> answers(
+      PreparedRequest prepared, int n, int bestOf, IntFunction<String> ids) {
+    AnswerRequest request =
+        new AnswerRequest(prepared.request().getStrategy(), n, bestOf, prepared.seed());
+    return Flux.defer(
+            () ->
+                strategies
+                    .select(request)
+                    .answers(request, new TargetSequences(prepared, sequences, ids)))
+        .onErrorMap(cause -> sequences.defects().failure("request " + ids.apply(0), cause))
+        .transform(events -> admission.bounded(events, bestOf));
   }
 
-  private Flux<GenerationEvent> answer(
-      PreparedRequest prepared, String requestId, int choice, ContextView context) {
-    return Flux.create(
-        sink -> {
-          // The calls upstream belong to the request's trace; its events need none.
-          try (var scope = SNAPSHOTS.setThreadLocalsFrom(context)) {
-            run(prepared, requestId, choice, sink);
-          } catch (RuntimeException | Error e) {
-            sink.error(defects.failure("request " + requestId, e));
-          }
-        });
-  }
-
-  private void run(
-      PreparedRequest prepared, String requestId, int choice, FluxSink<GenerationEvent> sink) {
-    Deadline deadline = Deadline.after(settings.answerLimit().toMillis(), TimeUnit.MILLISECONDS);
-    Generation generation =
-        new Generation(
-            prepared,
-            requestId,
-            prepared.seed() + choice,
-            targets,
-            suspects,
-            quarantine,
-            defects,
-            metrics,
-            settings,
-            deadline,
-            new SinkListener(sink));
-    sink.onDispose(generation::cancel);
-    // A draft may be faster than the target's stream is opened; its newest proposal waits for that.
-    generation.start(
-        DraftLink.open(drafts, metrics, prepared, requestId, deadline, generation::propose));
-  }
-
-  private record SinkListener(FluxSink<GenerationEvent> sink) implements Generation.Listener {
-    @Override
-    public void event(GenerationEvent event) {
-      sink.next(event);
-    }
-
-    @Override
-    public void failed(ApiException failure) {
-      sink.error(failure);
-    }
-
-    @Override
-    public void completed() {
-      sink.complete();
-    }
+  /** Generates one answer; fails with an {@link ApiException}. */
+  public Flux<GenerationEvent> answer(PreparedRequest prepared, String requestId) {
+    return answers(prepared, 1, 1, number -> requestId).map(AnswerEvent::event);
   }
 }

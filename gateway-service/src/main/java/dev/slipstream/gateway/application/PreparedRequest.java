@@ -1,6 +1,6 @@
 package dev.slipstream.gateway.application;
 
-import dev.slipstream.gateway.upstream.ServedModel;
+import dev.slipstream.gateway.upstream.UpstreamModel;
 import dev.slipstream.proto.v1.GenerateRequest;
 
 /**
@@ -17,7 +17,7 @@ public record PreparedRequest(
     GenerateRequest request,
     String user,
     Caller caller,
-    ServedModel model,
+    UpstreamModel model,
     int[] prompt,
     long seed,
     long arrivedNanos) {}

@@ -1,7 +1,7 @@
 package dev.slipstream.gateway.application;
 
 import dev.slipstream.gateway.upstream.ChatFormat;
-import dev.slipstream.gateway.upstream.ServedModel;
+import dev.slipstream.gateway.upstream.UpstreamModel;
 import dev.slipstream.proto.v1.ChatPrompt;
 import dev.slipstream.proto.v1.GenerateRequest;
 import dev.slipstream.text.template.ChatTemplate;
@@ -22,7 +22,7 @@ final class PromptEncoder {
    * <p>A conversation is rendered first, which takes a small part of the time. Its length alone
    * says nothing: there are templates that leave messages, or parts of them, out.
    */
-  static int[] encode(ServedModel model, GenerateRequest request) {
+  static int[] encode(UpstreamModel model, GenerateRequest request) {
     String param = request.hasChat() ? "messages" : "prompt";
     Room room = new Room(model, request.hasMaxTokens() ? request.getMaxTokens() : 1, param);
     int[] prompt =
@@ -44,7 +44,7 @@ final class PromptEncoder {
    *
    * @param answer tokens that it may have
    */
-  private record Room(ServedModel model, int answer, String param) {
+  private record Room(UpstreamModel model, int answer, String param) {
     long tokens() {
       return (long) model.contextLength() - answer;
     }
@@ -69,13 +69,13 @@ final class PromptEncoder {
     }
   }
 
-  private static int[] encode(ServedModel model, String text, Room room) {
+  private static int[] encode(UpstreamModel model, String text, Room room) {
     int enough = (int) Math.max(0, room.tokens());
     room.check(model.fewestTokens().count(text, enough), "at least ");
     return withBegin(model.tokenizer(), text);
   }
 
-  private static String render(ServedModel model, ChatPrompt chat) {
+  private static String render(UpstreamModel model, ChatPrompt chat) {
     ChatTemplate template =
         switch (model.chatFormat()) {
           case ChatFormat.ByTemplate(ChatTemplate found) -> found;
@@ -95,7 +95,7 @@ final class PromptEncoder {
     }
   }
 
-  private static ApiException noChat(ServedModel model, String why) {
+  private static ApiException noChat(UpstreamModel model, String why) {
     return ApiException.invalid(
         "model",
         "The model '%s' %s. Use /v1/completions.".formatted(model.id(), why),

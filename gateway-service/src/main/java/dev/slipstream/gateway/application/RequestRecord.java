@@ -1,5 +1,6 @@
 package dev.slipstream.gateway.application;
 
+import dev.slipstream.gateway.spi.GenerationEvent;
 import dev.slipstream.proto.v1.SpeculationStats;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicReference;

@@ -1,6 +1,6 @@
 package dev.slipstream.gateway.application;
 
-import dev.slipstream.gateway.upstream.ServedModel;
+import dev.slipstream.gateway.upstream.UpstreamModel;
 import dev.slipstream.proto.v1.ChatMessage;
 import dev.slipstream.proto.v1.GenerateRequest;
 import dev.slipstream.proto.v1.SamplingParams;
@@ -21,7 +21,7 @@ final class RequestValidator {
 
   private RequestValidator() {}
 
-  static void check(GenerateRequest request, ServedModel model) {
+  static void check(GenerateRequest request, UpstreamModel model) {
     checkPrompt(request, model);
     checkSampling(request.getSampling(), model);
     if (request.hasMaxTokens() && request.getMaxTokens() < 1) {
@@ -34,7 +34,7 @@ final class RequestValidator {
     checkSpeculation(request.getSpeculation());
   }
 
-  private static void checkPrompt(GenerateRequest request, ServedModel model) {
+  private static void checkPrompt(GenerateRequest request, UpstreamModel model) {
     switch (request.getPromptCase()) {
       case CHAT -> {
         if (request.getChat().getMessagesCount() == 0) {
@@ -56,7 +56,7 @@ final class RequestValidator {
     }
   }
 
-  static void checkTokens(String param, List<Integer> ids, ServedModel model) {
+  static void checkTokens(String param, List<Integer> ids, UpstreamModel model) {
     int last = model.tokenizer().size() - 1;
     for (int i = 0; i < ids.size(); i++) {
       if (ids.get(i) < 0 || ids.get(i) > last) {
@@ -65,7 +65,7 @@ final class RequestValidator {
     }
   }
 
-  private static void checkSampling(SamplingParams sampling, ServedModel model) {
+  private static void checkSampling(SamplingParams sampling, UpstreamModel model) {
     range("temperature", sampling.getTemperature(), 0, 2);
     if (sampling.getTopK() < 0) {
       throw invalid("top_k", sampling.getTopK(), "0 (all tokens) or more");

@@ -30,11 +30,13 @@ final class ChatRequestReader {
                                 "missing_required_parameter"))));
     maxTokens(fields).ifPresent(generation::setMaxTokens);
     logprobs(fields).ifPresent(generation::setTopLogprobs);
+    int n = CommonFields.n(fields);
     boolean stream = fields.bool("stream", false);
     ApiRequest request =
         new ApiRequest(
             List.of(generation.build()),
-            CommonFields.n(fields),
+            n,
+            n,
             stream,
             CommonFields.includeUsage(fields, stream),
             fields.bool("return_token_ids", false),

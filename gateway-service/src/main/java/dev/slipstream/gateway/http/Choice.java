@@ -1,7 +1,7 @@
 package dev.slipstream.gateway.http;
 
-import dev.slipstream.gateway.application.GenerationEvent;
 import dev.slipstream.gateway.application.PreparedRequest;
+import dev.slipstream.gateway.spi.GenerationEvent;
 import dev.slipstream.proto.v1.CommittedToken;
 import dev.slipstream.proto.v1.FinishReason;
 import dev.slipstream.text.tokenizer.Tokenizer;
@@ -42,10 +42,6 @@ final class Choice {
   /** Null until the answer is over. */
   GenerationEvent.Finished finished() {
     return finished;
-  }
-
-  PreparedRequest prepared() {
-    return prepared;
   }
 
   /** Null unless asked for. */
@@ -110,7 +106,7 @@ final class Choice {
     if (logprobs && !chunk.tokens().isEmpty()) {
       shown = format.logprobs(tokenizer(), chunk.tokens(), offset);
       for (CommittedToken token : chunk.tokens()) {
-        offset += CompletionFormat.length(tokenizer(), token.getId());
+        offset += CompletionAnswerFormat.length(tokenizer(), token.getId());
       }
     }
     return Optional.of(format.piece(index, chunk.text(), shown, ids(chunk.tokens())));

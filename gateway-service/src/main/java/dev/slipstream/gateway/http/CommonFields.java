@@ -23,7 +23,7 @@ final class CommonFields {
     request.setSampling(sampling(fields));
     request.addAllStop(stops(fields));
     request.setIgnoreEos(fields.bool("ignore_eos", false));
-    fields.object("slipstream").ifPresent(vendor -> request.setSpeculation(speculation(vendor)));
+    fields.object("slipstream").ifPresent(vendor -> vendor(vendor, request));
     return request;
   }
 
@@ -125,6 +125,21 @@ final class CommonFields {
         .orElse(List.of());
   }
 
+  private static void vendor(Fields fields, GenerateRequest.Builder request) {
+    request.setSpeculation(speculation(fields));
+    fields
+        .string("strategy")
+        .ifPresent(
+            name -> {
+              if (name.isEmpty()) {
+                throw ApiException.invalid(
+                    fields.path("strategy"), "It must be the name of a strategy.");
+              }
+              request.setStrategy(name);
+            });
+    fields.rejectOthers();
+  }
+
   private static SpeculationOptions speculation(Fields vendor) {
     SpeculationOptions.Builder options = SpeculationOptions.newBuilder();
     switch (vendor.string("speculation").orElse("auto")) {
@@ -137,7 +152,6 @@ final class CommonFields {
           options.setMode(SpeculationMode.SPECULATION_MODE_AUTO).setDrafter(drafter);
     }
     vendor.integer("max_draft_tokens", 1, 1024).ifPresent(options::setMaxDraftTokens);
-    vendor.rejectOthers();
     return options.build();
   }
 }

@@ -11,6 +11,7 @@ import tools.jackson.databind.JsonNode;
 final class CompletionRequestReader {
   private static final int DEFAULT_MAX_TOKENS = 16;
   private static final int MAX_PROMPTS = 32;
+  private static final int MAX_BEST_OF = 20;
 
   private CompletionRequestReader() {}
 
@@ -26,18 +27,15 @@ final class CompletionRequestReader {
           "echo", "'echo' is not supported together with 'logprobs'.", "unsupported_value");
     }
     int n = CommonFields.n(fields);
-    int bestOf = fields.integer("best_of", 1, 20).orElse(n);
-    if (bestOf != n) {
-      throw ApiException.invalid(
-          "best_of", "'best_of' is not supported unless it equals 'n'.", "unsupported_value");
-    }
     CommonFields.neutral(
         fields, "suffix", value -> value.isString() && value.stringValue().isEmpty());
     boolean stream = fields.bool("stream", false);
+    int bestOf = bestOf(fields, n, stream);
     ApiRequest request =
         new ApiRequest(
             prompts(fields).stream().map(prompt -> prompt.into(generation)).toList(),
             n,
+            bestOf,
             stream,
             CommonFields.includeUsage(fields, stream),
             fields.bool("return_token_ids", false),
@@ -45,6 +43,22 @@ final class CompletionRequestReader {
             fields.string("user").orElse(""));
     fields.rejectOthers();
     return request;
+  }
+
+  private static int bestOf(Fields fields, int n, boolean stream) {
+    int bestOf = fields.integer("best_of", 1, MAX_BEST_OF).orElse(n);
+    if (bestOf < n) {
+      throw ApiException.invalid(
+          "best_of",
+          "'best_of' is %d, but must be at least 'n', which is %d.".formatted(bestOf, n));
+    }
+    if (bestOf > n && stream) {
+      throw ApiException.invalid(
+          "best_of",
+          "Which answers are best shows when all are over: with 'stream', 'best_of' must equal 'n'.",
+          "unsupported_value");
+    }
+    return bestOf;
   }
 
   private sealed interface Prompt {

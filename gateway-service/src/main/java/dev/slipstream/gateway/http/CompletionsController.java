@@ -3,9 +3,8 @@ package dev.slipstream.gateway.http;
 import dev.slipstream.gateway.application.ApiException;
 import dev.slipstream.gateway.application.Caller;
 import dev.slipstream.gateway.application.Defects;
-import dev.slipstream.gateway.application.GenerationEvent;
 import dev.slipstream.gateway.application.GenerationService;
-import java.util.ArrayList;
+import dev.slipstream.gateway.spi.AnswerEvent;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
@@ -24,7 +23,7 @@ class CompletionsController {
   /** Answers to one request: every one takes a place in a target's queue. */
   private static final int MAX_CHOICES = 64;
 
-  private record ChoiceEvent(int choice, GenerationEvent event) {}
+  private record PromptEvent(int prompt, AnswerEvent answer) {}
 
   private static final String FORMATTING = "the formatting of an answer";
 
@@ -43,12 +42,12 @@ class CompletionsController {
 
   @PostMapping("/v1/chat/completions")
   Mono<Void> chat(ServerWebExchange exchange) {
-    return answer(exchange, ChatRequestReader::read, new ChatFormat());
+    return answer(exchange, ChatRequestReader::read, new ChatAnswerFormat());
   }
 
   @PostMapping("/v1/completions")
   Mono<Void> complete(ServerWebExchange exchange) {
-    return answer(exchange, CompletionRequestReader::read, new CompletionFormat());
+    return answer(exchange, CompletionRequestReader::read, new CompletionAnswerFormat());
   }
 
   private Mono<Void> answer(
@@ -65,10 +64,11 @@ class CompletionsController {
                         : whole(exchange.getResponse(), answer)));
   }
 
-  private Mono<Answer> prepare(ApiRequest request, AnswerFormat format, Caller caller) {
-    if (request.prompts().size() * request.n() > MAX_CHOICES) {
+  private Mono<CompletionResponse> prepare(ApiRequest request, AnswerFormat format, Caller caller) {
+    if (request.prompts().size() * request.bestOf() > MAX_CHOICES) {
       throw ApiException.invalid(
-          "n", "At most %d choices are supported for all prompts together.".formatted(MAX_CHOICES));
+          request.bestOf() > request.n() ? "best_of" : "n",
+          "At most %d choices are supported for all prompts together.".formatted(MAX_CHOICES));
     }
     byte[] random = new byte[12];
     ThreadLocalRandom.current().nextBytes(random);
@@ -76,19 +76,21 @@ class CompletionsController {
     return Flux.fromIterable(request.prompts())
         .concatMap(prompt -> service.prepare(prompt, request.user(), caller))
         .collectList()
-        .map(defects.guarded(FORMATTING, prepared -> new Answer(id, format, request, prepared)));
+        .map(
+            defects.guarded(
+                FORMATTING, prepared -> new CompletionResponse(id, format, request, prepared)));
   }
 
-  private Mono<Void> whole(ServerHttpResponse response, Answer answer) {
+  private Mono<Void> whole(ServerHttpResponse response, CompletionResponse answer) {
     return events(answer)
-        .map(defects.guarded(FORMATTING, event -> answer.collect(event.choice(), event.event())))
+        .map(defects.guarded(FORMATTING, event -> answer.collect(event.prompt(), event.answer())))
         .then(Mono.just(answer))
         .flatMap(
             defects.guarded(
                 FORMATTING, whole -> json.write(response, HttpStatus.OK, whole.whole())));
   }
 
-  private Mono<Void> stream(ServerHttpResponse response, Answer answer) {
+  private Mono<Void> stream(ServerHttpResponse response, CompletionResponse answer) {
     Flux<String> events =
         events(answer)
             .concatMapIterable(defects.guarded(FORMATTING, event -> chunks(answer, event)))
@@ -104,20 +106,24 @@ class CompletionsController {
     return json.stream(response, safe);
   }
 
-  private List<String> chunks(Answer answer, ChoiceEvent event) {
-    return answer.chunks(event.choice(), event.event()).stream().map(json::event).toList();
+  private List<String> chunks(CompletionResponse answer, PromptEvent event) {
+    return answer.chunks(event.prompt(), event.answer()).stream().map(json::event).toList();
   }
 
-  /** The events of all choices as they come. */
-  private Flux<ChoiceEvent> events(Answer answer) {
-    List<Flux<ChoiceEvent>> choices = new ArrayList<>();
-    for (Choice choice : answer.choices()) {
-      int index = choices.size();
-      choices.add(
-          service
-              .generate(choice.prepared(), answer.id(index), index % answer.request().n())
-              .map(event -> new ChoiceEvent(index, event)));
-    }
-    return Flux.merge(Flux.fromIterable(choices), choices.size());
+  /** The events of all prompts as they come. */
+  private Flux<PromptEvent> events(CompletionResponse answer) {
+    ApiRequest request = answer.request();
+    int prompts = request.prompts().size();
+    return Flux.range(0, prompts)
+        .flatMap(
+            prompt ->
+                service
+                    .answers(
+                        answer.prepared(prompt),
+                        request.n(),
+                        request.bestOf(),
+                        number -> answer.id(prompt, number))
+                    .map(event -> new PromptEvent(prompt, event)),
+            prompts);
   }
 }

@@ -1,7 +1,8 @@
 package dev.slipstream.gateway.http;
 
 import dev.slipstream.gateway.application.GenerationService;
-import dev.slipstream.gateway.upstream.ServedModel;
+import dev.slipstream.gateway.upstream.UpstreamModel;
+import dev.slipstream.proto.v1.TargetModel;
 import java.util.List;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -16,14 +17,36 @@ class ModelsController {
 
   /**
    * @param maxModelLen context length in tokens, named as vLLM does
+   * @param slipstream what answers depend on, and their speed
    */
   private record ModelObject(
-      String id, String object, long created, String ownedBy, int maxModelLen) {
-    static ModelObject of(ServedModel model) {
+      String id, String object, long created, String ownedBy, int maxModelLen, Details slipstream) {
+    static ModelObject of(UpstreamModel model) {
+      TargetModel card = model.card();
       return new ModelObject(
-          model.id(), "model", model.card().getCreated(), "slipstream", model.contextLength());
+          model.id(),
+          "model",
+          card.getCreated(),
+          "slipstream",
+          model.contextLength(),
+          new Details(
+              card.getArchitecture(),
+              card.getModelDigest(),
+              card.getTokenizerDigest(),
+              card.getWeightFormat(),
+              card.getKvEncoding(),
+              card.getDraftersList()));
     }
   }
+
+  /** As in {@link TargetModel}. */
+  private record Details(
+      String architecture,
+      String modelDigest,
+      String tokenizerDigest,
+      String weightFormat,
+      String kvEncoding,
+      List<String> drafters) {}
 
   private record ModelList(String object, List<ModelObject> data) {}
 
@@ -45,7 +68,7 @@ class ModelsController {
     if (id.equals("/")) {
       return list(exchange);
     }
-    ServedModel model = service.model(id.substring(1));
+    UpstreamModel model = service.model(id.substring(1));
     return json.write(exchange.getResponse(), HttpStatus.OK, ModelObject.of(model));
   }
 }

@@ -1,8 +1,9 @@
 package dev.slipstream.gateway.http;
 
-import dev.slipstream.gateway.application.GenerationEvent.Finished;
+import dev.slipstream.gateway.spi.GenerationEvent.Finished;
 import dev.slipstream.proto.v1.Lossless;
 import dev.slipstream.proto.v1.SpeculationStats;
+import dev.slipstream.proto.v1.Usage;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToIntFunction;
@@ -13,19 +14,22 @@ final class Totals {
   private Totals() {}
 
   /**
-   * @param n consecutive choices with the same prompt, which counts once
+   * @param siblings consecutive choices with the same prompt, which counts once: as cached is what
+   *     the one found that computed the rest for all
    */
-  static Body.Usage usage(List<Choice> choices, int n) {
+  static Body.Usage usage(List<Choice> choices, int siblings) {
     int prompt = 0;
     int cached = 0;
     int completion = 0;
-    for (int i = 0; i < choices.size(); i++) {
-      var usage = choices.get(i).finished().usage();
-      completion += usage.getCompletionTokens();
-      if (i % n == 0) {
-        prompt += usage.getPromptTokens();
-        cached += usage.getCachedTokens();
+    for (int first = 0; first < choices.size(); first += siblings) {
+      int least = Integer.MAX_VALUE;
+      for (Choice choice : choices.subList(first, first + siblings)) {
+        Usage usage = choice.finished().usage();
+        completion += usage.getCompletionTokens();
+        least = Math.min(least, usage.getCachedTokens());
       }
+      prompt += choices.get(first).finished().usage().getPromptTokens();
+      cached += least;
     }
     return new Body.Usage(
         prompt, completion, prompt + completion, new Body.PromptTokensDetails(cached));

@@ -49,7 +49,7 @@ class GenerationGrpcService extends GenerationServiceGrpc.GenerationServiceImplB
                         Flux.just(GenerationMessages.started(id, prepared))
                             .concatWith(
                                 service
-                                    .generate(prepared, id, 0)
+                                    .answer(prepared, id)
                                     .mapNotNull(
                                         defects.guarded(
                                             FORMATTING, GenerationMessages::response))))),

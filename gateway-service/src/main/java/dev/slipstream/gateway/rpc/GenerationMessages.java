@@ -1,8 +1,8 @@
 package dev.slipstream.gateway.rpc;
 
-import dev.slipstream.gateway.application.GenerationEvent;
 import dev.slipstream.gateway.application.PreparedRequest;
-import dev.slipstream.gateway.upstream.ServedModel;
+import dev.slipstream.gateway.spi.GenerationEvent;
+import dev.slipstream.gateway.upstream.UpstreamModel;
 import dev.slipstream.proto.v1.CommittedToken;
 import dev.slipstream.proto.v1.GenerateResponse;
 import dev.slipstream.proto.v1.GeneratedToken;
@@ -11,6 +11,7 @@ import dev.slipstream.proto.v1.GenerationFinished;
 import dev.slipstream.proto.v1.GenerationStarted;
 import dev.slipstream.proto.v1.ListModelsResponse;
 import dev.slipstream.proto.v1.ModelCard;
+import dev.slipstream.proto.v1.TargetModel;
 import java.util.Collection;
 import java.util.stream.IntStream;
 
@@ -61,16 +62,21 @@ final class GenerationMessages {
     return GenerateResponse.newBuilder().setChunk(message).build();
   }
 
-  static ListModelsResponse models(Collection<ServedModel> models) {
+  static ListModelsResponse models(Collection<UpstreamModel> models) {
     ListModelsResponse.Builder response = ListModelsResponse.newBuilder();
-    for (ServedModel model : models) {
+    for (UpstreamModel model : models) {
+      TargetModel card = model.card();
       response.addModels(
           ModelCard.newBuilder()
               .setId(model.id())
               .setContextLength(model.contextLength())
-              .setVocabularySize(model.card().getVocabularySize())
-              .setModelDigest(model.card().getModelDigest())
-              .setTokenizerDigest(model.card().getTokenizerDigest()));
+              .setVocabularySize(card.getVocabularySize())
+              .setModelDigest(card.getModelDigest())
+              .setTokenizerDigest(card.getTokenizerDigest())
+              .setArchitecture(card.getArchitecture())
+              .setWeightFormat(card.getWeightFormat())
+              .setKvEncoding(card.getKvEncoding())
+              .addAllDrafters(card.getDraftersList()));
     }
     return response.build();
   }

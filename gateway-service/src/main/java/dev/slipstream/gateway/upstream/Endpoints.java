@@ -68,14 +68,14 @@ final class Endpoints<E> implements AutoCloseable {
   }
 
   /** Who wants to hear of endpoints, and what to do when one that it heard of has left. */
-  private record Watch<E>(Function<? super E, Runnable> opened, Map<E, Runnable> farewells) {
+  private record Watch<E>(Function<? super E, Runnable> opened, Map<E, Runnable> unbindings) {
     void update(List<E> now) {
-      for (E endpoint : List.copyOf(farewells.keySet())) {
+      for (E endpoint : List.copyOf(unbindings.keySet())) {
         if (!now.contains(endpoint)) {
-          farewells.remove(endpoint).run();
+          unbindings.remove(endpoint).run();
         }
       }
-      now.forEach(endpoint -> farewells.computeIfAbsent(endpoint, opened));
+      now.forEach(endpoint -> unbindings.computeIfAbsent(endpoint, opened));
     }
   }
 

@@ -46,7 +46,7 @@ public final class TargetEndpoint implements TargetSelector.Candidate {
   private final AtomicLong opened = new AtomicLong();
   private final AtomicBoolean watched = new AtomicBoolean();
   private final long created = System.nanoTime();
-  private volatile ServedModel model;
+  private volatile UpstreamModel model;
   private volatile boolean reachable;
   private volatile String problem = "not asked yet";
 
@@ -78,7 +78,7 @@ public final class TargetEndpoint implements TargetSelector.Candidate {
   }
 
   /** What the target serves, if it can be reached. */
-  public Optional<ServedModel> model() {
+  public Optional<UpstreamModel> model() {
     return reachable ? Optional.of(model) : Optional.empty();
   }
 
@@ -191,8 +191,8 @@ public final class TargetEndpoint implements TargetSelector.Candidate {
         // Or the channel, after its own failures, would not even try for up to two minutes.
         channel.resetConnectBackoff();
       }
-      ServedModel loaded =
-          ModelLoader.load(TargetServiceGrpc.newBlockingStub(channel), model, heartbeat.limit());
+      UpstreamModel loaded =
+          ModelFetcher.load(TargetServiceGrpc.newBlockingStub(channel), model, heartbeat.limit());
       found(loaded);
       watch();
       askIn(heartbeat.interval());
@@ -246,7 +246,7 @@ public final class TargetEndpoint implements TargetSelector.Candidate {
     }
   }
 
-  private synchronized void found(ServedModel loaded) {
+  private synchronized void found(UpstreamModel loaded) {
     if (askAgain) {
       // A stream has failed since the question was sent.
       return;

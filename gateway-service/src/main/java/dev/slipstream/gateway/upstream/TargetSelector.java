@@ -20,7 +20,7 @@ import java.util.Optional;
  */
 public final class TargetSelector {
   /** As many as a target keeps together: a prefix is worth nothing until it fills a KV block. */
-  private static final int BLOCK_TOKENS = 16;
+  static final int BLOCK_TOKENS = 16;
 
   private static final int REMEMBERED_BLOCKS = 1 << 16;
   private static final int REMEMBERED_TARGETS = 1 << 10;

@@ -72,8 +72,8 @@ public final class Targets implements AutoCloseable {
   }
 
   /** The models that can be used now, by id. If targets disagree about one, the first counts. */
-  public Map<String, ServedModel> models() {
-    Map<String, ServedModel> models = new LinkedHashMap<>();
+  public Map<String, UpstreamModel> models() {
+    Map<String, UpstreamModel> models = new LinkedHashMap<>();
     for (TargetEndpoint endpoint : endpoints.all()) {
       endpoint.model().ifPresent(model -> models.putIfAbsent(model.id(), model));
     }
@@ -86,11 +86,11 @@ public final class Targets implements AutoCloseable {
    * @param tried targets that are not wanted
    */
   public Optional<TargetEndpoint> select(
-      ServedModel model, int[] prompt, Set<TargetEndpoint> tried) {
+      UpstreamModel model, int[] prompt, Set<TargetEndpoint> tried) {
     List<TargetEndpoint> candidates =
         endpoints.all().stream()
             .filter(endpoint -> !tried.contains(endpoint))
-            .filter(endpoint -> endpoint.model().filter(model::canGoOnAt).isPresent())
+            .filter(endpoint -> serves(endpoint, model))
             .collect(Collectors.toCollection(ArrayList::new));
     while (!candidates.isEmpty()) {
       TargetEndpoint chosen = selector.select(candidates, prompt);
@@ -100,6 +100,23 @@ public final class Targets implements AutoCloseable {
       candidates.remove(chosen);
     }
     return Optional.empty();
+  }
+
+  /**
+   * Whether a sequence may go to this target rather than to another; on true, {@link
+   * TargetEndpoint#decode} must follow.
+   */
+  public boolean takes(TargetEndpoint target, UpstreamModel model) {
+    return endpoints.all().contains(target) && serves(target, model) && target.permits();
+  }
+
+  private static boolean serves(TargetEndpoint target, UpstreamModel model) {
+    return target.model().filter(model::canGoOnAt).isPresent();
+  }
+
+  /** Whether a target that computes this prompt need not compute all of it once more. */
+  public static boolean keepsPrefix(int[] prompt) {
+    return prompt.length > TargetSelector.BLOCK_TOKENS;
   }
 
   /** What is wrong with the targets that cannot be used, for people. */

@@ -16,7 +16,11 @@ class AdmissionTest {
   private final List<Throwable> failures = new ArrayList<>();
 
   private Disposable answer(Flux<String> events) {
-    return admission.bounded(events).subscribe(event -> {}, failures::add);
+    return answers(events, 1);
+  }
+
+  private Disposable answers(Flux<String> events, int count) {
+    return admission.bounded(events, count).subscribe(event -> {}, failures::add);
   }
 
   @Test
@@ -35,5 +39,20 @@ class AdmissionTest {
     assertThat(failures).hasSize(2);
     answer(Flux.never());
     assertThat(failures).hasSize(3);
+  }
+
+  @Test
+  void severalAnswersTakeTheirPlacesTogetherOrNone() {
+    Disposable one = answer(Flux.never());
+    answers(Flux.never(), 2);
+    assertThat(failures).hasSize(1);
+
+    one.dispose();
+    Disposable both = answers(Flux.never(), 2);
+    answer(Flux.never());
+    assertThat(failures).hasSize(2);
+    both.dispose();
+    answers(Flux.never(), 2);
+    assertThat(failures).hasSize(2);
   }
 }

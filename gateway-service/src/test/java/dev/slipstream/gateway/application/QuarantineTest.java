@@ -111,7 +111,7 @@ class QuarantineTest extends TwoTargets {
                     }));
     Exchange bad = bench.begin(Bench.chat("any"), BAD);
     assertThat(bad.error()).isInstanceOf(ApiError.Quarantined.class);
-    assertThat(bad.text()).isEqualTo("x");
+    assertThat(bad.text(0)).isEqualTo("x");
     assertThat(asked()).isEqualTo(2);
   }
 

@@ -3,8 +3,9 @@ package dev.slipstream.gateway.application;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.slipstream.gateway.fake.TestVocabulary;
+import dev.slipstream.gateway.spi.GenerationEvent;
 import dev.slipstream.gateway.upstream.ChatFormat;
-import dev.slipstream.gateway.upstream.ServedModel;
+import dev.slipstream.gateway.upstream.UpstreamModel;
 import dev.slipstream.proto.v1.GenerateRequest;
 import dev.slipstream.proto.v1.TargetModel;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -25,7 +26,7 @@ class RequestRecordTest {
           GenerateRequest.getDefaultInstance(),
           "",
           Caller.ANYBODY,
-          new ServedModel(
+          new UpstreamModel(
               TargetModel.newBuilder().setId("m").build(),
               TestVocabulary.tokenizer(),
               TestVocabulary.tokenizer().fewestTokens(),

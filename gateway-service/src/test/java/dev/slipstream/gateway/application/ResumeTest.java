@@ -7,6 +7,7 @@ import dev.slipstream.gateway.fake.Exchange;
 import dev.slipstream.gateway.fake.FakeDecode;
 import dev.slipstream.gateway.fake.FakeTarget;
 import dev.slipstream.gateway.fake.TestVocabulary;
+import dev.slipstream.gateway.spi.GenerationEvent;
 import dev.slipstream.proto.v1.CommittedToken;
 import dev.slipstream.proto.v1.DecodeStart;
 import dev.slipstream.proto.v1.FinishReason;
@@ -95,16 +96,23 @@ class ResumeTest extends TwoTargets {
   }
 
   @Test
-  void oneOfSeveralAnswersGoesOnWithItsOwnSeed() {
+  void eachOfSeveralAnswersGoesOnWithItsOwnTokensAndSeed() {
     var request = Bench.chat("hi").setSampling(SamplingParams.newBuilder().setSeed(5));
-    Exchange one = bench.begin(request, 1);
-    FakeDecode lost = begunAtFirst(one, "a");
-    lost.fail(Status.UNAVAILABLE);
-    FakeDecode rest = second.next().started().commit("A").finishByEnd();
+    Exchange both = bench.begin(request, 2, 2);
+    FakeDecode one = begunAtFirst(both, "a");
+    FakeDecode other = first.next().started().commit("bcd");
+    both.awaitText(1, "bcd");
+    other.fail(Status.UNAVAILABLE);
+    FakeDecode restOfOther = second.next().started().commit("D").finishByEnd();
+    one.fail(Status.UNAVAILABLE);
+    FakeDecode restOfOne = second.next().started().commit("A").finishByEnd();
 
-    assertThat(one.answer()).isEqualTo("aA");
-    assertThat(lost.start().getSampling().getSeed()).isEqualTo(6);
-    assertThat(rest.start().getSampling().getSeed()).isEqualTo(6);
+    assertThat(both.answer(0)).isEqualTo("aA");
+    assertThat(both.answer(1)).isEqualTo("bcdD");
+    assertThat(restOfOne.start().getSampling().getSeed()).isEqualTo(5);
+    assertThat(restOfOther.start().getSampling().getSeed()).isEqualTo(6);
+    assertThat(restOfOne.start().getResumedTokens()).isEqualTo(1);
+    assertThat(restOfOther.start().getResumedTokens()).isEqualTo(3);
   }
 
   @Test

@@ -7,6 +7,8 @@ import dev.slipstream.gateway.application.FairWorkers;
 import dev.slipstream.gateway.application.GatewayMetrics;
 import dev.slipstream.gateway.application.GenerationService;
 import dev.slipstream.gateway.application.GenerationSettings;
+import dev.slipstream.gateway.strategy.BestOf;
+import dev.slipstream.gateway.strategy.PlainDecoding;
 import dev.slipstream.gateway.upstream.Drafts;
 import dev.slipstream.gateway.upstream.Heartbeat;
 import dev.slipstream.gateway.upstream.TargetEndpoint;
@@ -75,7 +77,8 @@ public final class Bench implements AutoCloseable {
             new FairWorkers(Runnable::run, 1, 64, defects, metrics),
             defects,
             metrics,
-            settings);
+            settings,
+            List.of(new PlainDecoding(), new BestOf()));
     awaitUp(targets.size());
   }
 
@@ -121,25 +124,26 @@ public final class Bench implements AutoCloseable {
   }
 
   public Exchange begin(GenerateRequest.Builder request) {
-    return begin(request, 0);
-  }
-
-  /**
-   * @param choice number of the answer among several to one request
-   */
-  public Exchange begin(GenerateRequest.Builder request, int choice) {
-    return begin(request, choice, Caller.ANYBODY);
+    return begin(request, Caller.ANYBODY);
   }
 
   public Exchange begin(GenerateRequest.Builder request, Caller caller) {
-    return begin(request, 0, caller);
+    return begin(request, caller, 1, 1);
   }
 
-  private Exchange begin(GenerateRequest.Builder request, int choice, Caller caller) {
+  /**
+   * @param n answers to it
+   * @param bestOf of so many
+   */
+  public Exchange begin(GenerateRequest.Builder request, int n, int bestOf) {
+    return begin(request, Caller.ANYBODY, n, bestOf);
+  }
+
+  private Exchange begin(GenerateRequest.Builder request, Caller caller, int n, int bestOf) {
     return new Exchange(
         service
             .prepare(request.build(), "", caller)
-            .flatMapMany(prepared -> service.generate(prepared, "test-" + choice, choice)));
+            .flatMapMany(prepared -> service.answers(prepared, n, bestOf, i -> "test-" + i)));
   }
 
   public GenerationService service() {

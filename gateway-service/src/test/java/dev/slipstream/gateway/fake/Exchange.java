@@ -2,7 +2,8 @@ package dev.slipstream.gateway.fake;
 
 import dev.slipstream.gateway.application.ApiError;
 import dev.slipstream.gateway.application.ApiException;
-import dev.slipstream.gateway.application.GenerationEvent;
+import dev.slipstream.gateway.spi.AnswerEvent;
+import dev.slipstream.gateway.spi.GenerationEvent;
 import dev.slipstream.proto.v1.CommittedToken;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -11,15 +12,15 @@ import java.util.stream.Collectors;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 
-/** One answer, as its client sees it. */
+/** The answers to one request, as its client sees them; where there is one, it is number 0. */
 public final class Exchange {
-  private final List<GenerationEvent> events = new CopyOnWriteArrayList<>();
+  private final List<AnswerEvent> events = new CopyOnWriteArrayList<>();
   private final CompletableFuture<ApiError> end = new CompletableFuture<>();
   private final Disposable client;
 
-  Exchange(Flux<GenerationEvent> answer) {
+  Exchange(Flux<AnswerEvent> answers) {
     client =
-        answer.subscribe(
+        answers.subscribe(
             events::add,
             failure -> end.complete(((ApiException) failure).error()),
             () -> end.complete(null));
@@ -27,24 +28,32 @@ public final class Exchange {
 
   /** What came until the end, which must be a good one. */
   public String answer() {
+    return answer(0);
+  }
+
+  public String answer(int choice) {
     ApiError error = Waiting.get(end, "the end of the answer");
     if (error != null) {
       throw new AssertionError(error.toString());
     }
-    return text();
+    return text(choice);
   }
 
-  public String text() {
-    return chunks().stream().map(GenerationEvent.Chunk::text).collect(Collectors.joining());
+  public String text(int choice) {
+    return chunks(choice).stream().map(GenerationEvent.Chunk::text).collect(Collectors.joining());
   }
 
   public List<CommittedToken> tokens() {
-    return chunks().stream().flatMap(chunk -> chunk.tokens().stream()).toList();
+    return chunks(0).stream().flatMap(chunk -> chunk.tokens().stream()).toList();
   }
 
   public GenerationEvent.Finished finished() {
-    answer();
-    return (GenerationEvent.Finished) events.getLast();
+    return finished(0);
+  }
+
+  public GenerationEvent.Finished finished(int choice) {
+    answer(choice);
+    return (GenerationEvent.Finished) events(choice).getLast();
   }
 
   /** How it failed. */
@@ -57,7 +66,16 @@ public final class Exchange {
   }
 
   public Exchange awaitText(String text) {
-    Bench.await().until(() -> text().equals(text));
+    return awaitText(0, text);
+  }
+
+  public Exchange awaitText(int choice, String text) {
+    Bench.await().until(() -> text(choice).equals(text));
+    return this;
+  }
+
+  public Exchange awaitStart() {
+    Bench.await().until(() -> !events.isEmpty());
     return this;
   }
 
@@ -66,11 +84,18 @@ public final class Exchange {
   }
 
   public List<GenerationEvent> events() {
-    return events;
+    return events(0);
   }
 
-  private List<GenerationEvent.Chunk> chunks() {
+  private List<GenerationEvent> events(int choice) {
     return events.stream()
+        .filter(event -> event.choice() == choice)
+        .map(AnswerEvent::event)
+        .toList();
+  }
+
+  private List<GenerationEvent.Chunk> chunks(int choice) {
+    return events(choice).stream()
         .filter(GenerationEvent.Chunk.class::isInstance)
         .map(GenerationEvent.Chunk.class::cast)
         .toList();

@@ -30,6 +30,7 @@ public final class FakeDecode {
   private final BlockingQueue<Proposal> proposals = new LinkedBlockingQueue<>();
   private volatile DecodeStart start;
   private int length;
+  private float logprob = -0.5f;
 
   FakeDecode(ServerCallStreamObserver<DecodeResponse> responses) {
     this.responses = responses;
@@ -108,13 +109,19 @@ public final class FakeDecode {
     return this;
   }
 
+  /** What the tokens from now on are worth, if the gateway asks for that. */
+  public synchronized FakeDecode likely(float logprob) {
+    this.logprob = logprob;
+    return this;
+  }
+
   private CommittedToken token(int id) {
     CommittedToken.Builder token = CommittedToken.newBuilder().setId(id);
     if (start.hasTopLogprobs()) {
-      token.setLogprob(-0.5f);
+      token.setLogprob(logprob);
       for (int i = 0; i < start.getTopLogprobs(); i++) {
         token.addTopLogprobs(
-            TokenLogprob.newBuilder().setToken((id + i) % 256).setLogprob(-0.5f - i));
+            TokenLogprob.newBuilder().setToken((id + i) % 256).setLogprob(logprob - i));
       }
     }
     return token.build();

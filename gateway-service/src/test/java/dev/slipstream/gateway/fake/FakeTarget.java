@@ -191,6 +191,7 @@ public final class FakeTarget extends TargetServiceGrpc.TargetServiceImplBase
         .addAllDrafters(drafters)
         .setKvEncoding(kvEncoding)
         .setMaxTeacherTokens(64)
+        .setWeightFormat("Q4_1")
         .build();
   }
 

@@ -29,14 +29,25 @@ public final class Gateway implements AutoCloseable {
    */
   public record Answer(int status, HttpResponse<byte[]> response, String body, JsonNode json) {}
 
-  private Gateway(String[] arguments) {
-    context = new SpringApplicationBuilder(GatewayApplication.class).run(arguments);
+  private Gateway(List<Class<?>> wiring, String[] arguments) {
+    context =
+        new SpringApplicationBuilder(GatewayApplication.class)
+            .sources(wiring.toArray(Class<?>[]::new))
+            .run(arguments);
   }
 
   /**
    * @param arguments further properties, as {@code --name=value}
    */
   public static Gateway start(String targets, String drafts, String... arguments) {
+    return start(List.of(), targets, drafts, arguments);
+  }
+
+  /**
+   * @param wiring of techniques that a gateway does not have by itself
+   */
+  public static Gateway start(
+      List<Class<?>> wiring, String targets, String drafts, String... arguments) {
     List<String> all =
         new ArrayList<>(
             List.of(
@@ -46,7 +57,7 @@ public final class Gateway implements AutoCloseable {
                 "--slipstream.gateway.targets=" + targets,
                 "--slipstream.gateway.drafts=" + drafts));
     all.addAll(List.of(arguments));
-    return new Gateway(all.toArray(String[]::new));
+    return new Gateway(wiring, all.toArray(String[]::new));
   }
 
   /** Waits until this many models are there. */

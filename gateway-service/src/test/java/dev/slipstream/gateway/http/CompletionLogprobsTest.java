@@ -88,7 +88,7 @@ class CompletionLogprobsTest {
   }
 
   private static JsonNode top(int chosen, List<Integer> alternatives) {
-    return shown(new CompletionFormat(), chosen, alternatives).at("/top_logprobs/0");
+    return shown(new CompletionAnswerFormat(), chosen, alternatives).at("/top_logprobs/0");
   }
 
   private static List<Integer> all() {
@@ -108,7 +108,7 @@ class CompletionLogprobsTest {
   @Test
   void theChosenTokenIsFoundUnderItsText() {
     for (int chosen : all()) {
-      JsonNode shown = shown(new CompletionFormat(), chosen, all());
+      JsonNode shown = shown(new CompletionAnswerFormat(), chosen, all());
       String text = shown.at("/tokens/0").stringValue();
       assertThat(shown.at("/top_logprobs/0").get(text).floatValue()).isEqualTo(logprob(chosen));
     }
@@ -130,7 +130,7 @@ class CompletionLogprobsTest {
   /** In chats they are a list, where only names can be lost; bytes tell the rest apart. */
   @Test
   void chatsNameTokensWithoutTextToo() {
-    JsonNode top = shown(new ChatFormat(), 4, all()).at("/content/0/top_logprobs");
+    JsonNode top = shown(new ChatAnswerFormat(), 4, all()).at("/content/0/top_logprobs");
     assertThat(top).hasSize(PIECES.size());
     for (int id : List.of(0, 1, 2, 8, 9)) {
       assertThat(top.get(id).get("token").stringValue()).isEqualTo(PIECES.get(id).name());

@@ -139,7 +139,7 @@ class ReplicasTest {
             .untilAsserted(
                 () -> {
                   tried.clear();
-                  ServedModel model = targets.models().get(FakeTarget.MODEL);
+                  UpstreamModel model = targets.models().get(FakeTarget.MODEL);
                   assertThat(model).isNotNull();
                   targets.select(model, new int[1], tried).ifPresent(tried::add);
                   targets.select(model, new int[1], tried).ifPresent(tried::add);
@@ -191,7 +191,7 @@ class ReplicasTest {
             targets(new Heartbeat(Duration.ofMillis(20), Duration.ofMillis(500)), first, second)) {
       addresses = List.of("10.0.0.1");
       Bench.await().until(() -> !targets.models().isEmpty());
-      ServedModel model = targets.models().get(FakeTarget.MODEL);
+      UpstreamModel model = targets.models().get(FakeTarget.MODEL);
       TargetEndpoint replica = targets.select(model, new int[1], Set.of()).orElseThrow();
       CompletableFuture<Void> silent = new CompletableFuture<>();
       TargetStream stream = stream(replica, silent);

@@ -5,8 +5,8 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Policy;
 import com.github.benmanes.caffeine.cache.RemovalCause;
 import dev.slipstream.kv.storage.BlockId;
-import dev.slipstream.kv.storage.BlockKey;
 import dev.slipstream.kv.storage.BlockStore;
+import dev.slipstream.kv.storage.ContentKey;
 import dev.slipstream.kv.storage.StoreOutcome;
 import dev.slipstream.kv.storage.StoreUsage;
 import dev.slipstream.kv.storage.StoredBlock;
@@ -73,9 +73,9 @@ public final class MemoryBlockStore implements BlockStore {
   }
 
   @Override
-  public int match(String tenant, List<BlockKey> keys) {
+  public int match(String tenant, List<ContentKey> keys) {
     int matched = 0;
-    for (BlockKey key : keys) {
+    for (ContentKey key : keys) {
       if (cache.getIfPresent(new BlockId(tenant, key)) == null) {
         break;
       }

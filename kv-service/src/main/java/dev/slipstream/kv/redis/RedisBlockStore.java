@@ -4,9 +4,9 @@ import dev.slipstream.kv.redis.RedisCommands.Pending;
 import dev.slipstream.kv.redis.RedisMetrics.Command;
 import dev.slipstream.kv.redis.RedisMetrics.Read;
 import dev.slipstream.kv.storage.BlockId;
-import dev.slipstream.kv.storage.BlockKey;
 import dev.slipstream.kv.storage.BlockReader;
 import dev.slipstream.kv.storage.BlockStore;
+import dev.slipstream.kv.storage.ContentKey;
 import dev.slipstream.kv.storage.StoreOutcome;
 import dev.slipstream.kv.storage.StoreUsage;
 import dev.slipstream.kv.storage.StoredBlock;
@@ -77,7 +77,7 @@ public final class RedisBlockStore implements BlockStore {
   }
 
   @Override
-  public int match(String tenant, List<BlockKey> chain) {
+  public int match(String tenant, List<ContentKey> chain) {
     RedisKeys.Tenant of = keys.of(tenant);
     int matched = 0;
     int batch = FIRST_BATCH;
@@ -97,7 +97,7 @@ public final class RedisBlockStore implements BlockStore {
    * Setting the time to live says whether the key is there, and counts as a use for eviction, which
    * EXISTS does not. (It does so behind a gap, too; those blocks only stay somewhat longer.)
    */
-  private int leading(RedisKeys.Tenant of, List<BlockKey> batch) {
+  private int leading(RedisKeys.Tenant of, List<ContentKey> batch) {
     long start = System.nanoTime();
     List<Pending<Boolean>> answers =
         batch.stream()
@@ -117,7 +117,7 @@ public final class RedisBlockStore implements BlockStore {
   }
 
   @Override
-  public BlockReader read(String tenant, List<BlockKey> chain) {
+  public BlockReader read(String tenant, List<ContentKey> chain) {
     return new Reader(keys.of(tenant), chain.iterator());
   }
 
@@ -172,12 +172,12 @@ public final class RedisBlockStore implements BlockStore {
 
   private final class Reader implements BlockReader {
     private final RedisKeys.Tenant of;
-    private final Iterator<BlockKey> rest;
+    private final Iterator<ContentKey> rest;
     private final Queue<Asked> asked = new ArrayDeque<>();
 
     private record Asked(byte[] key, Pending<Optional<byte[]>> value) {}
 
-    Reader(RedisKeys.Tenant of, Iterator<BlockKey> rest) {
+    Reader(RedisKeys.Tenant of, Iterator<ContentKey> rest) {
       this.of = of;
       this.rest = rest;
     }

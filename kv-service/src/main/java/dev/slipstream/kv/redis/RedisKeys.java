@@ -1,7 +1,7 @@
 package dev.slipstream.kv.redis;
 
 import dev.slipstream.kv.storage.BlockId;
-import dev.slipstream.kv.storage.BlockKey;
+import dev.slipstream.kv.storage.ContentKey;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -32,8 +32,8 @@ final class RedisKeys {
   }
 
   record Tenant(String prefix) {
-    byte[] key(BlockKey key) {
-      ByteBuffer bytes = ByteBuffer.allocate(BlockKey.BYTES);
+    byte[] key(ContentKey key) {
+      ByteBuffer bytes = ByteBuffer.allocate(ContentKey.BYTES);
       bytes.putLong(key.a()).putLong(key.b()).putLong(key.c()).putLong(key.d());
       return (prefix + HexFormat.of().formatHex(bytes.array())).getBytes(StandardCharsets.UTF_8);
     }

@@ -19,7 +19,7 @@ public interface BlockStore extends AutoCloseable {
    *
    * @param keys parent first
    */
-  int match(String tenant, List<BlockKey> keys);
+  int match(String tenant, List<ContentKey> keys);
 
   /** A copy of the block, or nothing if it is not stored (any more). Counts as a use. */
   Optional<StoredBlock> get(BlockId id);
@@ -29,8 +29,8 @@ public interface BlockStore extends AutoCloseable {
    *
    * @param keys parent first
    */
-  default BlockReader read(String tenant, List<BlockKey> keys) {
-    Iterator<BlockKey> next = keys.iterator();
+  default BlockReader read(String tenant, List<ContentKey> keys) {
+    Iterator<ContentKey> next = keys.iterator();
     return () -> next.hasNext() ? get(new BlockId(tenant, next.next())) : Optional.empty();
   }
 

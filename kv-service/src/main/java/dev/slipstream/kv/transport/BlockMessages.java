@@ -2,9 +2,9 @@ package dev.slipstream.kv.transport;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
-import dev.slipstream.kv.application.InvalidRequestException;
-import dev.slipstream.kv.application.PrefixCache;
-import dev.slipstream.kv.storage.BlockKey;
+import dev.slipstream.kv.application.InvalidBlockRequestException;
+import dev.slipstream.kv.application.SharedBlocks;
+import dev.slipstream.kv.storage.ContentKey;
 import dev.slipstream.kv.storage.StoredBlock;
 import dev.slipstream.proto.v1.KvBlock;
 import dev.slipstream.proto.v1.KvStats;
@@ -17,19 +17,19 @@ import java.util.List;
 final class BlockMessages {
   private BlockMessages() {}
 
-  static List<BlockKey> keys(List<ByteString> keys) {
-    List<BlockKey> all = new ArrayList<>(keys.size());
+  static List<ContentKey> keys(List<ByteString> keys) {
+    List<ContentKey> all = new ArrayList<>(keys.size());
     for (ByteString key : keys) {
       all.add(key(key));
     }
     return all;
   }
 
-  static BlockKey key(ByteString key) {
+  static ContentKey key(ByteString key) {
     try {
-      return BlockKey.of(key.asReadOnlyByteBuffer());
+      return ContentKey.of(key.asReadOnlyByteBuffer());
     } catch (IllegalArgumentException e) {
-      throw new InvalidRequestException(e.getMessage());
+      throw new InvalidBlockRequestException(e.getMessage());
     }
   }
 
@@ -42,7 +42,7 @@ final class BlockMessages {
         .build();
   }
 
-  static KvStats stats(PrefixCache cache) {
+  static KvStats stats(SharedBlocks cache) {
     KvStats.Builder stats =
         KvStats.newBuilder()
             .setStorage(cache.storage())
@@ -59,7 +59,7 @@ final class BlockMessages {
     return stats.build();
   }
 
-  static StatusRuntimeException status(InvalidRequestException e) {
+  static StatusRuntimeException status(InvalidBlockRequestException e) {
     return Status.INVALID_ARGUMENT.withDescription(e.getMessage()).asRuntimeException();
   }
 }

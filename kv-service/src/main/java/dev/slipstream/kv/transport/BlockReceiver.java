@@ -1,7 +1,7 @@
 package dev.slipstream.kv.transport;
 
-import dev.slipstream.kv.application.InvalidRequestException;
-import dev.slipstream.kv.application.PrefixCache;
+import dev.slipstream.kv.application.InvalidBlockRequestException;
+import dev.slipstream.kv.application.SharedBlocks;
 import dev.slipstream.kv.storage.BlockId;
 import dev.slipstream.proto.v1.KvBlock;
 import dev.slipstream.proto.v1.StoreRequest;
@@ -16,7 +16,7 @@ import io.grpc.stub.StreamObserver;
  * expire on other threads than those that messages come on.
  */
 final class BlockReceiver implements StreamObserver<StoreRequest> {
-  private final PrefixCache cache;
+  private final SharedBlocks cache;
   private final ServerCallStreamObserver<StoreResponse> responses;
   private final Turns.Turn turn;
   private int stored;
@@ -26,7 +26,8 @@ final class BlockReceiver implements StreamObserver<StoreRequest> {
   /**
    * To be called in the service method, the only place where gRPC's own requests can be disabled.
    */
-  BlockReceiver(PrefixCache cache, Turns turns, ServerCallStreamObserver<StoreResponse> responses) {
+  BlockReceiver(
+      SharedBlocks cache, Turns turns, ServerCallStreamObserver<StoreResponse> responses) {
     this.cache = cache;
     this.responses = responses;
     this.turn = turns.turn(() -> responses.request(1), this::expired);
@@ -41,7 +42,7 @@ final class BlockReceiver implements StreamObserver<StoreRequest> {
     }
     try {
       take(request);
-    } catch (InvalidRequestException e) {
+    } catch (InvalidBlockRequestException e) {
       fail(BlockMessages.status(e));
     } finally {
       turn.end();

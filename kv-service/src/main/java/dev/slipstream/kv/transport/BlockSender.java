@@ -1,8 +1,8 @@
 package dev.slipstream.kv.transport;
 
-import dev.slipstream.kv.application.PrefixCache;
-import dev.slipstream.kv.storage.BlockKey;
+import dev.slipstream.kv.application.SharedBlocks;
 import dev.slipstream.kv.storage.BlockReader;
+import dev.slipstream.kv.storage.ContentKey;
 import dev.slipstream.kv.storage.StoredBlock;
 import dev.slipstream.proto.v1.FetchRequest;
 import dev.slipstream.proto.v1.KvBlock;
@@ -20,10 +20,10 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>gRPC calls back one at a time for a call, so there is no lock.
  */
 final class BlockSender {
-  private final PrefixCache cache;
+  private final SharedBlocks cache;
   private final SendingMemory memory;
   private final FetchRequest request;
-  private final List<BlockKey> keys;
+  private final List<ContentKey> keys;
   private final ServerCallStreamObserver<KvBlock> responses;
   private final AtomicLong share = new AtomicLong();
   private BlockReader blocks;
@@ -31,10 +31,10 @@ final class BlockSender {
   private boolean done;
 
   BlockSender(
-      PrefixCache cache,
+      SharedBlocks cache,
       SendingMemory memory,
       FetchRequest request,
-      List<BlockKey> keys,
+      List<ContentKey> keys,
       ServerCallStreamObserver<KvBlock> responses) {
     this.cache = cache;
     this.memory = memory;

@@ -1,7 +1,7 @@
 package dev.slipstream.kv.transport;
 
-import dev.slipstream.kv.application.InvalidRequestException;
-import dev.slipstream.kv.application.PrefixCache;
+import dev.slipstream.kv.application.InvalidBlockRequestException;
+import dev.slipstream.kv.application.SharedBlocks;
 import dev.slipstream.kv.application.TransferLimits;
 import dev.slipstream.kv.storage.BlockId;
 import dev.slipstream.proto.v1.DiscardRequest;
@@ -19,16 +19,16 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import org.springframework.grpc.server.service.GrpcService;
 
-/** The gRPC face of {@link PrefixCache}. */
+/** The gRPC face of {@link SharedBlocks}. */
 @GrpcService
 class KvGrpcService extends KvServiceGrpc.KvServiceImplBase {
   private static final int EXPECTED_BLOCK_BYTES = 256 << 10;
 
-  private final PrefixCache cache;
+  private final SharedBlocks cache;
   private final Turns turns;
   private final SendingMemory memory;
 
-  KvGrpcService(PrefixCache cache, TransferLimits limits) {
+  KvGrpcService(SharedBlocks cache, TransferLimits limits) {
     this.cache = cache;
     // As many as there may be messages, however large each of them is.
     long turnsAtATime = limits.inFlightBytes() / limits.maxBlockBytes();
@@ -43,7 +43,7 @@ class KvGrpcService extends KvServiceGrpc.KvServiceImplBase {
       int matched = cache.match(request.getTenant(), BlockMessages.keys(request.getKeysList()));
       responses.onNext(MatchResponse.newBuilder().setMatched(matched).build());
       responses.onCompleted();
-    } catch (InvalidRequestException e) {
+    } catch (InvalidBlockRequestException e) {
       responses.onError(BlockMessages.status(e));
     }
   }
@@ -55,7 +55,7 @@ class KvGrpcService extends KvServiceGrpc.KvServiceImplBase {
       cache.check(request.getTenant(), keys);
       var blocks = (ServerCallStreamObserver<KvBlock>) responses;
       new BlockSender(cache, memory, request, keys, blocks).start();
-    } catch (InvalidRequestException e) {
+    } catch (InvalidBlockRequestException e) {
       responses.onError(BlockMessages.status(e));
     }
   }
@@ -72,7 +72,7 @@ class KvGrpcService extends KvServiceGrpc.KvServiceImplBase {
       boolean discarded = cache.discard(id, request.getSha256().toByteArray());
       responses.onNext(DiscardResponse.newBuilder().setDiscarded(discarded).build());
       responses.onCompleted();
-    } catch (InvalidRequestException e) {
+    } catch (InvalidBlockRequestException e) {
       responses.onError(BlockMessages.status(e));
     }
   }

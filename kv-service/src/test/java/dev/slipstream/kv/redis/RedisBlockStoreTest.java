@@ -8,8 +8,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.slipstream.kv.storage.BlockId;
-import dev.slipstream.kv.storage.BlockKey;
 import dev.slipstream.kv.storage.Blocks;
+import dev.slipstream.kv.storage.ContentKey;
 import dev.slipstream.kv.storage.StoreOutcome;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
@@ -102,7 +102,7 @@ class RedisBlockStoreTest {
     return store.put(id, data, (int) crc.getValue());
   }
 
-  private static List<BlockKey> chain(long from, long to) {
+  private static List<ContentKey> chain(long from, long to) {
     return LongStream.range(from, to).mapToObj(Blocks::key).toList();
   }
 

@@ -7,8 +7,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.slipstream.kv.storage.BlockId;
-import dev.slipstream.kv.storage.BlockKey;
 import dev.slipstream.kv.storage.Blocks;
+import dev.slipstream.kv.storage.ContentKey;
 import dev.slipstream.kv.storage.StoreOutcome;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
@@ -84,7 +84,7 @@ class RedisClusterTest {
 
   @Test
   void aChainSpreadsOverAllNodesAndComesBackWithoutALostOne() {
-    List<BlockKey> chain = LongStream.range(0, 300).mapToObj(Blocks::key).toList();
+    List<ContentKey> chain = LongStream.range(0, 300).mapToObj(Blocks::key).toList();
     for (int n = 0; n < 300; n++) {
       assertThat(put(n)).isEqualTo(StoreOutcome.STORED);
     }

@@ -7,8 +7,8 @@ import java.util.SplittableRandom;
 public final class Blocks {
   private Blocks() {}
 
-  public static BlockKey key(long number) {
-    return new BlockKey(number, ~number, number * 31, 7);
+  public static ContentKey key(long number) {
+    return new ContentKey(number, ~number, number * 31, 7);
   }
 
   public static BlockId id(long number) {

@@ -3,11 +3,11 @@ package dev.slipstream.kv.transport;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
-import dev.slipstream.kv.application.PrefixCache;
+import dev.slipstream.kv.application.SharedBlocks;
 import dev.slipstream.kv.application.TransferLimits;
 import dev.slipstream.kv.storage.BlockId;
-import dev.slipstream.kv.storage.BlockKey;
 import dev.slipstream.kv.storage.BlockStore;
+import dev.slipstream.kv.storage.ContentKey;
 import dev.slipstream.kv.storage.StoreOutcome;
 import dev.slipstream.kv.storage.StoreUsage;
 import dev.slipstream.kv.storage.StoredBlock;
@@ -48,7 +48,8 @@ class KvFaultsTest {
   @BeforeEach
   void start() throws Exception {
     String name = InProcessServerBuilder.generateName();
-    PrefixCache cache = new PrefixCache(new BrokenStore(), new PrefixCache.Limits(1000, 10, 1000));
+    SharedBlocks cache =
+        new SharedBlocks(new BrokenStore(), new SharedBlocks.Limits(1000, 10, 1000));
     var limits = new TransferLimits(1000, 1000, Duration.ofSeconds(30));
     server =
         InProcessServerBuilder.forName(name)
@@ -128,7 +129,7 @@ class KvFaultsTest {
     }
 
     @Override
-    public int match(String tenant, List<BlockKey> keys) {
+    public int match(String tenant, List<ContentKey> keys) {
       return BrokenStore.<Integer>fail();
     }
 

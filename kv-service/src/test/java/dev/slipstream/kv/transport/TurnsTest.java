@@ -4,7 +4,7 @@ import static dev.slipstream.kv.transport.KvClient.block;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.slipstream.kv.application.PrefixCache;
+import dev.slipstream.kv.application.SharedBlocks;
 import dev.slipstream.kv.application.TransferLimits;
 import dev.slipstream.kv.memory.MemoryBlockStore;
 import dev.slipstream.proto.v1.KvServiceGrpc;
@@ -109,8 +109,8 @@ class TurnsTest {
   }
 
   private void serve(Duration patience) throws Exception {
-    PrefixCache cache =
-        new PrefixCache(store, new PrefixCache.Limits(1 << 20, 100, Long.MAX_VALUE));
+    SharedBlocks cache =
+        new SharedBlocks(store, new SharedBlocks.Limits(1 << 20, 100, Long.MAX_VALUE));
     server =
         ServerBuilder.forPort(0)
             .addService(new KvGrpcService(cache, new TransferLimits(1 << 20, 1 << 20, patience)))

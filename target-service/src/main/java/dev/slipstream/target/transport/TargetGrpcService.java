@@ -69,6 +69,7 @@ class TargetGrpcService extends TargetServiceGrpc.TargetServiceImplBase {
               .setKvEncoding(model.kvLayout().encoding())
               .addAllDrafters(served.drafters().names())
               .setMaxTeacherTokens(TeacherProbabilities.MAX_TOKENS)
+              .setWeightFormat(model.format())
               .build());
       responses.onCompleted();
     } catch (NotReadyException e) {

@@ -7,7 +7,7 @@ import java.nio.ByteBuffer;
  * block's bytes depend on (model, tokenizer, layout, the key of the block before it, token ids).
  * The four parts are its bytes in big-endian order.
  */
-public record BlockKey(long a, long b, long c, long d) {
+public record ContentKey(long a, long b, long c, long d) {
   /** Length of a key in bytes. */
   public static final int BYTES = 32;
 
@@ -15,12 +15,12 @@ public record BlockKey(long a, long b, long c, long d) {
    * @param bytes exactly {@value #BYTES} bytes from the buffer's position on
    * @throws IllegalArgumentException if there are more or fewer
    */
-  public static BlockKey of(ByteBuffer bytes) {
+  public static ContentKey of(ByteBuffer bytes) {
     if (bytes.remaining() != BYTES) {
       throw new IllegalArgumentException(
           "a block key is a SHA-256 digest of 32 bytes, not of " + bytes.remaining());
     }
     ByteBuffer in = bytes.duplicate();
-    return new BlockKey(in.getLong(), in.getLong(), in.getLong(), in.getLong());
+    return new ContentKey(in.getLong(), in.getLong(), in.getLong(), in.getLong());
   }
 }

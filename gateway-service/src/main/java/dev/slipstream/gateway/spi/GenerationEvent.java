@@ -1,4 +1,4 @@
-package dev.slipstream.gateway.application;
+package dev.slipstream.gateway.spi;
 
 import dev.slipstream.proto.v1.CommittedToken;
 import dev.slipstream.proto.v1.FinishReason;

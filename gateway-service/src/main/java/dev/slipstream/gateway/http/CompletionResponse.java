@@ -1,7 +1,8 @@
 package dev.slipstream.gateway.http;
 
-import dev.slipstream.gateway.application.GenerationEvent;
 import dev.slipstream.gateway.application.PreparedRequest;
+import dev.slipstream.gateway.spi.AnswerEvent;
+import dev.slipstream.gateway.spi.GenerationEvent;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,25 +11,36 @@ import java.util.Optional;
 /**
  * The response to one request: its choices, and what is said once for all of them. Not thread-safe.
  */
-final class Answer {
+final class CompletionResponse {
   private final String id;
   private final long created = Instant.now().getEpochSecond();
   private final AnswerFormat format;
   private final ApiRequest request;
-  private final List<Choice> choices = new ArrayList<>();
+  private final List<PreparedRequest> prepared;
+
+  /** All answers, prompt by prompt, the best first if there are more than are shown. */
+  private final List<Choice> answers = new ArrayList<>();
+
+  private final List<Choice> shown = new ArrayList<>();
   private final String model;
   private final String fingerprint;
 
   /**
    * @param prepared one for each prompt of the request, at least one
    */
-  Answer(String id, AnswerFormat format, ApiRequest request, List<PreparedRequest> prepared) {
+  CompletionResponse(
+      String id, AnswerFormat format, ApiRequest request, List<PreparedRequest> prepared) {
     this.id = id;
     this.format = format;
     this.request = request;
+    this.prepared = prepared;
     for (PreparedRequest prompt : prepared) {
-      for (int i = 0; i < request.n(); i++) {
-        choices.add(new Choice(choices.size(), format, prompt, request));
+      for (int i = 0; i < request.bestOf(); i++) {
+        Choice choice = new Choice(shown.size(), format, prompt, request);
+        answers.add(choice);
+        if (i < request.n()) {
+          shown.add(choice);
+        }
       }
     }
     var card = prepared.getFirst().model().card();
@@ -41,18 +53,22 @@ final class Answer {
     return request;
   }
 
-  /** The id under which services and logs know one choice. */
-  String id(int choice) {
-    return choices.size() == 1 ? id : id + "-" + choice;
+  PreparedRequest prepared(int prompt) {
+    return prepared.get(prompt);
   }
 
-  List<Choice> choices() {
-    return choices;
+  /** The id under which services and logs know one answer to a prompt. */
+  String id(int prompt, int number) {
+    return answers.size() == 1 ? id : id + "-" + (prompt * request.bestOf() + number);
+  }
+
+  private Choice choice(int prompt, AnswerEvent event) {
+    return answers.get(prompt * request.bestOf() + event.choice());
   }
 
   /** Keeps an event of one choice for {@link #whole}, and gives it back. */
-  GenerationEvent collect(int choice, GenerationEvent event) {
-    choices.get(choice).collect(event);
+  AnswerEvent collect(int prompt, AnswerEvent event) {
+    choice(prompt, event).collect(event.event());
     return event;
   }
 
@@ -60,27 +76,29 @@ final class Answer {
   Body whole() {
     return body(
         format.object(false),
-        choices.stream().map(Choice::whole).toList(),
-        Optional.of(Totals.usage(choices, request.n())),
+        shown.stream().map(Choice::whole).toList(),
+        Optional.of(Totals.usage(answers, request.bestOf())),
         promptIdsOnTop(),
-        Totals.figures(choices));
+        Totals.figures(answers));
   }
 
   /** What a stream shows of an event of one choice. */
-  List<Body> chunks(int choice, GenerationEvent event) {
+  List<Body> chunks(int prompt, AnswerEvent answer) {
+    GenerationEvent event = answer.event();
     List<Body> chunks = new ArrayList<>();
-    for (Object piece : choices.get(choice).pieces(event)) {
+    for (Object piece : choice(prompt, answer).pieces(event)) {
       boolean opening = event instanceof GenerationEvent.Started && chunks.isEmpty();
       chunks.add(chunk(List.of(piece), noUsage(), opening ? promptIdsOnTop() : null, null));
     }
     boolean last =
         event instanceof GenerationEvent.Finished
-            && choices.stream().allMatch(other -> other.finished() != null);
+            && answers.stream().allMatch(other -> other.finished() != null);
     if (last) {
       Body end = chunks.removeLast();
-      chunks.add(chunk(end.choices(), noUsage(), null, Totals.figures(choices)));
+      chunks.add(chunk(end.choices(), noUsage(), null, Totals.figures(answers)));
       if (request.includeUsage()) {
-        chunks.add(chunk(List.of(), Optional.of(Totals.usage(choices, request.n())), null, null));
+        Body.Usage usage = Totals.usage(answers, request.bestOf());
+        chunks.add(chunk(List.of(), Optional.of(usage), null, null));
       }
     }
     return chunks;
@@ -97,15 +115,15 @@ final class Answer {
   }
 
   private List<Integer> promptIdsOnTop() {
-    return format.promptIdsOnTop() ? choices.getFirst().promptIds() : null;
+    return format.promptIdsOnTop() ? answers.getFirst().promptIds() : null;
   }
 
   private Body body(
       String object,
-      List<?> shown,
+      List<?> choices,
       Optional<Body.Usage> usage,
       List<Integer> promptIds,
       Body.Figures figures) {
-    return new Body(id, object, created, model, fingerprint, shown, usage, promptIds, figures);
+    return new Body(id, object, created, model, fingerprint, choices, usage, promptIds, figures);
   }
 }

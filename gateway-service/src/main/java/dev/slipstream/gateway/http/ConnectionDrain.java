@@ -23,7 +23,8 @@ import reactor.core.publisher.Mono;
  */
 @Component
 @Order(Ordered.HIGHEST_PRECEDENCE)
-class Farewell implements WebFilter, ApplicationListener<ContextClosedEvent>, SmartLifecycle {
+class ConnectionDrain
+    implements WebFilter, ApplicationListener<ContextClosedEvent>, SmartLifecycle {
   private static final Duration QUIET = Duration.ofSeconds(1);
   private static final Duration LOOK_AGAIN = Duration.ofMillis(20);
 
@@ -37,7 +38,7 @@ class Farewell implements WebFilter, ApplicationListener<ContextClosedEvent>, Sm
   /**
    * @param limit of the drain, from the moment it is told to stop
    */
-  Farewell(@Value("${spring.lifecycle.timeout-per-shutdown-phase:30s}") Duration limit) {
+  ConnectionDrain(@Value("${spring.lifecycle.timeout-per-shutdown-phase:30s}") Duration limit) {
     this.limit = limit;
   }
 
@@ -87,7 +88,7 @@ class Farewell implements WebFilter, ApplicationListener<ContextClosedEvent>, Sm
   @Override
   public void stop(Runnable callback) {
     Thread.ofVirtual()
-        .name("farewell")
+        .name("connection-drain")
         .start(
             () -> {
               try {

@@ -1,17 +1,14 @@
 package dev.slipstream.gateway.application;
 
-import dev.slipstream.gateway.text.AnswerText;
 import dev.slipstream.gateway.upstream.Accusation;
 import dev.slipstream.gateway.upstream.FailureKind;
 import dev.slipstream.gateway.upstream.TargetEndpoint;
 import dev.slipstream.gateway.upstream.TargetStream;
 import dev.slipstream.gateway.upstream.Targets;
 import dev.slipstream.proto.v1.Committed;
-import dev.slipstream.proto.v1.CommittedToken;
 import dev.slipstream.proto.v1.DecodeFinished;
 import dev.slipstream.proto.v1.DecodeResponse;
-import dev.slipstream.proto.v1.FinishReason;
-import dev.slipstream.proto.v1.GenerateRequest;
+import dev.slipstream.proto.v1.DecodeStarted;
 import dev.slipstream.proto.v1.Proposal;
 import io.grpc.Deadline;
 import io.grpc.Status;
@@ -25,40 +22,61 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Coordinates one answer: relays proposals from the draft service to the target and committed
- * tokens the other way, and makes text of them. If a target is lost, another one that serves the
+ * One sequence, which survives the loss of its target: relays proposals from the draft service to
+ * the target and committed tokens the other way. If a target is lost, another one that serves the
  * same model goes on from the tokens there are: the prompt's length, the seed and the number of
- * tokens generated are all that the choice of a token depends on besides the text, so the rest of
- * the answer is what the lost target would have said.
+ * tokens generated are all that the choice of a token depends on besides the text, so the rest is
+ * what the lost target would have said.
  *
  * <p>Upstream calls back on its own threads; this object's monitor makes them one after another.
  */
-final class Generation {
-  private static final Logger log = LoggerFactory.getLogger(Generation.class);
+final class TargetSequence {
+  private static final Logger log = LoggerFactory.getLogger(TargetSequence.class);
 
-  /** Hears events in order; then, once, {@code finished} or {@code failed}, unless cancelled. */
+  /** Hears, in order, what comes of it; the end once, unless it is cancelled. */
   interface Listener {
-    void event(GenerationEvent event);
+    /** A target has taken it into its batch; again when another one goes on with it. */
+    void started(DecodeStarted started);
+
+    /** Another target goes on with the tokens there are. */
+    void resumed();
+
+    /**
+     * Tokens that follow those before.
+     *
+     * @return whether more are wanted
+     */
+    boolean committed(Committed committed);
+
+    /**
+     * The end.
+     *
+     * @param summary the target's; none if the listener wanted no more
+     */
+    void finished(Optional<DecodeFinished> summary, DraftLink drafts);
 
     void failed(ApiException failure);
-
-    void completed();
   }
 
-  private final PreparedRequest prepared;
-  private final String requestId;
+  /**
+   * Where it comes from.
+   *
+   * @param tokens behind the prompt, which count as generated
+   * @param home the target that has computed all this, if one has
+   */
+  record Origin(List<Integer> tokens, Optional<TargetEndpoint> home) {
+    static final Origin PROMPT = new Origin(List.of(), Optional.empty());
+  }
+
   private final DecodeStarts starts;
+  private final PreparedRequest prepared;
+  private final Origin origin;
+  private final SequenceContext context;
   private final Targets targets;
-  private final Suspects suspects;
-  private final Quarantine quarantine;
-  private final Defects defects;
-  private final GatewayMetrics metrics;
   private final Listener listener;
   private final Deadline deadline;
-  private final AnswerText text;
-  private final Tally tally;
   private final Failover failover;
-  private final List<Integer> generated = new ArrayList<>();
+  private final List<Integer> generated;
 
   /** Targets that have failed since there was a token. */
   private final Set<TargetEndpoint> tried = new HashSet<>();
@@ -68,49 +86,30 @@ final class Generation {
 
   private DraftLink draft;
   private volatile Attempt attempt;
+  private Optional<TargetEndpoint> latest = Optional.empty();
   private FailureKind lastFailure;
   private volatile Proposal newest;
-  private boolean announced;
   private boolean over;
 
-  /**
-   * @param seed of this answer
-   */
-  Generation(
-      PreparedRequest prepared,
-      String requestId,
-      long seed,
-      Targets targets,
-      Suspects suspects,
-      Quarantine quarantine,
-      Defects defects,
-      GatewayMetrics metrics,
-      GenerationSettings settings,
+  TargetSequence(
+      DecodeStarts starts,
+      Origin origin,
+      SequenceContext context,
       Deadline deadline,
       Listener listener) {
-    GenerateRequest request = prepared.request();
-    this.prepared = prepared;
-    this.requestId = requestId;
-    this.starts = new DecodeStarts(prepared, requestId, seed);
-    this.targets = targets;
-    this.suspects = suspects;
-    this.quarantine = quarantine;
-    this.defects = defects;
-    this.metrics = metrics;
+    this.starts = starts;
+    this.prepared = starts.prepared();
+    this.origin = origin;
+    this.context = context;
+    this.targets = context.targets();
     this.listener = listener;
     this.deadline = deadline;
-    this.text =
-        new AnswerText(
-            prepared.model().tokenizer(),
-            prepared.prompt(),
-            request.getStopList(),
-            request.getIgnoreEos());
-    this.tally = new Tally(prepared);
-    this.failover = new Failover(settings.patience(), System::nanoTime);
+    this.failover = new Failover(context.settings().patience(), System::nanoTime);
+    this.generated = new ArrayList<>(origin.tokens());
   }
 
   /**
-   * @param link the answer's draft stream; its proposals go to {@link #propose}
+   * @param link its draft stream; its proposals go to {@link #propose}
    */
   synchronized void start(DraftLink link) {
     draft = link;
@@ -121,12 +120,26 @@ final class Generation {
     }
   }
 
+  /** Tokens generated so far, and those that it began with. */
+  synchronized int length() {
+    return generated.size();
+  }
+
+  /**
+   * What another sequence begins with that shares the first tokens.
+   *
+   * @param tokens at most {@link #length}
+   */
+  synchronized Origin origin(int tokens) {
+    return new Origin(List.copyOf(generated.subList(0, tokens)), latest);
+  }
+
   /** What goes wrong in here is no target's fault, and the client must hear of it. */
   private void guarded(Runnable step) {
     try {
       step.run();
     } catch (RuntimeException | Error e) {
-      fail(defects.failure("request " + requestId, e).error());
+      fail(context.defects().failure("request " + starts.requestId(), e).error());
     }
   }
 
@@ -153,19 +166,29 @@ final class Generation {
 
   /** Goes (on) with the next target, waits for one, or fails. */
   private void next() {
-    switch (suspects.turn(this)) {
-      case GO ->
-          targets
-              .select(prepared.model(), prepared.prompt(), tried)
-              .ifPresentOrElse(this::open, this::nobodyLeft);
+    switch (context.suspects().turn(this)) {
+      case GO -> target().ifPresentOrElse(this::open, this::nobodyLeft);
       case WAIT -> nobodyLeft();
-      case GUILTY -> fail(quarantine.add(prepared, failover.last()));
+      case GUILTY -> fail(context.quarantine().add(prepared, failover.last()));
     }
   }
 
+  private Optional<TargetEndpoint> target() {
+    return origin
+        .home()
+        .filter(home -> !tried.contains(home) && targets.takes(home, prepared.model()))
+        .or(() -> targets.select(prepared.model(), prepared.prompt(), tried));
+  }
+
+  /** Whether it has said more than it began with. */
+  private boolean hasSpoken() {
+    return generated.size() > origin.tokens().size();
+  }
+
   private void nobodyLeft() {
+    boolean begun = hasSpoken() || origin.home().isPresent();
     switch (failover.nobodyLeft(
-        !generated.isEmpty(), targets.isLeaving(), () -> UpstreamErrors.noTarget(targets))) {
+        begun, targets.isLeaving(), () -> UpstreamErrors.noTarget(targets))) {
       case Failover.Step.GiveUp(ApiError error) -> fail(error);
       case Failover.Step.Wait(var duration) -> {
         tried.clear();
@@ -186,6 +209,7 @@ final class Generation {
     }
     Attempt opened = new Attempt(endpoint);
     attempt = opened;
+    latest = Optional.of(endpoint);
     opened.stream =
         endpoint.decode(
             () -> starts.message(generated, endpoint.model(), draft.problem()), deadline, opened);
@@ -196,58 +220,34 @@ final class Generation {
   }
 
   private void count(TargetEndpoint endpoint) {
-    if (generated.isEmpty()) {
-      metrics.retried(lastFailure);
+    if (hasSpoken()) {
+      context.metrics().resumed(lastFailure);
+      listener.resumed();
     } else {
-      metrics.resumed(lastFailure);
-      tally.resumed();
+      context.metrics().retried(lastFailure);
     }
     log.info(
         "request {} goes on at target {} with {} tokens ({})",
-        requestId,
+        starts.requestId(),
         endpoint.name(),
         generated.size(),
         lastFailure);
   }
 
   private void committed(Committed committed) {
-    List<CommittedToken> used = new ArrayList<>();
-    StringBuilder released = new StringBuilder();
-    for (CommittedToken token : committed.getTokensList()) {
-      if (text.stopped()) {
-        break;
-      }
-      used.add(token);
-      generated.add(token.getId());
-      released.append(text.append(token.getId()));
-    }
+    committed.getTokensList().forEach(token -> generated.add(token.getId()));
     tried.clear();
     failover.progress();
-    suspects.clear(this);
-    tally.committed(committed, used.size());
-    if (!text.stopped()) {
-      draft.committed(committed); // before the client, since the target can use drafts at once
-    }
-    listener.event(new GenerationEvent.Chunk(released.toString(), used));
-    if (text.stopped()) {
-      finish(FinishReason.FINISH_REASON_STOP, null);
+    context.suspects().clear(this);
+    draft.committed(committed); // before the client, since the target can use drafts at once
+    if (!listener.committed(committed)) {
+      finish(Optional.empty());
     }
   }
 
-  /**
-   * @param summary null if the target does not know that the answer is over
-   */
-  private void finish(FinishReason reason, DecodeFinished summary) {
-    String rest = text.finish();
-    if (!rest.isEmpty()) {
-      listener.event(new GenerationEvent.Chunk(rest, List.of()));
-    }
-    FinishReason actual = text.stopped() ? FinishReason.FINISH_REASON_STOP : reason;
-    GenerationEvent.Finished finished =
-        tally.finish(actual, summary, draft.exactDraws(), draft.problem());
+  private void finish(Optional<DecodeFinished> summary) {
     end("a stop string ends the answer");
-    listener.event(finished);
-    listener.completed();
+    listener.finished(summary, draft);
   }
 
   private void fail(ApiError error) {
@@ -258,7 +258,7 @@ final class Generation {
   /** Frees everything upstream. */
   private void end(String reason) {
     over = true;
-    suspects.clear(this);
+    context.suspects().clear(this);
     if (draft != null) {
       draft.close();
     }
@@ -280,10 +280,10 @@ final class Generation {
     switch (failover.failed(by.endpoint, failure, by.begun)) {
       case Failover.Verdict.Elsewhere() -> next();
       case Failover.Verdict.Suspected() -> {
-        suspects.add(this);
+        context.suspects().add(this);
         next();
       }
-      case Failover.Verdict.Guilty(ApiError last) -> fail(quarantine.add(prepared, last));
+      case Failover.Verdict.Guilty(ApiError last) -> fail(context.quarantine().add(prepared, last));
       case Failover.Verdict.Failed(ApiError error) -> fail(error);
     }
   }
@@ -315,7 +315,7 @@ final class Generation {
 
     /** Upstream says something; it matters unless this target has been left. */
     private void heard(Runnable step) {
-      synchronized (Generation.this) {
+      synchronized (TargetSequence.this) {
         if (attempt == this) {
           guarded(step);
         }
@@ -326,11 +326,7 @@ final class Generation {
       switch (kind) {
         case STARTED -> {
           begun = true;
-          tally.started(response.getStarted());
-          if (!announced) {
-            announced = true;
-            listener.event(new GenerationEvent.Started());
-          }
+          listener.started(response.getStarted());
         }
         case COMMITTED -> {
           if (follows(response.getCommitted())) {
@@ -340,7 +336,7 @@ final class Generation {
         }
         case FINISHED -> {
           worksAt(endpoint);
-          finish(response.getFinished().getReason(), response.getFinished());
+          finish(Optional.of(response.getFinished()));
         }
         case MESSAGE_NOT_SET -> {} // A newer target's message that this gateway need not know.
       }

@@ -9,7 +9,7 @@ import dev.slipstream.text.tokenizer.Tokenizer;
  *
  * @param fewestTokens of the tokenizer
  */
-public record ServedModel(
+public record UpstreamModel(
     TargetModel card, Tokenizer tokenizer, FewestTokens fewestTokens, ChatFormat chatFormat) {
 
   public String id() {
@@ -22,14 +22,14 @@ public record ServedModel(
   }
 
   /** Whether another target serves the very same model. */
-  public boolean sameAs(ServedModel other) {
+  public boolean sameAs(UpstreamModel other) {
     return id().equals(other.id())
         && card.getModelDigest().equals(other.card.getModelDigest())
         && card.getTokenizerDigest().equals(other.card.getTokenizerDigest());
   }
 
   /** Whether a target that serves the other gives the answers that are promised for this one. */
-  boolean canGoOnAt(ServedModel other) {
+  boolean canGoOnAt(UpstreamModel other) {
     return sameAs(other)
         && other.contextLength() >= contextLength()
         && keepsKvAs(other.card.getKvEncoding());

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** {@code text_completion} objects. */
-final class CompletionFormat implements AnswerFormat {
+final class CompletionAnswerFormat implements AnswerFormat {
 
   private record Choice(
       int index,

@@ -15,10 +15,10 @@ import java.util.Iterator;
 import java.util.concurrent.TimeUnit;
 
 /** Fetches what a target serves. Blocks; call it on a thread that may. */
-final class ModelLoader {
+final class ModelFetcher {
   private static final Duration VOCABULARY_DEADLINE = Duration.ofSeconds(60);
 
-  private ModelLoader() {}
+  private ModelFetcher() {}
 
   /**
    * @param known what the target served before, or null; its vocabulary is kept if it is the same
@@ -26,15 +26,15 @@ final class ModelLoader {
    * @throws io.grpc.StatusRuntimeException if the target cannot be reached
    * @throws RuntimeException if its vocabulary makes no sense
    */
-  static ServedModel load(
-      TargetServiceGrpc.TargetServiceBlockingStub stub, ServedModel known, Duration limit) {
+  static UpstreamModel load(
+      TargetServiceGrpc.TargetServiceBlockingStub stub, UpstreamModel known, Duration limit) {
     TargetModel card =
         stub.withDeadlineAfter(limit.toMillis(), TimeUnit.MILLISECONDS)
             .getModel(GetModelRequest.getDefaultInstance());
     if (known != null
         && known.card().getModelDigest().equals(card.getModelDigest())
         && known.card().getTokenizerDigest().equals(card.getTokenizerDigest())) {
-      return new ServedModel(card, known.tokenizer(), known.fewestTokens(), known.chatFormat());
+      return new UpstreamModel(card, known.tokenizer(), known.fewestTokens(), known.chatFormat());
     }
     GgufMetadata metadata =
         GgufFile.parse(MemorySegment.ofArray(vocabulary(stub)), card.getId()).metadata();
@@ -44,7 +44,7 @@ final class ModelLoader {
           "the target's tokenizer has the digest %s, but its vocabulary gives %s; are target and gateway of the same release?"
               .formatted(card.getTokenizerDigest(), tokenizer.digest()));
     }
-    return new ServedModel(
+    return new UpstreamModel(
         card, tokenizer, tokenizer.fewestTokens(), ChatFormat.of(metadata, tokenizer));
   }
 

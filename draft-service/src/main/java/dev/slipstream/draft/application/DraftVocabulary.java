@@ -7,10 +7,10 @@ package dev.slipstream.draft.application;
  *     so serve any
  * @param size token ids are below this
  */
-public record Vocabulary(String tokenizerDigest, int size) {
+public record DraftVocabulary(String tokenizerDigest, int size) {
   /** Serves any tokenizer. */
-  public static Vocabulary any() {
-    return new Vocabulary("", Integer.MAX_VALUE);
+  public static DraftVocabulary any() {
+    return new DraftVocabulary("", Integer.MAX_VALUE);
   }
 
   boolean admits(String targetDigest) {

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** {@code chat.completion} objects. */
-final class ChatFormat implements AnswerFormat {
+final class ChatAnswerFormat implements AnswerFormat {
 
   private record Delta(
       @JsonInclude(Include.NON_NULL) String role, @JsonInclude(Include.NON_NULL) String content) {}

@@ -1,9 +1,9 @@
 package dev.slipstream.kv.application;
 
 import dev.slipstream.kv.storage.BlockId;
-import dev.slipstream.kv.storage.BlockKey;
 import dev.slipstream.kv.storage.BlockReader;
 import dev.slipstream.kv.storage.BlockStore;
+import dev.slipstream.kv.storage.ContentKey;
 import dev.slipstream.kv.storage.StoreOutcome;
 import dev.slipstream.kv.storage.StoreUsage;
 import dev.slipstream.kv.storage.StoredBlock;
@@ -21,7 +21,7 @@ import java.util.zip.CRC32C;
 /**
  * What the service does with blocks: checks requests, keeps count and leaves storage to the store.
  */
-public final class PrefixCache {
+public final class SharedBlocks {
   private static final int MAX_TENANT_LENGTH = 256;
 
   /**
@@ -40,13 +40,13 @@ public final class PrefixCache {
   private final LongAdder skipped = new LongAdder();
   private final LongAdder discarded = new LongAdder();
 
-  public PrefixCache(BlockStore store, Limits limits) {
+  public SharedBlocks(BlockStore store, Limits limits) {
     this.store = store;
     this.limits = limits;
   }
 
   /** How many leading keys are stored for this tenant. */
-  public int match(String tenant, List<BlockKey> keys) {
+  public int match(String tenant, List<ContentKey> keys) {
     check(tenant, keys);
     int matched = store.match(tenant, keys);
     queries.add(keys.size());
@@ -57,27 +57,27 @@ public final class PrefixCache {
   /**
    * Checks a request for the blocks of a chain, before the first of them is looked for.
    *
-   * @throws InvalidRequestException if there are too many keys, or one of them twice, which no
+   * @throws InvalidBlockRequestException if there are too many keys, or one of them twice, which no
    *     chain of digests has
    */
-  public void check(String tenant, List<BlockKey> keys) {
+  public void check(String tenant, List<ContentKey> keys) {
     checkTenant(tenant);
     if (keys.size() > limits.maxKeys()) {
-      throw new InvalidRequestException(
+      throw new InvalidBlockRequestException(
           "%d keys in one request; at most %d are taken".formatted(keys.size(), limits.maxKeys()));
     }
-    Map<BlockKey, Integer> seen = new HashMap<>();
+    Map<ContentKey, Integer> seen = new HashMap<>();
     for (int i = 0; i < keys.size(); i++) {
       Integer before = seen.putIfAbsent(keys.get(i), i);
       if (before != null) {
-        throw new InvalidRequestException(
+        throw new InvalidBlockRequestException(
             "keys[%d] is keys[%d] once more; a chain has no key twice".formatted(i, before));
       }
     }
   }
 
   /** Copies of the blocks of a chain, up to the first that is gone or is too much for one call. */
-  public BlockReader fetch(String tenant, List<BlockKey> keys) {
+  public BlockReader fetch(String tenant, List<ContentKey> keys) {
     BlockReader blocks = store.read(tenant, keys);
     AtomicLong left = new AtomicLong(limits.maxFetchBytes());
     return () -> {
@@ -105,7 +105,7 @@ public final class PrefixCache {
     checkTenant(id.tenant());
     MessageDigest digest = sha256();
     if (sha256.length != digest.getDigestLength()) {
-      throw new InvalidRequestException(
+      throw new InvalidBlockRequestException(
           "sha256 has %d bytes instead of %d".formatted(sha256.length, digest.getDigestLength()));
     }
     boolean removed =
@@ -129,19 +129,20 @@ public final class PrefixCache {
    *
    * @param crc32c the sender's checksum of {@code data}
    * @return whether it was stored
-   * @throws InvalidRequestException if the block is empty, too large or does not fit its checksum
+   * @throws InvalidBlockRequestException if the block is empty, too large or does not fit its
+   *     checksum
    */
   public boolean store(BlockId id, ByteBuffer data, int crc32c) {
     checkTenant(id.tenant());
     int size = data.remaining();
     if (size == 0 || size > limits.maxBlockBytes()) {
-      throw new InvalidRequestException(
+      throw new InvalidBlockRequestException(
           "a block of %d bytes; it must have 1 to %d".formatted(size, limits.maxBlockBytes()));
     }
     CRC32C crc = new CRC32C();
     crc.update(data.duplicate());
     if ((int) crc.getValue() != crc32c) {
-      throw new InvalidRequestException(
+      throw new InvalidBlockRequestException(
           "the block's CRC-32C is %08x, but the request says %08x: damaged on the way"
               .formatted((int) crc.getValue(), crc32c));
     }
@@ -152,7 +153,7 @@ public final class PrefixCache {
 
   private static void checkTenant(String tenant) {
     if (tenant.length() > MAX_TENANT_LENGTH) {
-      throw new InvalidRequestException(
+      throw new InvalidBlockRequestException(
           "a tenant of %d characters; at most %d are taken"
               .formatted(tenant.length(), MAX_TENANT_LENGTH));
     }

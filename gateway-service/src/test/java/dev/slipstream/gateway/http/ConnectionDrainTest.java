@@ -22,7 +22,7 @@ import org.springframework.context.event.ContextClosedEvent;
  * on a connection that nobody said would end.
  */
 @Timeout(120)
-class FarewellTest {
+class ConnectionDrainTest {
   private static final String BODY =
       "{\"model\": \"test-model\", \"prompt\": \"hi\", \"stream\": true}";
   private static final String REQUEST =

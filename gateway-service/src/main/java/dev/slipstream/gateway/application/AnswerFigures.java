@@ -1,5 +1,6 @@
 package dev.slipstream.gateway.application;
 
+import dev.slipstream.gateway.spi.GenerationEvent;
 import dev.slipstream.proto.v1.Committed;
 import dev.slipstream.proto.v1.DecodeFinished;
 import dev.slipstream.proto.v1.DecodeStarted;
@@ -10,13 +11,14 @@ import dev.slipstream.proto.v1.SpeculationStats;
 import dev.slipstream.proto.v1.SpeculationStatus;
 import dev.slipstream.proto.v1.Timings;
 import dev.slipstream.proto.v1.Usage;
+import java.util.Optional;
 
 /**
  * Counts what happens to one answer. Counted here and not taken from the target's summary, since
  * there is none if a stop string ends the answer, and more than one if a second target goes on with
  * it. Not thread-safe.
  */
-final class Tally {
+final class AnswerFigures {
   private static final double NANOS_PER_MS = 1e6;
 
   private final PreparedRequest request;
@@ -32,7 +34,7 @@ final class Tally {
   private long rounds;
   private int resumes;
 
-  Tally(PreparedRequest request) {
+  AnswerFigures(PreparedRequest request) {
     this.request = request;
   }
 
@@ -62,12 +64,11 @@ final class Tally {
   }
 
   /**
-   * @param summary the target's, or null if a stop string ended the answer
-   * @param exactDraws whether only proposals were made that cannot change a draw
-   * @param draftProblem why there were no drafts (any more), or null
+   * @param summary the target's; none if a stop string ended the answer
+   * @param drafts the answer's, as they were in the end
    */
   GenerationEvent.Finished finish(
-      FinishReason reason, DecodeFinished summary, boolean exactDraws, String draftProblem) {
+      FinishReason reason, Optional<DecodeFinished> summary, DraftLink drafts) {
     return new GenerationEvent.Finished(
         reason,
         Usage.newBuilder()
@@ -76,17 +77,20 @@ final class Tally {
             .setCachedTokens(cachedTokens)
             .setRemoteCachedTokens(remoteCachedTokens)
             .build(),
-        speculation(summary, exactDraws, draftProblem),
-        summary == null || resumes > 0 ? timings() : summary.getTimings(),
+        speculation(summary, drafts),
+        summary.filter(_ -> resumes == 0).map(DecodeFinished::getTimings).orElseGet(this::timings),
         resumes,
         firstNanos == 0 ? 0 : ms(request.arrivedNanos(), firstNanos),
         ms(request.arrivedNanos(), System.nanoTime()));
   }
 
-  private SpeculationStats speculation(
-      DecodeFinished summary, boolean exactDraws, String draftProblem) {
+  private SpeculationStats speculation(Optional<DecodeFinished> summary, DraftLink drafts) {
+    boolean exactDraws = drafts.exactDraws();
+    String draftProblem = drafts.problem();
     SpeculationStats.Builder stats =
-        summary == null ? ownView(exactDraws) : summary.getSpeculation().toBuilder();
+        summary
+            .map(target -> target.getSpeculation().toBuilder())
+            .orElseGet(() -> ownView(exactDraws));
     if (resumes > 0 && stats.getLosslessValue() < lossless(exactDraws).getNumber()) {
       // The last target knows nothing of what was drafted at those before it.
       stats.setLossless(lossless(exactDraws));

@@ -1,0 +1,53 @@
+package dev.slipstream.gateway.application;
+
+import dev.slipstream.gateway.spi.AnswerRequest;
+import dev.slipstream.gateway.spi.AnswerStrategy;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** The strategies of this gateway, in the order in which they are asked. */
+record AnswerStrategies(List<AnswerStrategy> all) {
+  private static final String PARAM = "slipstream.strategy";
+
+  AnswerStrategies {
+    all = List.copyOf(all);
+  }
+
+  /**
+   * The one of this name, or all if it is empty.
+   *
+   * @throws ApiException if there is none
+   */
+  List<AnswerStrategy> named(String name) {
+    List<AnswerStrategy> named =
+        name.isEmpty() ? all : all.stream().filter(known -> known.name().equals(name)).toList();
+    if (named.isEmpty()) {
+      throw ApiException.invalid(
+          PARAM,
+          "There is no strategy '%s'. There are: %s."
+              .formatted(
+                  ErrorText.shortened(name),
+                  all.stream().map(AnswerStrategy::name).collect(Collectors.joining(", "))),
+          "invalid_value");
+    }
+    return named;
+  }
+
+  /**
+   * The one that the request names, or else the first that makes such answers.
+   *
+   * @throws ApiException if there is none
+   */
+  AnswerStrategy select(AnswerRequest request) {
+    return named(request.strategy()).stream()
+        .filter(strategy -> strategy.suits(request))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                ApiException.invalid(
+                    PARAM,
+                    "The strategy '%s' does not make %d of %d answers to a prompt."
+                        .formatted(request.strategy(), request.n(), request.bestOf()),
+                    "unsupported_value"));
+  }
+}
