@@ -8,7 +8,10 @@ import static dev.slipstream.engine.kernel.Lanes.floats;
 import static dev.slipstream.engine.kernel.Lanes.highHalf;
 import static dev.slipstream.engine.kernel.Lanes.ints;
 import static dev.slipstream.engine.kernel.Lanes.lowHalf;
+import static dev.slipstream.engine.kernel.Lanes.real;
 import static dev.slipstream.engine.kernel.Lanes.store;
+import static jdk.incubator.vector.VectorOperators.ASHR;
+import static jdk.incubator.vector.VectorOperators.LSHL;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -184,6 +187,18 @@ final class Epilogues {
       long at = out + 4L * (i + (i & -4 * L));
       store(highHalf(pair), at);
       store(lowHalf(pair), at + 4 * BYTES);
+    }
+  }
+
+  /** Factors of four row vectors times the signed bytes of n blocks. */
+  static void multiply(long factors, long codes, long step, int n, long out, long outStep) {
+    for (int i = 0; i < n; i++) {
+      IntVector v = ints(codes + i * step);
+      long at = out + i * outStep;
+      for (int j = 0; j < Kernels.ROW_VECTORS; j++) {
+        IntVector code = v.lanewise(LSHL, 24 - 8 * j).lanewise(ASHR, 24);
+        store(real(code).mul(floats(factors + j * BYTES)), at + j * BYTES);
+      }
     }
   }
 }

@@ -112,6 +112,14 @@ public interface Kernels {
   void unpackPairs(long pairs, int n, long out);
 
   /**
+   * Scales of n blocks of one super-block: factors times codes, which are exact. Codes of a block
+   * are L ints, byte j of int l being the signed code of row j * L + l; with minimums as many of
+   * their codes follow. The factors are floats in the order of rows, those of the minimums behind
+   * those of the scales, and so is what is written for each block.
+   */
+  void multiplyFactors(long factors, long codes, int n, boolean mins, long out);
+
+  /**
    * Writes the results of a whole group: out[outOffset + t * outStride + row] for the first {@code
    * used} of the tile's rows.
    *

@@ -222,6 +222,19 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
+  public void multiplyFactors(long factors, long codes, int n, boolean mins, long out) {
+    int parts = mins ? 2 : 1;
+    int rows = ROW_VECTORS * lanes;
+    for (int part = 0; part < n * parts; part++) {
+      for (int row = 0; row < rows; row++) {
+        int code = (byte) (getInt(codes + 4L * (part * lanes + row % lanes)) >> 8 * (row / lanes));
+        float factor = getFloat(factors + 4L * (part % parts * rows + row));
+        setFloat(out + 4L * (part * rows + row), factor * code);
+      }
+    }
+  }
+
+  @Override
   public void finish(
       Codes codes,
       float minUnit,

@@ -154,6 +154,19 @@ final class VectorKernels implements Kernels {
   }
 
   @Override
+  public void multiplyFactors(long factors, long codes, int n, boolean mins, long out) {
+    if (!mins) {
+      Epilogues.multiply(factors, codes, Lanes.BYTES, n, out, 4 * Lanes.BYTES);
+      return;
+    }
+    Epilogues.multiply(factors, codes, 2 * Lanes.BYTES, n, out, 8 * Lanes.BYTES);
+    long minFactors = factors + 4 * Lanes.BYTES;
+    long minOut = out + 4 * Lanes.BYTES;
+    Epilogues.multiply(
+        minFactors, codes + Lanes.BYTES, 2 * Lanes.BYTES, n, minOut, 8 * Lanes.BYTES);
+  }
+
+  @Override
   public void finish(
       Codes codes,
       float minUnit,

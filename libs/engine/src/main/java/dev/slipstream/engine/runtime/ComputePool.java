@@ -41,7 +41,7 @@ public final class ComputePool implements AutoCloseable {
   private static final int CROWDED_WAITS = 1_000;
 
   private static final int SCRATCH_ARRAYS = 4;
-  private static final int SCRATCH_MEMORIES = 2;
+  private static final int SCRATCH_MEMORIES = 3;
   private static final int CACHE_LINE = 64;
   private static final long NAP_NANOS = 50_000;
 
@@ -309,7 +309,7 @@ public final class ComputePool implements AutoCloseable {
     /**
      * The same outside the heap: the address of at least so many bytes.
      *
-     * @param number 0 or 1
+     * @param number 0 to 2
      */
     public long memory(int number, long bytes) {
       MemorySegment held = memory[number];

@@ -57,12 +57,11 @@ enum QuantFormat {
   Q2_K(GgmlType.Q2_K, 4, 16, Mins.STORED) {
     @Override
     void decode(MemorySegment s, long o, QuantBlock b) {
-      float d = half(s, o + 80);
-      float dmin = half(s, o + 82);
+      b.factor = half(s, o + 80);
+      b.minFactor = -half(s, o + 82);
       for (int i = 0; i < 16; i++) {
         int packed = unsigned(s, o + i);
-        b.scales[i] = d * (packed & 15);
-        b.mins[i] = -dmin * (packed >> 4);
+        b.setScale(i, packed & 15, packed >> 4);
       }
       for (int i = 0; i < 256; i++) {
         b.codes[i] = pair(s, o + 16, i);
@@ -72,11 +71,11 @@ enum QuantFormat {
   Q3_K(GgmlType.Q3_K, 4, 16, Mins.MINUS_4_SCALES) {
     @Override
     void decode(MemorySegment s, long o, QuantBlock b) {
-      float d = half(s, o + 108);
+      b.factor = half(s, o + 108);
       for (int i = 0; i < 16; i++) {
         int low = (unsigned(s, o + 96 + (i & 7)) >> (i & 8) / 2) & 15;
         int high = (unsigned(s, o + 104 + (i & 3)) >> (i >> 2) * 2) & 3;
-        b.scales[i] = d * ((low | high << 4) - 32);
+        b.setScale(i, (low | high << 4) - 32, 0);
         b.mins[i] = mins.factor * b.scales[i];
       }
       for (int i = 0; i < 256; i++) {
@@ -109,9 +108,9 @@ enum QuantFormat {
   Q6_K(GgmlType.Q6_K, 8, 16, Mins.NONE) {
     @Override
     void decode(MemorySegment s, long o, QuantBlock b) {
-      float d = half(s, o + 208);
+      b.factor = half(s, o + 208);
       for (int i = 0; i < 16; i++) {
-        b.scales[i] = d * s.get(ValueLayout.JAVA_BYTE, o + 192 + i);
+        b.setScale(i, s.get(ValueLayout.JAVA_BYTE, o + 192 + i), 0);
       }
       nibbles(s, o, b.codes, 0, 64);
       nibbles(s, o + 64, b.codes, 128, 64);
@@ -159,10 +158,28 @@ enum QuantFormat {
     this.mins = mins;
   }
 
-  /** Whether the block at offset o has its scale and minimum as finite float16 numbers. */
-  final boolean hasHalves(MemorySegment s, long o) {
-    boolean stored = type.blockElements() == subBlock;
-    return stored && isFinite(s, o) && (mins != Mins.STORED || isFinite(s, o + 2));
+  /** Whether scales are multiples of one factor for each block of 256. */
+  final boolean hasSuperBlocks() {
+    return type.blockElements() > subBlock;
+  }
+
+  /**
+   * Whether the float16 numbers of the block at offset o are finite: its scale and minimum, or what
+   * all of those are multiples of.
+   */
+  final boolean hasFiniteHalves(MemorySegment s, long o) {
+    long at = o + halves();
+    return isFinite(s, at) && (mins != Mins.STORED || isFinite(s, at + 2));
+  }
+
+  /** Where a block's float16 numbers are. */
+  private int halves() {
+    return switch (this) {
+      case Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K -> 0;
+      case Q2_K -> 80;
+      case Q3_K -> 108;
+      case Q6_K -> 208;
+    };
   }
 
   /** Decodes the block that starts at offset o. */
@@ -201,8 +218,8 @@ enum QuantFormat {
   }
 
   private static void sixBitScales(MemorySegment s, long o, QuantBlock b) {
-    float d = half(s, o);
-    float dmin = half(s, o + 2);
+    b.factor = half(s, o);
+    b.minFactor = -half(s, o + 2);
     long p = o + 4;
     for (int i = 0; i < 8; i++) {
       int scale;
@@ -215,8 +232,7 @@ enum QuantFormat {
         scale = (low & 15) | (unsigned(s, p + i - 4) >> 6) << 4;
         min = (low >> 4) | (unsigned(s, p + i) >> 6) << 4;
       }
-      b.scales[i] = d * scale;
-      b.mins[i] = -dmin * min;
+      b.setScale(i, scale, min);
     }
   }
 }

@@ -39,10 +39,8 @@ final class QuantizedMatrix extends WeightMatrix {
     this.block = format.subBlock;
     this.columnBytes = lanes * format.codeBits / 2;
     this.codes = memory.take(Math.multiplyExact((long) groups * paddedColumns, columnBytes));
-    int halves = memory.choice(2, () -> hasHalves(tensor, pool) ? 1 : 0);
-    BlockScales.Form form = BlockScales.Form.of(format.mins == Mins.STORED, halves == 1);
-    long scaleBytes = Math.multiplyExact(scaleIndex(groups, 0), form.bytes);
-    this.scales = new BlockScales(form, memory.take(scaleBytes), lanes);
+    boolean finite = memory.choice(2, () -> hasFiniteHalves(tensor, pool) ? 1 : 0) == 1;
+    this.scales = BlockScales.of(format, scaleIndex(groups, 0), lanes, finite, memory);
     if (!memory.isFilled()) {
       pool.run(
           w -> {
@@ -55,13 +53,13 @@ final class QuantizedMatrix extends WeightMatrix {
     }
   }
 
-  private boolean hasHalves(GgufTensor tensor, ComputePool pool) {
+  private boolean hasFiniteHalves(GgufTensor tensor, ComputePool pool) {
     AtomicBoolean all = new AtomicBoolean(true);
     pool.run(
         w -> {
           for (int row = firstRow(w.first(groups)); row < firstRow(w.end(groups)); row++) {
             w.checkpoint();
-            if (!hasHalves(tensor, row)) {
+            if (!hasFiniteHalves(tensor, row)) {
               all.set(false);
               return;
             }
@@ -70,11 +68,11 @@ final class QuantizedMatrix extends WeightMatrix {
     return all.get();
   }
 
-  private boolean hasHalves(GgufTensor tensor, int row) {
+  private boolean hasFiniteHalves(GgufTensor tensor, int row) {
     long rowBytes = tensor.type().rowBytes(columns());
     long end = (row + 1) * rowBytes;
     for (long at = row * rowBytes; at < end; at += tensor.type().blockBytes()) {
-      if (!format.hasHalves(tensor.data(), at)) {
+      if (!format.hasFiniteHalves(tensor.data(), at)) {
         return false;
       }
     }
@@ -91,7 +89,7 @@ final class QuantizedMatrix extends WeightMatrix {
       }
       for (int i = 0; i < elements / block; i++) {
         long at = scaleIndex(row / groupRows, b * elements + i * block) + row % groupRows;
-        scales.put(at, decoded.scales[i], decoded.mins[i]);
+        scales.put(at, decoded, i);
       }
     }
   }

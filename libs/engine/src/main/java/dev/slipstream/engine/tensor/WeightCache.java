@@ -41,7 +41,7 @@ public final class WeightCache {
   private static final long MAGIC = 0x4b4341504c535631L;
 
   /** To be raised with every change to what matrices store. */
-  private static final int VERSION = 4;
+  private static final int VERSION = 5;
 
   /** Below, packing takes no time worth a file. */
   private static final long MIN_MODEL_BYTES = 16 << 20;
