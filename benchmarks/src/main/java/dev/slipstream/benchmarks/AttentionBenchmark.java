@@ -86,8 +86,7 @@ public class AttentionBenchmark {
   }
 
   /** One more row of a batch, and its keys and values. */
-  private static void store(
-      Attention attention, KvSequence sequence, Batch batch, Random random) {
+  private static void store(Attention attention, KvSequence sequence, Batch batch, Random random) {
     sequence.reserve(batch.rows() + 1);
     int row = batch.add(sequence, 0, batch.rows() - 1, false);
     for (int head = 0; head < KV_HEADS; head++) {

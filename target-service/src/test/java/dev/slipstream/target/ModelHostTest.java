@@ -6,13 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.slipstream.engine.sampling.SamplingParams;
 import dev.slipstream.engine.speculation.CostMeasurement;
 import dev.slipstream.engine.speculation.CostMeasurement.Point;
-import dev.slipstream.target.application.Caller;
 import dev.slipstream.target.application.CommittedTokens;
 import dev.slipstream.target.application.DecodeFailure;
 import dev.slipstream.target.application.DecodeListener;
 import dev.slipstream.target.application.DecodeTask;
 import dev.slipstream.target.application.Outcome;
 import dev.slipstream.target.application.SharedPrefixes;
+import dev.slipstream.target.application.TaskOwner;
 import dev.slipstream.target.application.Techniques;
 import dev.slipstream.target.application.ToyModel;
 import dev.slipstream.target.transport.TargetProvider.NotReadyException;
@@ -209,7 +209,7 @@ class ModelHostTest {
 
   private static DecodeTask task(int maxTokens) {
     return new DecodeTask(
-        new Caller("", ""),
+        new TaskOwner("", ""),
         new int[] {1, 2, 3},
         0,
         SamplingParams.greedy(),

@@ -31,7 +31,13 @@ import org.openjdk.jmh.annotations.Warmup;
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 @Warmup(iterations = 50)
 @Measurement(iterations = 50)
-@Fork(value = 1, jvmArgsAppend = "--add-modules=jdk.incubator.vector")
+@Fork(
+    value = 1,
+    jvmArgsAppend = {
+      "-XX:-UseFPUForSpilling",
+      "-Djdk.incubator.vector.VECTOR_ACCESS_OOB_CHECK=0",
+      "--add-modules=jdk.incubator.vector"
+    })
 @State(Scope.Benchmark)
 public class PromptLookupBenchmark {
   private static final int VOCABULARY = 49_152;

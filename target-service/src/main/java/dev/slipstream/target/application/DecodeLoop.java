@@ -33,7 +33,7 @@ public final class DecodeLoop implements AutoCloseable {
   private final CommandQueue commands = new CommandQueue();
   private final KvPool pool;
   private final Scheduler scheduler;
-  private final Quarantine passes;
+  private final GuardedPasses passes;
   private final SamplingWorkspace workspace;
   private final RetryAdvice retryAdvice;
   private final CompletableFuture<Void> idle = new CompletableFuture<>();
@@ -81,7 +81,7 @@ public final class DecodeLoop implements AutoCloseable {
             costs,
             observers(techniques),
             this::broke);
-    this.passes = new Quarantine(step, scheduler, this::broke);
+    this.passes = new GuardedPasses(step, scheduler, this::broke);
     this.workspace = new SamplingWorkspace(model.vocabularySize());
     this.thread = Thread.ofPlatform().name("decode-loop").start(this::run);
   }
@@ -133,7 +133,7 @@ public final class DecodeLoop implements AutoCloseable {
     return () -> cancel(sequence);
   }
 
-  private BlockKeyChain keys(Caller caller) {
+  private BlockKeyChain keys(TaskOwner caller) {
     return new BlockKeyChain(
         model.digest(), model.tokenizerDigest(), model.kvLayout(), caller.tenant());
   }

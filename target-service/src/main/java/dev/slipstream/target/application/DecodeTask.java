@@ -18,7 +18,7 @@ import java.util.function.Supplier;
  * @param speculation what it wants of drafts
  */
 public record DecodeTask(
-    Caller caller,
+    TaskOwner caller,
     int[] prompt,
     int resumedTokens,
     SamplingParams sampling,

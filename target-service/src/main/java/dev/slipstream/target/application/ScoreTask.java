@@ -9,7 +9,7 @@ import java.util.List;
  * @param prefix not empty
  * @param continuations at least one, none of them empty
  */
-public record ScoreTask(Caller caller, int[] prefix, List<int[]> continuations) {
+public record ScoreTask(TaskOwner caller, int[] prefix, List<int[]> continuations) {
   public ScoreTask {
     continuations = List.copyOf(continuations);
   }

@@ -22,7 +22,7 @@ abstract sealed class Sequence implements SequenceView permits Decoding, Scoring
     ENDED
   }
 
-  final Caller caller;
+  final TaskOwner caller;
   final TokenHistory history;
   private final BlockKeyChain keys;
   final long submitted = System.nanoTime();
@@ -48,7 +48,7 @@ abstract sealed class Sequence implements SequenceView permits Decoding, Scoring
   int remoteCachedTokens;
   private boolean announced;
 
-  Sequence(Caller caller, TokenHistory history, BlockKeyChain keys) {
+  Sequence(TaskOwner caller, TokenHistory history, BlockKeyChain keys) {
     this.caller = caller;
     this.history = history;
     this.keys = keys;

@@ -12,9 +12,9 @@ import dev.slipstream.engine.sampling.TokenLogprobs;
 import dev.slipstream.engine.sampling.TokenRule;
 import dev.slipstream.proto.v1.DecodeStart;
 import dev.slipstream.proto.v1.SpeculationOptions;
-import dev.slipstream.target.application.Caller;
 import dev.slipstream.target.application.DecodeTask;
 import dev.slipstream.target.application.ServedModel;
+import dev.slipstream.target.application.TaskOwner;
 import dev.slipstream.wire.SamplingCodec;
 import dev.slipstream.wire.TokenCodec;
 import java.util.HashSet;
@@ -32,7 +32,7 @@ final class DecodeRequests {
    */
   static DecodeTask task(DecodeStart start, ServedModel model) {
     checkTokenizer(start.getTokenizerDigest(), model);
-    Caller caller = caller(start.getRequestId(), start.getTenant());
+    TaskOwner caller = caller(start.getRequestId(), start.getTenant());
     checkName("speculation.drafter", start.getSpeculation().getDrafter());
     int[] prompt = TokenCodec.decode("prompt", start.getPromptList(), model.vocabularySize());
     if (prompt.length == 0) {

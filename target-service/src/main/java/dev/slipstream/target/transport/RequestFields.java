@@ -3,8 +3,8 @@ package dev.slipstream.target.transport;
 import static dev.slipstream.target.transport.InvalidRequestException.invalid;
 import static dev.slipstream.target.transport.InvalidRequestException.precondition;
 
-import dev.slipstream.target.application.Caller;
 import dev.slipstream.target.application.ServedModel;
+import dev.slipstream.target.application.TaskOwner;
 
 /** Checks of fields that several requests have; each throws what names the field. */
 final class RequestFields {
@@ -28,10 +28,10 @@ final class RequestFields {
     }
   }
 
-  static Caller caller(String requestId, String tenant) {
+  static TaskOwner caller(String requestId, String tenant) {
     checkName("request_id", requestId);
     checkName("tenant", tenant);
-    return new Caller(requestId, tenant);
+    return new TaskOwner(requestId, tenant);
   }
 
   static void checkName(String field, String value) {

@@ -155,7 +155,7 @@ class DecodeAllocationTest {
   private static DecodeTask task(int salt) {
     int[] prompt = IntStream.range(0, 20).map(i -> 10 + 7 * i + 31 * salt).toArray();
     return new DecodeTask(
-        new Caller("", ""),
+        new TaskOwner("", ""),
         prompt,
         0,
         SamplingParams.greedy(),

@@ -67,7 +67,7 @@ abstract class DecodeLoopFixture {
 
   static DecodeTask task(int[] prompt, int tokens, SamplingParams sampling, int maxDraftTokens) {
     return new DecodeTask(
-        new Caller("", ""),
+        new TaskOwner("", ""),
         prompt,
         0,
         sampling,

@@ -67,7 +67,7 @@ class DecodeLoopTest extends DecodeLoopFixture {
 
     DecodeTask other =
         new DecodeTask(
-            new Caller("", "b"),
+            new TaskOwner("", "b"),
             prompt(100, 5),
             0,
             SamplingParams.greedy(),
@@ -166,7 +166,7 @@ class DecodeLoopTest extends DecodeLoopFixture {
     resumed.onStep = step -> order.add("resumed");
     submit(
         new DecodeTask(
-            new Caller("", ""),
+            new TaskOwner("", ""),
             prompt(10, 2),
             3,
             SamplingParams.greedy(),
@@ -195,7 +195,7 @@ class DecodeLoopTest extends DecodeLoopFixture {
     List<Integer> expected = model.greedy(prompt, 30);
     DecodeTask stopping =
         new DecodeTask(
-            new Caller("", ""),
+            new TaskOwner("", ""),
             prompt,
             0,
             SamplingParams.greedy(),
@@ -224,7 +224,7 @@ class DecodeLoopTest extends DecodeLoopFixture {
             .toArray();
     DecodeTask resumed =
         new DecodeTask(
-            new Caller("", ""),
+            new TaskOwner("", ""),
             resumedPrompt,
             25,
             sampling,
@@ -286,7 +286,7 @@ class DecodeLoopTest extends DecodeLoopFixture {
     start(settings(64, 64, 1));
     DecodeTask task =
         new DecodeTask(
-            new Caller("", ""),
+            new TaskOwner("", ""),
             prompt(10, 1),
             0,
             SamplingParams.greedy(),

@@ -80,7 +80,7 @@ class DecodeMetricsTest extends DecodeLoopFixture {
     start(settings(64, 64, 1));
     DecodeTask task =
         new DecodeTask(
-            new Caller("id-4711", "tenant-4711"),
+            new TaskOwner("id-4711", "tenant-4711"),
             prompt(10, 1),
             0,
             SamplingParams.greedy(),

@@ -69,7 +69,7 @@ class HostedDraftersTest extends DecodeLoopFixture {
     answer.handle.complete(
         hosted.submit(
             new DecodeTask(
-                new Caller("", ""),
+                new TaskOwner("", ""),
                 prompt,
                 0,
                 sampling,
@@ -169,7 +169,7 @@ class HostedDraftersTest extends DecodeLoopFixture {
     answer.handle.complete(
         hosted.submit(
             new DecodeTask(
-                new Caller("", ""),
+                new TaskOwner("", ""),
                 prompt,
                 0,
                 SamplingParams.greedy(),

@@ -45,7 +45,7 @@ class ResumedQueueTest extends DecodeLoopFixture {
     answer.onStep = step -> order.add(resumed ? "resumed" : "new");
     return submit(
         new DecodeTask(
-            new Caller("", ""),
+            new TaskOwner("", ""),
             prompt(10, 2),
             resumed ? 1 : 0,
             SamplingParams.greedy(),

@@ -48,7 +48,7 @@ class ScoreTest extends DecodeLoopFixture {
 
   private Scores score(int[] prefix, int[]... continuations) {
     Scores scores = new Scores();
-    ScoreTask task = new ScoreTask(new Caller("", ""), prefix, List.of(continuations));
+    ScoreTask task = new ScoreTask(new TaskOwner("", ""), prefix, List.of(continuations));
     scores.handle = loop.submit(task, scores);
     return scores;
   }

@@ -9,8 +9,8 @@ import org.slf4j.LoggerFactory;
  * Makes passes. One that fails as a whole has committed nothing; whose fault that was shows when
  * everybody is computed alone, and the others go on.
  */
-final class Quarantine {
-  private static final Logger log = LoggerFactory.getLogger(Quarantine.class);
+final class GuardedPasses {
+  private static final Logger log = LoggerFactory.getLogger(GuardedPasses.class);
 
   /**
    * Passes in a row that may fail for want of memory. After that it is not their sequences' fault:
@@ -23,7 +23,7 @@ final class Quarantine {
   private final SequenceFailures failures;
   private int starved;
 
-  Quarantine(DecodeStep step, Scheduler scheduler, SequenceFailures failures) {
+  GuardedPasses(DecodeStep step, Scheduler scheduler, SequenceFailures failures) {
     this.step = step;
     this.scheduler = scheduler;
     this.failures = failures;

@@ -6,4 +6,4 @@ package dev.slipstream.target.application;
  * @param requestId for logs
  * @param tenant whose cached prefixes may be used
  */
-public record Caller(String requestId, String tenant) {}
+public record TaskOwner(String requestId, String tenant) {}
