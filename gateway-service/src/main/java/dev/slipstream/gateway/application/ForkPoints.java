@@ -2,6 +2,7 @@ package dev.slipstream.gateway.application;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.MonoSink;
 
@@ -12,14 +13,17 @@ final class ForkPoints {
   private final List<Fork> waiting = new ArrayList<>();
   private int length;
   private boolean over;
+  private Optional<Throwable> failure = Optional.empty();
 
   /** The sequence's length when it has so many tokens; nothing if it ends with fewer. */
   Mono<Integer> at(int tokens) {
     return Mono.create(
         sink -> {
+          Fork fork = new Fork(tokens, sink);
           synchronized (this) {
-            waiting.add(new Fork(tokens, sink));
+            waiting.add(fork);
           }
+          sink.onDispose(() -> forget(fork));
           release();
         });
   }
@@ -29,9 +33,19 @@ final class ForkPoints {
     length = tokens;
   }
 
-  void end() {
+  private synchronized void forget(Fork fork) {
+    waiting.remove(fork);
+  }
+
+  /**
+   * Says that there are no more tokens.
+   *
+   * @param failure why, if not because the sequence is whole: that of the forks, too
+   */
+  void end(Optional<Throwable> failure) {
     synchronized (this) {
       over = true;
+      this.failure = failure;
     }
     release();
   }
@@ -40,13 +54,19 @@ final class ForkPoints {
   void release() {
     List<Fork> ready;
     int now;
+    Optional<Throwable> cause;
     synchronized (this) {
       now = length;
+      cause = failure;
       ready = waiting.stream().filter(fork -> over || fork.tokens() <= now).toList();
       waiting.removeAll(ready);
     }
     for (Fork fork : ready) {
-      fork.sink().success(fork.tokens() <= now ? now : null);
+      if (fork.tokens() > now && cause.isPresent()) {
+        fork.sink().error(cause.get());
+      } else {
+        fork.sink().success(fork.tokens() <= now ? now : null);
+      }
     }
   }
 }

@@ -8,12 +8,14 @@ import dev.slipstream.gateway.spi.Sequences;
 import dev.slipstream.gateway.upstream.Targets;
 import io.grpc.Deadline;
 import io.micrometer.context.ContextSnapshotFactory;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.FluxSink;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.SignalType;
 import reactor.util.context.ContextView;
 
 /** The sequences of one prompt, each with its answer. */
@@ -52,6 +54,7 @@ final class TargetSequences implements Sequences {
 
     private final ForkPoints forks = new ForkPoints();
     private volatile TargetSequence sequence;
+    private volatile Optional<Throwable> failure = Optional.empty();
 
     Member(Mono<Origin> origin, SequenceOptions options) {
       this.origin = origin;
@@ -62,8 +65,16 @@ final class TargetSequences implements Sequences {
     public Flux<GenerationEvent> events() {
       return origin
           .flatMapMany(from -> Flux.deferContextual(trace -> events(from, trace)))
-          .doFinally(signal -> forks.end())
+          .doOnError(e -> failure = Optional.of(e))
+          .doFinally(this::endForks)
           .transform(events -> context.metrics().observe(events, prepared, id, context.defects()));
+    }
+
+    /** Whoever leaves a sequence leaves its forks too, which is no failure of theirs. */
+    private void endForks(SignalType signal) {
+      if (signal != SignalType.CANCEL) {
+        forks.end(failure);
+      }
     }
 
     private Flux<GenerationEvent> events(Origin from, ContextView trace) {

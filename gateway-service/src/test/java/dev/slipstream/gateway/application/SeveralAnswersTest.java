@@ -103,12 +103,14 @@ class SeveralAnswersTest extends TwoTargets {
 
   @Test
   void aClientThatLeavesEarlyHasNoneOpenedAnyMore() {
-    Exchange both = bench.begin(chat(), 2, 2);
+    Exchange both = bench.begin(chat(), 3, 3);
     FakeDecode one = first.next().started();
     both.awaitStart().leave();
     one.commit("a");
     one.awaitCancel();
     assertThat(bench.counter("slipstream.target.requests")).isEqualTo(1);
+    assertThat(bench.finished("abort")).as("all that the client has left").isEqualTo(3);
+    assertThat(bench.finished("error")).as("a client that leaves is no fault").isZero();
   }
 
   @Test

@@ -19,6 +19,7 @@ import dev.slipstream.proto.v1.ChatPrompt;
 import dev.slipstream.proto.v1.GenerateRequest;
 import io.grpc.ManagedChannel;
 import io.grpc.inprocess.InProcessChannelBuilder;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -156,6 +157,17 @@ public final class Bench implements AutoCloseable {
             registry.find(name).counters().stream().map(counter -> counter.count()),
             registry.find(name).functionCounters().stream().map(counter -> counter.count()))
         .mapToDouble(Double::doubleValue)
+        .sum();
+  }
+
+  /** Answers that are over for this reason. */
+  public double finished(String reason) {
+    return registry
+        .find("slipstream.request.success")
+        .tag("finished_reason", reason)
+        .counters()
+        .stream()
+        .mapToDouble(Counter::count)
         .sum();
   }
 

@@ -192,7 +192,7 @@ final class MeasuredCosts implements PassCosts {
         cost = believed.orElseThrow();
         log.info("T(k) was measured: {}", cost);
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | OutOfMemoryError e) {
       quiet = LONGEST_QUIET;
       log.warn("T(k) could not be measured", e);
     }

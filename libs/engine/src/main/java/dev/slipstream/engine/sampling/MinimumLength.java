@@ -17,8 +17,13 @@ public final class MinimumLength implements TokenRule {
   }
 
   @Override
+  public boolean bans(TokenHistory history) {
+    return history.generated() < tokens;
+  }
+
+  @Override
   public void mask(float[] logits, TokenHistory history) {
-    if (history.generated() < tokens) {
+    if (bans(history)) {
       for (int end : ends) {
         logits[end] = Float.NEGATIVE_INFINITY;
       }

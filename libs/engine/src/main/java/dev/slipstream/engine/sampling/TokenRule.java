@@ -8,7 +8,21 @@ package dev.slipstream.engine.sampling;
  */
 public interface TokenRule {
   /** Everything may follow. */
-  TokenRule NONE = (logits, history) -> {};
+  TokenRule NONE =
+      new TokenRule() {
+        @Override
+        public boolean bans(TokenHistory history) {
+          return false;
+        }
+
+        @Override
+        public void mask(float[] logits, TokenHistory history) {}
+      };
+
+  /** Whether {@link #mask} has anything to do now: logits that it may change are copied first. */
+  default boolean bans(TokenHistory history) {
+    return true;
+  }
 
   /**
    * Bans tokens from following the text: sets their logits to minus infinity, and changes no

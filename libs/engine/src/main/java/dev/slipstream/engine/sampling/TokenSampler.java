@@ -106,7 +106,7 @@ public final class TokenSampler {
   /** The row itself if nothing changes it, else a changed copy at offset 0. */
   private float[] adjust(float[] logits, int offset, TokenHistory history) {
     TokenRule rule = history.rule();
-    if (biases.length == 0 && !params.hasPenalties() && rule == TokenRule.NONE) {
+    if (biases.length == 0 && !params.hasPenalties() && !rule.bans(history)) {
       return logits;
     }
     float[] row = workspace.adjusted();
