@@ -195,7 +195,8 @@ final class Scheduler {
     blocks.adopt(sequence);
     boolean fits = kv.reserve(sequence.pendingTokens());
     // Room for one more block each, or the newcomer would soon drive itself or others out.
-    if (!fits || (!running.isEmpty() && pool.availableBlocks() < running.size())) {
+    int room = running.size() + Math.ceilDiv(sequence.tokensBehind(), BLOCK_TOKENS);
+    if (!fits || (!running.isEmpty() && pool.availableBlocks() < room)) {
       sequence.releaseBlocks();
       return false;
     }

@@ -43,6 +43,16 @@ final class Scoring extends Sequence {
     return 0;
   }
 
+  /** All that may lie behind the prefix at a time, which is forgotten if there is no room. */
+  @Override
+  int tokensBehind() {
+    int tokens = 0;
+    for (int i = next; i < continuations.size(); i++) {
+      tokens += rows(i);
+    }
+    return tokens;
+  }
+
   @Override
   void started() {
     // Whoever waits for a score has no use for a part of it.

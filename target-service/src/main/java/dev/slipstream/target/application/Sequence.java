@@ -70,6 +70,11 @@ abstract sealed class Sequence implements SequenceView permits Decoding, Scoring
     return Math.max(0, history.length() - kv.length());
   }
 
+  /** Tokens that need room behind its text, although they do not stay. */
+  int tokensBehind() {
+    return 0;
+  }
+
   /** Whether the next pass commits a token of it, with one row. */
   boolean isDecoding() {
     return false;

@@ -128,7 +128,7 @@ class ScoreTest extends DecodeLoopFixture {
     model.gate = new Semaphore(0);
     List<Answer> answers = new ArrayList<>();
     List<Scores> scores = new ArrayList<>();
-    int[][] continuations = continuations(new Random(2), 5, 60);
+    int[][] continuations = continuations(new Random(2), 2, 12);
     for (int i = 0; i < 3; i++) {
       answers.add(decode(prompt(20, i), 100));
       scores.add(score(prompt(30, 10 + i), continuations));
@@ -141,6 +141,20 @@ class ScoreTest extends DecodeLoopFixture {
     }
     assertThat(counter("slipstream.num.preemptions")).isPositive();
     awaitGauge("slipstream.kv.cache.blocks.used", 0);
+  }
+
+  /** Let in again and again for nothing, it would slow down the answer that it waits for. */
+  @Test
+  void oneThatHasNoRoomWaitsUntilThereIsSome() {
+    start(new LoopSettings(10, 4096, 16, 16, 4, 10, 10, 4));
+    model.gate = new Semaphore(0);
+    int[][] continuations = continuations(new Random(4), 1, 70);
+    Answer answer = decode(prompt(60, 1), 60);
+    Scores scores = score(prompt(30, 2), continuations);
+    model.gate.release(1 << 20);
+    assertThat(answer.tokens()).isEqualTo(model.greedy(prompt(60, 1), 60));
+    assertExact(scores, prompt(30, 2), continuations);
+    assertThat(counter("slipstream.num.preemptions")).isLessThan(2);
   }
 
   /** Even where every row with logits is somebody's own. */
