@@ -21,23 +21,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
-import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
-import java.util.Set;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.CyclicBarrier;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -183,25 +173,6 @@ class WeightCacheTest {
     Files.createSymbolicLink(key, Files.write(folder.resolve("known"), new byte[32]));
     load(tensors(1));
     assertThat(Files.isSymbolicLink(key)).isFalse();
-  }
-
-  @RepeatedTest(50)
-  void processesThatStartTogetherAgreeOnAKey() throws Exception {
-    int starts = 8;
-    CyclicBarrier together = new CyclicBarrier(starts);
-    Callable<byte[]> start =
-        () -> {
-          together.await();
-          return LocalSecret.in(packed()).authenticate(ByteBuffer.allocate(1));
-        };
-    Set<String> codes = new HashSet<>();
-    try (ExecutorService threads = Executors.newFixedThreadPool(starts)) {
-      for (Future<byte[]> code : threads.invokeAll(Collections.nCopies(starts, start))) {
-        codes.add(HexFormat.of().formatHex(code.get()));
-      }
-    }
-    assertThat(codes).hasSize(1);
-    assertThat(names()).containsExactly(LocalSecret.FILE);
   }
 
   /** A stop that takes as long as packing does is a stop that is not obeyed. */
