@@ -2,15 +2,14 @@ package dev.slipstream.engine.kernel;
 
 import static dev.slipstream.engine.kernel.Lanes.BYTES;
 import static dev.slipstream.engine.kernel.Lanes.F;
+import static dev.slipstream.engine.kernel.Lanes.HALF;
+import static dev.slipstream.engine.kernel.Lanes.HALF_UNIT;
+import static dev.slipstream.engine.kernel.Lanes.I;
 import static dev.slipstream.engine.kernel.Lanes.L;
-import static dev.slipstream.engine.kernel.Lanes.broadcast;
-import static dev.slipstream.engine.kernel.Lanes.floats;
-import static dev.slipstream.engine.kernel.Lanes.highHalf;
-import static dev.slipstream.engine.kernel.Lanes.ints;
-import static dev.slipstream.engine.kernel.Lanes.lowHalf;
-import static dev.slipstream.engine.kernel.Lanes.real;
-import static dev.slipstream.engine.kernel.Lanes.store;
+import static dev.slipstream.engine.kernel.NativeMemory.ALL;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.VectorOperators.ASHR;
+import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 
 import jdk.incubator.vector.FloatVector;
@@ -49,19 +48,27 @@ final class Epilogues {
    * each of the two cases would be inlined into its caller (see the package's notes).
    */
   static void scaled(
-      long scales, long stride, float[] z, int tokens, int blocks, float[] totals, int to) {
+      long scales, long stride, float[] z, int zo, int tokens, int blocks, float[] totals, int to) {
     if (tokens == 1) {
       FloatVector a = FloatVector.fromArray(F, totals, to);
       FloatVector b = FloatVector.fromArray(F, totals, to + L);
       FloatVector c = FloatVector.fromArray(F, totals, to + 2 * L);
       FloatVector d = FloatVector.fromArray(F, totals, to + 3 * L);
       for (int i = 0; i < blocks; i++) {
-        int p = 4 * i * L;
+        int p = zo + 4 * i * L;
         long s = scales + i * stride;
-        a = FloatVector.fromArray(F, z, p).fma(floats(s), a);
-        b = FloatVector.fromArray(F, z, p + L).fma(floats(s + BYTES), b);
-        c = FloatVector.fromArray(F, z, p + 2 * L).fma(floats(s + 2 * BYTES), c);
-        d = FloatVector.fromArray(F, z, p + 3 * L).fma(floats(s + 3 * BYTES), d);
+        a =
+            FloatVector.fromArray(F, z, p)
+                .fma(FloatVector.fromMemorySegment(F, ALL, s, LITTLE_ENDIAN), a);
+        b =
+            FloatVector.fromArray(F, z, p + L)
+                .fma(FloatVector.fromMemorySegment(F, ALL, s + BYTES, LITTLE_ENDIAN), b);
+        c =
+            FloatVector.fromArray(F, z, p + 2 * L)
+                .fma(FloatVector.fromMemorySegment(F, ALL, s + 2 * BYTES, LITTLE_ENDIAN), c);
+        d =
+            FloatVector.fromArray(F, z, p + 3 * L)
+                .fma(FloatVector.fromMemorySegment(F, ALL, s + 3 * BYTES, LITTLE_ENDIAN), d);
       }
       a.intoArray(totals, to);
       b.intoArray(totals, to + L);
@@ -80,21 +87,21 @@ final class Epilogues {
       FloatVector c1 = FloatVector.fromArray(F, totals, at + 2 * row + L);
       FloatVector d0 = FloatVector.fromArray(F, totals, at + 3 * row);
       FloatVector d1 = FloatVector.fromArray(F, totals, at + 3 * row + L);
-      int p = pair;
+      int p = zo + pair;
       long s = scales;
       for (int i = 0; i < blocks; i++) {
-        FloatVector scale = floats(s);
+        FloatVector scale = FloatVector.fromMemorySegment(F, ALL, s, LITTLE_ENDIAN);
         a0 = FloatVector.fromArray(F, z, p).fma(scale, a0);
         a1 = FloatVector.fromArray(F, z, p + L).fma(scale, a1);
-        scale = floats(s + BYTES);
+        scale = FloatVector.fromMemorySegment(F, ALL, s + BYTES, LITTLE_ENDIAN);
         b0 = FloatVector.fromArray(F, z, p + row).fma(scale, b0);
         b1 = FloatVector.fromArray(F, z, p + row + L).fma(scale, b1);
         int u = p + 2 * row;
-        scale = floats(s + 2 * BYTES);
+        scale = FloatVector.fromMemorySegment(F, ALL, s + 2 * BYTES, LITTLE_ENDIAN);
         c0 = FloatVector.fromArray(F, z, u).fma(scale, c0);
         c1 = FloatVector.fromArray(F, z, u + L).fma(scale, c1);
         u += row;
-        scale = floats(s + 3 * BYTES);
+        scale = FloatVector.fromMemorySegment(F, ALL, s + 3 * BYTES, LITTLE_ENDIAN);
         d0 = FloatVector.fromArray(F, z, u).fma(scale, d0);
         d1 = FloatVector.fromArray(F, z, u + L).fma(scale, d1);
         p += 4 * row;
@@ -127,12 +134,12 @@ final class Epilogues {
       FloatVector c = FloatVector.fromArray(F, totals, to + 2 * L);
       FloatVector d = FloatVector.fromArray(F, totals, to + 3 * L);
       for (int i = 0; i < blocks; i++) {
-        FloatVector sum = broadcast(sums[so + i]);
+        FloatVector sum = FloatVector.broadcast(F, sums[so + i]);
         long m = mins + i * stride;
-        a = floats(m).fma(sum, a);
-        b = floats(m + BYTES).fma(sum, b);
-        c = floats(m + 2 * BYTES).fma(sum, c);
-        d = floats(m + 3 * BYTES).fma(sum, d);
+        a = FloatVector.fromMemorySegment(F, ALL, m, LITTLE_ENDIAN).fma(sum, a);
+        b = FloatVector.fromMemorySegment(F, ALL, m + BYTES, LITTLE_ENDIAN).fma(sum, b);
+        c = FloatVector.fromMemorySegment(F, ALL, m + 2 * BYTES, LITTLE_ENDIAN).fma(sum, c);
+        d = FloatVector.fromMemorySegment(F, ALL, m + 3 * BYTES, LITTLE_ENDIAN).fma(sum, d);
       }
       a.intoArray(totals, to);
       b.intoArray(totals, to + L);
@@ -153,18 +160,18 @@ final class Epilogues {
       FloatVector d1 = FloatVector.fromArray(F, totals, at + 3 * row + L);
       long m = mins;
       for (int i = 0; i < blocks; i++) {
-        FloatVector sum0 = broadcast(sums[so + i * tokens + t]);
-        FloatVector sum1 = broadcast(sums[so + i * tokens + t + 1]);
-        FloatVector min = floats(m);
+        FloatVector sum0 = FloatVector.broadcast(F, sums[so + i * tokens + t]);
+        FloatVector sum1 = FloatVector.broadcast(F, sums[so + i * tokens + t + 1]);
+        FloatVector min = FloatVector.fromMemorySegment(F, ALL, m, LITTLE_ENDIAN);
         a0 = min.fma(sum0, a0);
         a1 = min.fma(sum1, a1);
-        min = floats(m + BYTES);
+        min = FloatVector.fromMemorySegment(F, ALL, m + BYTES, LITTLE_ENDIAN);
         b0 = min.fma(sum0, b0);
         b1 = min.fma(sum1, b1);
-        min = floats(m + 2 * BYTES);
+        min = FloatVector.fromMemorySegment(F, ALL, m + 2 * BYTES, LITTLE_ENDIAN);
         c0 = min.fma(sum0, c0);
         c1 = min.fma(sum1, c1);
-        min = floats(m + 3 * BYTES);
+        min = FloatVector.fromMemorySegment(F, ALL, m + 3 * BYTES, LITTLE_ENDIAN);
         d0 = min.fma(sum0, d0);
         d1 = min.fma(sum1, d1);
         m += stride;
@@ -183,22 +190,33 @@ final class Epilogues {
   /** Splits float16 pairs: of each block first the high halves, then the low halves. */
   static void unpack(long pairs, int n, long out) {
     for (int i = 0; i < n; i += L) {
-      IntVector pair = ints(pairs + 4L * i);
+      IntVector pair = IntVector.fromMemorySegment(I, ALL, pairs + 4L * i, LITTLE_ENDIAN);
       long at = out + 4L * (i + (i & -4 * L));
-      store(highHalf(pair), at);
-      store(lowHalf(pair), at + 4 * BYTES);
+      IntVector bits = pair.lanewise(ASHR, 3).and(HALF);
+      bits.reinterpretAsFloats().mul(HALF_UNIT).intoMemorySegment(ALL, at, LITTLE_ENDIAN);
+      bits = pair.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF);
+      at += 4 * BYTES;
+      bits.reinterpretAsFloats().mul(HALF_UNIT).intoMemorySegment(ALL, at, LITTLE_ENDIAN);
     }
   }
 
   /** Factors of four row vectors times the signed bytes of n blocks. */
   static void multiply(long factors, long codes, long step, int n, long out, long outStep) {
+    FloatVector a = FloatVector.fromMemorySegment(F, ALL, factors, LITTLE_ENDIAN);
+    FloatVector b = FloatVector.fromMemorySegment(F, ALL, factors + BYTES, LITTLE_ENDIAN);
+    FloatVector c = FloatVector.fromMemorySegment(F, ALL, factors + 2 * BYTES, LITTLE_ENDIAN);
+    FloatVector d = FloatVector.fromMemorySegment(F, ALL, factors + 3 * BYTES, LITTLE_ENDIAN);
     for (int i = 0; i < n; i++) {
-      IntVector v = ints(codes + i * step);
+      IntVector v = IntVector.fromMemorySegment(I, ALL, codes + i * step, LITTLE_ENDIAN);
       long at = out + i * outStep;
-      for (int j = 0; j < Kernels.ROW_VECTORS; j++) {
-        IntVector code = v.lanewise(LSHL, 24 - 8 * j).lanewise(ASHR, 24);
-        store(real(code).mul(floats(factors + j * BYTES)), at + j * BYTES);
-      }
+      FloatVector code = (FloatVector) v.lanewise(LSHL, 24).lanewise(ASHR, 24).convert(I2F, 0);
+      code.mul(a).intoMemorySegment(ALL, at, LITTLE_ENDIAN);
+      code = (FloatVector) v.lanewise(LSHL, 16).lanewise(ASHR, 24).convert(I2F, 0);
+      code.mul(b).intoMemorySegment(ALL, at + BYTES, LITTLE_ENDIAN);
+      code = (FloatVector) v.lanewise(LSHL, 8).lanewise(ASHR, 24).convert(I2F, 0);
+      code.mul(c).intoMemorySegment(ALL, at + 2 * BYTES, LITTLE_ENDIAN);
+      code = (FloatVector) v.lanewise(ASHR, 24).convert(I2F, 0);
+      code.mul(d).intoMemorySegment(ALL, at + 3 * BYTES, LITTLE_ENDIAN);
     }
   }
 }

@@ -3,36 +3,86 @@ package dev.slipstream.engine.kernel;
 import static dev.slipstream.engine.kernel.Lanes.BYTES;
 import static dev.slipstream.engine.kernel.Lanes.F;
 import static dev.slipstream.engine.kernel.Lanes.L;
-import static dev.slipstream.engine.kernel.Lanes.broadcast;
-import static dev.slipstream.engine.kernel.Lanes.floats;
+import static dev.slipstream.engine.kernel.NativeMemory.ALL;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import jdk.incubator.vector.FloatVector;
 
-/** Block sums of float32 weights. */
+/**
+ * Block sums of float32 weights.
+ *
+ * <p>Written by KernelTemplate; see KernelTemplateTest.
+ */
 final class FloatKernels {
   private FloatKernels() {}
 
+  /**
+   * Block sums of some groups, {@code apart} bytes and {@code zApart} sums from one to the next.
+   *
+   * @param manyRegisters whether there are 32 vector registers
+   */
+  static void sum(
+      boolean manyRegisters,
+      long w,
+      long apart,
+      int groups,
+      float[] x,
+      int xo,
+      int tokens,
+      int columns,
+      int block,
+      float[] z,
+      int zApart) {
+    int g = 0;
+    for (; tokens < 4 && manyRegisters && g + 2 < groups; g += 3) {
+      long at = w + g * apart;
+      int zo = g * zApart;
+      if (tokens == 1) {
+        oneOfThree(at, apart, x, xo, columns, block, z, zo, zApart);
+      } else {
+        twoOfThree(at, apart, x, xo, columns, block, z, zo, zApart);
+      }
+    }
+    for (; tokens == 1 && g + 1 < groups; g += 2) {
+      oneOfTwo(w + g * apart, apart, x, xo, columns, block, z, g * zApart, zApart);
+    }
+    for (; g < groups; g++) {
+      long at = w + g * apart;
+      int zo = g * zApart;
+      if (tokens == 1) {
+        one(at, x, xo, columns, block, z, zo);
+      } else if (tokens == 2) {
+        two(at, x, xo, columns, block, z, zo);
+      } else if (manyRegisters) {
+        wide(at, x, xo, columns, block, z, zo);
+      } else {
+        fourLow(at, x, xo, columns, block, z, zo);
+        fourHigh(at, x, xo, columns, block, z, zo);
+      }
+    }
+  }
+
   /** Four row vectors, one activation row; two columns a turn. */
-  static void one(long w, float[] x, int xo, int columns, int block, float[] z) {
+  static void one(long w, float[] x, int xo, int columns, int block, float[] z, int zo) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a = zero;
     FloatVector b = zero;
     FloatVector c = zero;
     FloatVector d = zero;
-    int p = 0;
+    int p = zo;
     for (int k = 0; k < columns; k += 2) {
-      long q0 = w + 4 * k * BYTES;
-      FloatVector x0 = broadcast(x[xo + k]);
-      a = floats(q0).fma(x0, a);
-      b = floats(q0 + BYTES).fma(x0, b);
-      c = floats(q0 + 2 * BYTES).fma(x0, c);
-      d = floats(q0 + 3 * BYTES).fma(x0, d);
-      long q1 = w + 4 * (k + 1) * BYTES;
-      FloatVector x1 = broadcast(x[xo + k + 1]);
-      a = floats(q1).fma(x1, a);
-      b = floats(q1 + BYTES).fma(x1, b);
-      c = floats(q1 + 2 * BYTES).fma(x1, c);
-      d = floats(q1 + 3 * BYTES).fma(x1, d);
+      FloatVector x0 = FloatVector.broadcast(F, x[xo + k]);
+      long v0 = w + 4 * k * BYTES;
+      a = FloatVector.fromMemorySegment(F, ALL, v0, LITTLE_ENDIAN).fma(x0, a);
+      b = FloatVector.fromMemorySegment(F, ALL, v0 + BYTES, LITTLE_ENDIAN).fma(x0, b);
+      c = FloatVector.fromMemorySegment(F, ALL, v0 + 2 * BYTES, LITTLE_ENDIAN).fma(x0, c);
+      d = FloatVector.fromMemorySegment(F, ALL, v0 + 3 * BYTES, LITTLE_ENDIAN).fma(x0, d);
+      FloatVector x1 = FloatVector.broadcast(F, x[xo + k + 1]);
+      long v1 = w + 4 * (k + 1) * BYTES;
+      a = FloatVector.fromMemorySegment(F, ALL, v1, LITTLE_ENDIAN).fma(x1, a);
+      b = FloatVector.fromMemorySegment(F, ALL, v1 + BYTES, LITTLE_ENDIAN).fma(x1, b);
+      c = FloatVector.fromMemorySegment(F, ALL, v1 + 2 * BYTES, LITTLE_ENDIAN).fma(x1, c);
+      d = FloatVector.fromMemorySegment(F, ALL, v1 + 3 * BYTES, LITTLE_ENDIAN).fma(x1, d);
       if ((k & (block - 1)) == block - 2) {
         a.intoArray(z, p);
         b.intoArray(z, p + L);
@@ -47,8 +97,138 @@ final class FloatKernels {
     }
   }
 
+  /** Four row vectors of two groups, one activation row. */
+  static void oneOfTwo(
+      long w,
+      long apart,
+      float[] x,
+      int xo,
+      int columns,
+      int block,
+      float[] z,
+      int zo,
+      int zApart) {
+    long w1 = w + apart;
+    FloatVector zero = FloatVector.zero(F);
+    FloatVector a0 = zero;
+    FloatVector b0 = zero;
+    FloatVector c0 = zero;
+    FloatVector d0 = zero;
+    FloatVector a1 = zero;
+    FloatVector b1 = zero;
+    FloatVector c1 = zero;
+    FloatVector d1 = zero;
+    int p = zo;
+    for (int k = 0; k < columns; k++) {
+      FloatVector x0 = FloatVector.broadcast(F, x[xo + k]);
+      long v0 = w + 4 * k * BYTES;
+      a0 = FloatVector.fromMemorySegment(F, ALL, v0, LITTLE_ENDIAN).fma(x0, a0);
+      b0 = FloatVector.fromMemorySegment(F, ALL, v0 + BYTES, LITTLE_ENDIAN).fma(x0, b0);
+      c0 = FloatVector.fromMemorySegment(F, ALL, v0 + 2 * BYTES, LITTLE_ENDIAN).fma(x0, c0);
+      d0 = FloatVector.fromMemorySegment(F, ALL, v0 + 3 * BYTES, LITTLE_ENDIAN).fma(x0, d0);
+      long v1 = w1 + 4 * k * BYTES;
+      a1 = FloatVector.fromMemorySegment(F, ALL, v1, LITTLE_ENDIAN).fma(x0, a1);
+      b1 = FloatVector.fromMemorySegment(F, ALL, v1 + BYTES, LITTLE_ENDIAN).fma(x0, b1);
+      c1 = FloatVector.fromMemorySegment(F, ALL, v1 + 2 * BYTES, LITTLE_ENDIAN).fma(x0, c1);
+      d1 = FloatVector.fromMemorySegment(F, ALL, v1 + 3 * BYTES, LITTLE_ENDIAN).fma(x0, d1);
+      if ((k & (block - 1)) == block - 1) {
+        a0.intoArray(z, p);
+        b0.intoArray(z, p + L);
+        c0.intoArray(z, p + 2 * L);
+        d0.intoArray(z, p + 3 * L);
+        a1.intoArray(z, p + zApart);
+        b1.intoArray(z, p + zApart + L);
+        c1.intoArray(z, p + zApart + 2 * L);
+        d1.intoArray(z, p + zApart + 3 * L);
+        p += 4 * L;
+        a0 = zero;
+        b0 = zero;
+        c0 = zero;
+        d0 = zero;
+        a1 = zero;
+        b1 = zero;
+        c1 = zero;
+        d1 = zero;
+      }
+    }
+  }
+
+  /** Four row vectors of three groups, one activation row. */
+  static void oneOfThree(
+      long w,
+      long apart,
+      float[] x,
+      int xo,
+      int columns,
+      int block,
+      float[] z,
+      int zo,
+      int zApart) {
+    long w1 = w + apart;
+    long w2 = w1 + apart;
+    FloatVector zero = FloatVector.zero(F);
+    FloatVector a0 = zero;
+    FloatVector b0 = zero;
+    FloatVector c0 = zero;
+    FloatVector d0 = zero;
+    FloatVector a1 = zero;
+    FloatVector b1 = zero;
+    FloatVector c1 = zero;
+    FloatVector d1 = zero;
+    FloatVector a2 = zero;
+    FloatVector b2 = zero;
+    FloatVector c2 = zero;
+    FloatVector d2 = zero;
+    int p = zo;
+    for (int k = 0; k < columns; k++) {
+      FloatVector x0 = FloatVector.broadcast(F, x[xo + k]);
+      long v0 = w + 4 * k * BYTES;
+      a0 = FloatVector.fromMemorySegment(F, ALL, v0, LITTLE_ENDIAN).fma(x0, a0);
+      b0 = FloatVector.fromMemorySegment(F, ALL, v0 + BYTES, LITTLE_ENDIAN).fma(x0, b0);
+      c0 = FloatVector.fromMemorySegment(F, ALL, v0 + 2 * BYTES, LITTLE_ENDIAN).fma(x0, c0);
+      d0 = FloatVector.fromMemorySegment(F, ALL, v0 + 3 * BYTES, LITTLE_ENDIAN).fma(x0, d0);
+      long v1 = w1 + 4 * k * BYTES;
+      a1 = FloatVector.fromMemorySegment(F, ALL, v1, LITTLE_ENDIAN).fma(x0, a1);
+      b1 = FloatVector.fromMemorySegment(F, ALL, v1 + BYTES, LITTLE_ENDIAN).fma(x0, b1);
+      c1 = FloatVector.fromMemorySegment(F, ALL, v1 + 2 * BYTES, LITTLE_ENDIAN).fma(x0, c1);
+      d1 = FloatVector.fromMemorySegment(F, ALL, v1 + 3 * BYTES, LITTLE_ENDIAN).fma(x0, d1);
+      long v2 = w2 + 4 * k * BYTES;
+      a2 = FloatVector.fromMemorySegment(F, ALL, v2, LITTLE_ENDIAN).fma(x0, a2);
+      b2 = FloatVector.fromMemorySegment(F, ALL, v2 + BYTES, LITTLE_ENDIAN).fma(x0, b2);
+      c2 = FloatVector.fromMemorySegment(F, ALL, v2 + 2 * BYTES, LITTLE_ENDIAN).fma(x0, c2);
+      d2 = FloatVector.fromMemorySegment(F, ALL, v2 + 3 * BYTES, LITTLE_ENDIAN).fma(x0, d2);
+      if ((k & (block - 1)) == block - 1) {
+        a0.intoArray(z, p);
+        b0.intoArray(z, p + L);
+        c0.intoArray(z, p + 2 * L);
+        d0.intoArray(z, p + 3 * L);
+        a1.intoArray(z, p + zApart);
+        b1.intoArray(z, p + zApart + L);
+        c1.intoArray(z, p + zApart + 2 * L);
+        d1.intoArray(z, p + zApart + 3 * L);
+        a2.intoArray(z, p + 2 * zApart);
+        b2.intoArray(z, p + 2 * zApart + L);
+        c2.intoArray(z, p + 2 * zApart + 2 * L);
+        d2.intoArray(z, p + 2 * zApart + 3 * L);
+        p += 4 * L;
+        a0 = zero;
+        b0 = zero;
+        c0 = zero;
+        d0 = zero;
+        a1 = zero;
+        b1 = zero;
+        c1 = zero;
+        d1 = zero;
+        a2 = zero;
+        b2 = zero;
+        c2 = zero;
+        d2 = zero;
+      }
+    }
+  }
+
   /** Four row vectors, two activation rows. */
-  static void two(long w, float[] x, int xo, int columns, int block, float[] z) {
+  static void two(long w, float[] x, int xo, int columns, int block, float[] z, int zo) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a0 = zero;
     FloatVector a1 = zero;
@@ -58,23 +238,23 @@ final class FloatKernels {
     FloatVector c1 = zero;
     FloatVector d0 = zero;
     FloatVector d1 = zero;
-    int p = 0;
+    int p = zo;
     for (int k = 0; k < columns; k++) {
-      long q = w + 4 * k * BYTES;
-      FloatVector x0 = broadcast(x[xo + 2 * k]);
-      FloatVector x1 = broadcast(x[xo + 2 * k + 1]);
-      FloatVector w0 = floats(q);
-      a0 = w0.fma(x0, a0);
-      a1 = w0.fma(x1, a1);
-      FloatVector w1 = floats(q + BYTES);
-      b0 = w1.fma(x0, b0);
-      b1 = w1.fma(x1, b1);
-      FloatVector w2 = floats(q + 2 * BYTES);
-      c0 = w2.fma(x0, c0);
-      c1 = w2.fma(x1, c1);
-      FloatVector w3 = floats(q + 3 * BYTES);
-      d0 = w3.fma(x0, d0);
-      d1 = w3.fma(x1, d1);
+      FloatVector x0 = FloatVector.broadcast(F, x[xo + 2 * k]);
+      FloatVector x1 = FloatVector.broadcast(F, x[xo + 2 * k + 1]);
+      long v = w + 4 * k * BYTES;
+      FloatVector u0 = FloatVector.fromMemorySegment(F, ALL, v, LITTLE_ENDIAN);
+      a0 = u0.fma(x0, a0);
+      a1 = u0.fma(x1, a1);
+      FloatVector u1 = FloatVector.fromMemorySegment(F, ALL, v + BYTES, LITTLE_ENDIAN);
+      b0 = u1.fma(x0, b0);
+      b1 = u1.fma(x1, b1);
+      FloatVector u2 = FloatVector.fromMemorySegment(F, ALL, v + 2 * BYTES, LITTLE_ENDIAN);
+      c0 = u2.fma(x0, c0);
+      c1 = u2.fma(x1, c1);
+      FloatVector u3 = FloatVector.fromMemorySegment(F, ALL, v + 3 * BYTES, LITTLE_ENDIAN);
+      d0 = u3.fma(x0, d0);
+      d1 = u3.fma(x1, d1);
       if ((k & (block - 1)) == block - 1) {
         a0.intoArray(z, p);
         a1.intoArray(z, p + L);
@@ -97,11 +277,143 @@ final class FloatKernels {
     }
   }
 
-  /**
-   * Four row vectors, the first (half 0) or last two of four activation rows (1). Two row vectors
-   * and four activation rows would be as many sums, but C2 makes slower code of them.
-   */
-  static void four(long w, int half, float[] x, int xo, int columns, int block, float[] z) {
+  /** Four row vectors of three groups, two activation rows. */
+  static void twoOfThree(
+      long w,
+      long apart,
+      float[] x,
+      int xo,
+      int columns,
+      int block,
+      float[] z,
+      int zo,
+      int zApart) {
+    long w1 = w + apart;
+    long w2 = w1 + apart;
+    FloatVector zero = FloatVector.zero(F);
+    FloatVector a00 = zero;
+    FloatVector a01 = zero;
+    FloatVector b00 = zero;
+    FloatVector b01 = zero;
+    FloatVector c00 = zero;
+    FloatVector c01 = zero;
+    FloatVector d00 = zero;
+    FloatVector d01 = zero;
+    FloatVector a10 = zero;
+    FloatVector a11 = zero;
+    FloatVector b10 = zero;
+    FloatVector b11 = zero;
+    FloatVector c10 = zero;
+    FloatVector c11 = zero;
+    FloatVector d10 = zero;
+    FloatVector d11 = zero;
+    FloatVector a20 = zero;
+    FloatVector a21 = zero;
+    FloatVector b20 = zero;
+    FloatVector b21 = zero;
+    FloatVector c20 = zero;
+    FloatVector c21 = zero;
+    FloatVector d20 = zero;
+    FloatVector d21 = zero;
+    int p = zo;
+    for (int k = 0; k < columns; k++) {
+      FloatVector x0 = FloatVector.broadcast(F, x[xo + 2 * k]);
+      FloatVector x1 = FloatVector.broadcast(F, x[xo + 2 * k + 1]);
+      long v0 = w + 4 * k * BYTES;
+      FloatVector u00 = FloatVector.fromMemorySegment(F, ALL, v0, LITTLE_ENDIAN);
+      a00 = u00.fma(x0, a00);
+      a01 = u00.fma(x1, a01);
+      FloatVector u01 = FloatVector.fromMemorySegment(F, ALL, v0 + BYTES, LITTLE_ENDIAN);
+      b00 = u01.fma(x0, b00);
+      b01 = u01.fma(x1, b01);
+      FloatVector u02 = FloatVector.fromMemorySegment(F, ALL, v0 + 2 * BYTES, LITTLE_ENDIAN);
+      c00 = u02.fma(x0, c00);
+      c01 = u02.fma(x1, c01);
+      FloatVector u03 = FloatVector.fromMemorySegment(F, ALL, v0 + 3 * BYTES, LITTLE_ENDIAN);
+      d00 = u03.fma(x0, d00);
+      d01 = u03.fma(x1, d01);
+      long v1 = w1 + 4 * k * BYTES;
+      FloatVector u10 = FloatVector.fromMemorySegment(F, ALL, v1, LITTLE_ENDIAN);
+      a10 = u10.fma(x0, a10);
+      a11 = u10.fma(x1, a11);
+      FloatVector u11 = FloatVector.fromMemorySegment(F, ALL, v1 + BYTES, LITTLE_ENDIAN);
+      b10 = u11.fma(x0, b10);
+      b11 = u11.fma(x1, b11);
+      FloatVector u12 = FloatVector.fromMemorySegment(F, ALL, v1 + 2 * BYTES, LITTLE_ENDIAN);
+      c10 = u12.fma(x0, c10);
+      c11 = u12.fma(x1, c11);
+      FloatVector u13 = FloatVector.fromMemorySegment(F, ALL, v1 + 3 * BYTES, LITTLE_ENDIAN);
+      d10 = u13.fma(x0, d10);
+      d11 = u13.fma(x1, d11);
+      long v2 = w2 + 4 * k * BYTES;
+      FloatVector u20 = FloatVector.fromMemorySegment(F, ALL, v2, LITTLE_ENDIAN);
+      a20 = u20.fma(x0, a20);
+      a21 = u20.fma(x1, a21);
+      FloatVector u21 = FloatVector.fromMemorySegment(F, ALL, v2 + BYTES, LITTLE_ENDIAN);
+      b20 = u21.fma(x0, b20);
+      b21 = u21.fma(x1, b21);
+      FloatVector u22 = FloatVector.fromMemorySegment(F, ALL, v2 + 2 * BYTES, LITTLE_ENDIAN);
+      c20 = u22.fma(x0, c20);
+      c21 = u22.fma(x1, c21);
+      FloatVector u23 = FloatVector.fromMemorySegment(F, ALL, v2 + 3 * BYTES, LITTLE_ENDIAN);
+      d20 = u23.fma(x0, d20);
+      d21 = u23.fma(x1, d21);
+      if ((k & (block - 1)) == block - 1) {
+        a00.intoArray(z, p);
+        a01.intoArray(z, p + L);
+        b00.intoArray(z, p + 2 * L);
+        b01.intoArray(z, p + 3 * L);
+        c00.intoArray(z, p + 4 * L);
+        c01.intoArray(z, p + 5 * L);
+        d00.intoArray(z, p + 6 * L);
+        d01.intoArray(z, p + 7 * L);
+        a10.intoArray(z, p + zApart);
+        a11.intoArray(z, p + zApart + L);
+        b10.intoArray(z, p + zApart + 2 * L);
+        b11.intoArray(z, p + zApart + 3 * L);
+        c10.intoArray(z, p + zApart + 4 * L);
+        c11.intoArray(z, p + zApart + 5 * L);
+        d10.intoArray(z, p + zApart + 6 * L);
+        d11.intoArray(z, p + zApart + 7 * L);
+        a20.intoArray(z, p + 2 * zApart);
+        a21.intoArray(z, p + 2 * zApart + L);
+        b20.intoArray(z, p + 2 * zApart + 2 * L);
+        b21.intoArray(z, p + 2 * zApart + 3 * L);
+        c20.intoArray(z, p + 2 * zApart + 4 * L);
+        c21.intoArray(z, p + 2 * zApart + 5 * L);
+        d20.intoArray(z, p + 2 * zApart + 6 * L);
+        d21.intoArray(z, p + 2 * zApart + 7 * L);
+        p += 8 * L;
+        a00 = zero;
+        a01 = zero;
+        b00 = zero;
+        b01 = zero;
+        c00 = zero;
+        c01 = zero;
+        d00 = zero;
+        d01 = zero;
+        a10 = zero;
+        a11 = zero;
+        b10 = zero;
+        b11 = zero;
+        c10 = zero;
+        c11 = zero;
+        d10 = zero;
+        d11 = zero;
+        a20 = zero;
+        a21 = zero;
+        b20 = zero;
+        b21 = zero;
+        c20 = zero;
+        c21 = zero;
+        d20 = zero;
+        d21 = zero;
+      }
+    }
+  }
+
+  /** Four row vectors, the first two of four activation rows. */
+  static void fourLow(long w, float[] x, int xo, int columns, int block, float[] z, int zo) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a0 = zero;
     FloatVector a1 = zero;
@@ -111,24 +423,23 @@ final class FloatKernels {
     FloatVector c1 = zero;
     FloatVector d0 = zero;
     FloatVector d1 = zero;
-    int xs = xo + 2 * half;
-    int p = 2 * half * L;
+    int p = zo;
     for (int k = 0; k < columns; k++) {
-      long q = w + 4 * k * BYTES;
-      FloatVector x0 = broadcast(x[xs + 4 * k]);
-      FloatVector x1 = broadcast(x[xs + 4 * k + 1]);
-      FloatVector w0 = floats(q);
-      a0 = w0.fma(x0, a0);
-      a1 = w0.fma(x1, a1);
-      FloatVector w1 = floats(q + BYTES);
-      b0 = w1.fma(x0, b0);
-      b1 = w1.fma(x1, b1);
-      FloatVector w2 = floats(q + 2 * BYTES);
-      c0 = w2.fma(x0, c0);
-      c1 = w2.fma(x1, c1);
-      FloatVector w3 = floats(q + 3 * BYTES);
-      d0 = w3.fma(x0, d0);
-      d1 = w3.fma(x1, d1);
+      FloatVector x0 = FloatVector.broadcast(F, x[xo + 4 * k]);
+      FloatVector x1 = FloatVector.broadcast(F, x[xo + 4 * k + 1]);
+      long v = w + 4 * k * BYTES;
+      FloatVector u0 = FloatVector.fromMemorySegment(F, ALL, v, LITTLE_ENDIAN);
+      a0 = u0.fma(x0, a0);
+      a1 = u0.fma(x1, a1);
+      FloatVector u1 = FloatVector.fromMemorySegment(F, ALL, v + BYTES, LITTLE_ENDIAN);
+      b0 = u1.fma(x0, b0);
+      b1 = u1.fma(x1, b1);
+      FloatVector u2 = FloatVector.fromMemorySegment(F, ALL, v + 2 * BYTES, LITTLE_ENDIAN);
+      c0 = u2.fma(x0, c0);
+      c1 = u2.fma(x1, c1);
+      FloatVector u3 = FloatVector.fromMemorySegment(F, ALL, v + 3 * BYTES, LITTLE_ENDIAN);
+      d0 = u3.fma(x0, d0);
+      d1 = u3.fma(x1, d1);
       if ((k & (block - 1)) == block - 1) {
         a0.intoArray(z, p);
         a1.intoArray(z, p + L);
@@ -151,8 +462,58 @@ final class FloatKernels {
     }
   }
 
-  /** Four row vectors, four activation rows: for 32 vector registers. */
-  static void wide(long w, float[] x, int xo, int columns, int block, float[] z) {
+  /** Four row vectors, the last two of four activation rows. */
+  static void fourHigh(long w, float[] x, int xo, int columns, int block, float[] z, int zo) {
+    FloatVector zero = FloatVector.zero(F);
+    FloatVector a0 = zero;
+    FloatVector a1 = zero;
+    FloatVector b0 = zero;
+    FloatVector b1 = zero;
+    FloatVector c0 = zero;
+    FloatVector c1 = zero;
+    FloatVector d0 = zero;
+    FloatVector d1 = zero;
+    int p = zo + 2 * L;
+    for (int k = 0; k < columns; k++) {
+      FloatVector x0 = FloatVector.broadcast(F, x[xo + 4 * k + 2]);
+      FloatVector x1 = FloatVector.broadcast(F, x[xo + 4 * k + 3]);
+      long v = w + 4 * k * BYTES;
+      FloatVector u0 = FloatVector.fromMemorySegment(F, ALL, v, LITTLE_ENDIAN);
+      a0 = u0.fma(x0, a0);
+      a1 = u0.fma(x1, a1);
+      FloatVector u1 = FloatVector.fromMemorySegment(F, ALL, v + BYTES, LITTLE_ENDIAN);
+      b0 = u1.fma(x0, b0);
+      b1 = u1.fma(x1, b1);
+      FloatVector u2 = FloatVector.fromMemorySegment(F, ALL, v + 2 * BYTES, LITTLE_ENDIAN);
+      c0 = u2.fma(x0, c0);
+      c1 = u2.fma(x1, c1);
+      FloatVector u3 = FloatVector.fromMemorySegment(F, ALL, v + 3 * BYTES, LITTLE_ENDIAN);
+      d0 = u3.fma(x0, d0);
+      d1 = u3.fma(x1, d1);
+      if ((k & (block - 1)) == block - 1) {
+        a0.intoArray(z, p);
+        a1.intoArray(z, p + L);
+        b0.intoArray(z, p + 4 * L);
+        b1.intoArray(z, p + 5 * L);
+        c0.intoArray(z, p + 8 * L);
+        c1.intoArray(z, p + 9 * L);
+        d0.intoArray(z, p + 12 * L);
+        d1.intoArray(z, p + 13 * L);
+        p += 16 * L;
+        a0 = zero;
+        a1 = zero;
+        b0 = zero;
+        b1 = zero;
+        c0 = zero;
+        c1 = zero;
+        d0 = zero;
+        d1 = zero;
+      }
+    }
+  }
+
+  /** Four row vectors, four activation rows. */
+  static void wide(long w, float[] x, int xo, int columns, int block, float[] z, int zo) {
     FloatVector zero = FloatVector.zero(F);
     FloatVector a0 = zero;
     FloatVector a1 = zero;
@@ -170,33 +531,33 @@ final class FloatKernels {
     FloatVector d1 = zero;
     FloatVector d2 = zero;
     FloatVector d3 = zero;
-    int p = 0;
+    int p = zo;
     for (int k = 0; k < columns; k++) {
-      long q = w + 4 * k * BYTES;
-      FloatVector w0 = floats(q);
-      FloatVector w1 = floats(q + BYTES);
-      FloatVector w2 = floats(q + 2 * BYTES);
-      FloatVector w3 = floats(q + 3 * BYTES);
-      FloatVector x0 = broadcast(x[xo + 4 * k]);
-      a0 = w0.fma(x0, a0);
-      b0 = w1.fma(x0, b0);
-      c0 = w2.fma(x0, c0);
-      d0 = w3.fma(x0, d0);
-      FloatVector x1 = broadcast(x[xo + 4 * k + 1]);
-      a1 = w0.fma(x1, a1);
-      b1 = w1.fma(x1, b1);
-      c1 = w2.fma(x1, c1);
-      d1 = w3.fma(x1, d1);
-      FloatVector x2 = broadcast(x[xo + 4 * k + 2]);
-      a2 = w0.fma(x2, a2);
-      b2 = w1.fma(x2, b2);
-      c2 = w2.fma(x2, c2);
-      d2 = w3.fma(x2, d2);
-      FloatVector x3 = broadcast(x[xo + 4 * k + 3]);
-      a3 = w0.fma(x3, a3);
-      b3 = w1.fma(x3, b3);
-      c3 = w2.fma(x3, c3);
-      d3 = w3.fma(x3, d3);
+      long v = w + 4 * k * BYTES;
+      FloatVector u0 = FloatVector.fromMemorySegment(F, ALL, v, LITTLE_ENDIAN);
+      FloatVector u1 = FloatVector.fromMemorySegment(F, ALL, v + BYTES, LITTLE_ENDIAN);
+      FloatVector u2 = FloatVector.fromMemorySegment(F, ALL, v + 2 * BYTES, LITTLE_ENDIAN);
+      FloatVector u3 = FloatVector.fromMemorySegment(F, ALL, v + 3 * BYTES, LITTLE_ENDIAN);
+      FloatVector x0 = FloatVector.broadcast(F, x[xo + 4 * k]);
+      a0 = u0.fma(x0, a0);
+      b0 = u1.fma(x0, b0);
+      c0 = u2.fma(x0, c0);
+      d0 = u3.fma(x0, d0);
+      FloatVector x1 = FloatVector.broadcast(F, x[xo + 4 * k + 1]);
+      a1 = u0.fma(x1, a1);
+      b1 = u1.fma(x1, b1);
+      c1 = u2.fma(x1, c1);
+      d1 = u3.fma(x1, d1);
+      FloatVector x2 = FloatVector.broadcast(F, x[xo + 4 * k + 2]);
+      a2 = u0.fma(x2, a2);
+      b2 = u1.fma(x2, b2);
+      c2 = u2.fma(x2, c2);
+      d2 = u3.fma(x2, d2);
+      FloatVector x3 = FloatVector.broadcast(F, x[xo + 4 * k + 3]);
+      a3 = u0.fma(x3, a3);
+      b3 = u1.fma(x3, b3);
+      c3 = u2.fma(x3, c3);
+      d3 = u3.fma(x3, d3);
       if ((k & (block - 1)) == block - 1) {
         a0.intoArray(z, p);
         a1.intoArray(z, p + L);

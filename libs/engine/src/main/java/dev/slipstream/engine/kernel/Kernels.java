@@ -32,12 +32,15 @@ public interface Kernels {
   /** What activations are multiplied with for {@link #halves}. */
   float HALF_INPUT_UNIT = 0x1p64f;
 
-  /** How codes are stored; a kernel may hold block sums multiplied by a power of two. */
+  /** How weights are stored; a kernel may hold block sums multiplied by a power of two. */
   enum Codes {
     NIBBLES,
     BYTES,
+    /** Finite float16 numbers, whose activations are taken times {@link #HALF_INPUT_UNIT}. */
     HALVES,
-    REAL
+    /** bfloat16 numbers. */
+    BRAINS,
+    FLOATS
   }
 
   /** Lanes of a vector: L above. */
@@ -46,24 +49,32 @@ public interface Kernels {
   /** For the log: which instructions compute. */
   String description();
 
-  /** Block sums of four-bit codes; columns is a multiple of block. */
-  void nibbles(long w, float[] x, int xo, int tokens, int columns, int block, float[] z);
-
-  /** Block sums of signed eight-bit codes. */
-  void bytes(long w, float[] x, int xo, int tokens, int columns, int block, float[] z);
+  /**
+   * Groups whose block sums are best computed at a time, for a tile of so many activation rows:
+   * each is a stream of memory of its own, and a processor prefetches only so far ahead in one
+   * stream.
+   */
+  int groupsAtOnce(int tokens);
 
   /**
-   * Block sums of finite float16 weights.
+   * Block sums of some groups; columns is a multiple of block.
    *
-   * @param x activations times {@link #HALF_INPUT_UNIT}
+   * @param w address of the first group's weights
+   * @param apart bytes from a group's weights to those of the next
+   * @param zApart floats from a group's block sums to those of the next
    */
-  void halves(long w, float[] x, int xo, int tokens, int columns, int block, float[] z);
-
-  /** Block sums of bfloat16 weights. */
-  void brains(long w, float[] x, int xo, int tokens, int columns, int block, float[] z);
-
-  /** Block sums of float32 weights. */
-  void floats(long w, float[] x, int xo, int tokens, int columns, int block, float[] z);
+  void sum(
+      Codes codes,
+      long w,
+      long apart,
+      int groups,
+      float[] x,
+      int xo,
+      int tokens,
+      int columns,
+      int block,
+      float[] z,
+      int zApart);
 
   /**
    * Whether many tiles are computed faster from unpacked weights.
@@ -73,22 +84,12 @@ public interface Kernels {
   boolean panelsPay(boolean mins);
 
   /**
-   * Turns codes of n columns into floats in the layout of {@link #floats}, to be read by many
-   * tiles: the block sums are the same.
+   * Turns weights of n columns into floats, to be read by many tiles: the block sums are the same.
    */
-  void unpackNibbles(long w, int n, long out);
+  void unpack(Codes codes, long w, int n, long out);
 
-  /** The same for signed eight-bit codes. */
-  void unpackBytes(long w, int n, long out);
-
-  /** The same for finite float16 weights. */
-  void unpackHalves(long w, int n, long out);
-
-  /** The same for bfloat16 weights. */
-  void unpackBrains(long w, int n, long out);
-
-  /** Adds block sums to the totals. */
-  void addPlain(float[] z, int tokens, int blocks, float[] totals, int to);
+  /** Adds block sums, from z[zo] on, to the totals. */
+  void addPlain(float[] z, int zo, int tokens, int blocks, float[] totals, int to);
 
   /**
    * Adds block sums times scales; that of row j * L + l is float j * L + l of its block.
@@ -96,7 +97,7 @@ public interface Kernels {
    * @param stride bytes from one block's scales to the next one's
    */
   void addScaled(
-      long scales, long stride, float[] z, int tokens, int blocks, float[] totals, int to);
+      long scales, long stride, float[] z, int zo, int tokens, int blocks, float[] totals, int to);
 
   /**
    * Adds minimums, which lie like scales, times sums of activations to the totals of the minimums;

@@ -1,18 +1,22 @@
 package dev.slipstream.engine.kernel;
 
 import static dev.slipstream.engine.kernel.Lanes.BYTES;
+import static dev.slipstream.engine.kernel.Lanes.HALF;
+import static dev.slipstream.engine.kernel.Lanes.HALF_UNIT;
+import static dev.slipstream.engine.kernel.Lanes.I;
 import static dev.slipstream.engine.kernel.Lanes.L;
-import static dev.slipstream.engine.kernel.Lanes.highHalf;
-import static dev.slipstream.engine.kernel.Lanes.ints;
-import static dev.slipstream.engine.kernel.Lanes.lowHalf;
-import static dev.slipstream.engine.kernel.Lanes.real;
-import static dev.slipstream.engine.kernel.Lanes.shorts;
-import static dev.slipstream.engine.kernel.Lanes.store;
+import static dev.slipstream.engine.kernel.Lanes.S;
+import static dev.slipstream.engine.kernel.NativeMemory.ALL;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.VectorOperators.ASHR;
+import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
+import static jdk.incubator.vector.VectorOperators.ZERO_EXTEND_S2I;
 
+import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
 
 /** Turns weights into floats, once for the many tiles of a long prompt. */
 final class Panels {
@@ -22,39 +26,52 @@ final class Panels {
 
   static void nibbles(long w, int n, long out) {
     for (int k = 0; k < n; k++) {
-      IntVector v = shorts(w + 2L * L * k);
+      ShortVector s = ShortVector.fromMemorySegment(S, ALL, w + 2L * L * k, LITTLE_ENDIAN);
+      IntVector v = (IntVector) s.convertShape(ZERO_EXTEND_S2I, I, 0);
       long at = out + 4 * k * BYTES;
-      store(real(v.and(0xf)), at);
-      store(real(v.lanewise(LSHR, 4).and(0xf)), at + BYTES);
-      store(real(v.lanewise(LSHR, 8).and(0xf)), at + 2 * BYTES);
-      store(real(v.lanewise(LSHR, 12)), at + 3 * BYTES);
+      FloatVector code = (FloatVector) v.and(0xf).convert(I2F, 0);
+      code.intoMemorySegment(ALL, at, LITTLE_ENDIAN);
+      code = (FloatVector) v.lanewise(LSHR, 4).and(0xf).convert(I2F, 0);
+      code.intoMemorySegment(ALL, at + BYTES, LITTLE_ENDIAN);
+      code = (FloatVector) v.lanewise(LSHR, 8).and(0xf).convert(I2F, 0);
+      code.intoMemorySegment(ALL, at + 2 * BYTES, LITTLE_ENDIAN);
+      code = (FloatVector) v.lanewise(LSHR, 12).convert(I2F, 0);
+      code.intoMemorySegment(ALL, at + 3 * BYTES, LITTLE_ENDIAN);
     }
   }
 
   static void bytes(long w, int n, long out) {
     for (int k = 0; k < n; k++) {
-      IntVector v = ints(w + k * BYTES);
+      IntVector v = IntVector.fromMemorySegment(I, ALL, w + k * BYTES, LITTLE_ENDIAN);
       long at = out + 4 * k * BYTES;
-      store(real(v.lanewise(LSHL, 24).lanewise(ASHR, 24)), at);
-      store(real(v.lanewise(LSHL, 16).lanewise(ASHR, 24)), at + BYTES);
-      store(real(v.lanewise(LSHL, 8).lanewise(ASHR, 24)), at + 2 * BYTES);
-      store(real(v.lanewise(ASHR, 24)), at + 3 * BYTES);
+      FloatVector code = (FloatVector) v.lanewise(LSHL, 24).lanewise(ASHR, 24).convert(I2F, 0);
+      code.intoMemorySegment(ALL, at, LITTLE_ENDIAN);
+      code = (FloatVector) v.lanewise(LSHL, 16).lanewise(ASHR, 24).convert(I2F, 0);
+      code.intoMemorySegment(ALL, at + BYTES, LITTLE_ENDIAN);
+      code = (FloatVector) v.lanewise(LSHL, 8).lanewise(ASHR, 24).convert(I2F, 0);
+      code.intoMemorySegment(ALL, at + 2 * BYTES, LITTLE_ENDIAN);
+      code = (FloatVector) v.lanewise(ASHR, 24).convert(I2F, 0);
+      code.intoMemorySegment(ALL, at + 3 * BYTES, LITTLE_ENDIAN);
     }
   }
 
   static void halves(long w, int n, long out) {
     for (int i = 0; i < 2 * n; i++) {
-      IntVector v = ints(w + i * BYTES);
-      store(lowHalf(v), out + 2 * i * BYTES);
-      store(highHalf(v), out + (2 * i + 1) * BYTES);
+      IntVector v = IntVector.fromMemorySegment(I, ALL, w + i * BYTES, LITTLE_ENDIAN);
+      long at = out + 2 * i * BYTES;
+      IntVector bits = v.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF);
+      bits.reinterpretAsFloats().mul(HALF_UNIT).intoMemorySegment(ALL, at, LITTLE_ENDIAN);
+      bits = v.lanewise(ASHR, 3).and(HALF);
+      bits.reinterpretAsFloats().mul(HALF_UNIT).intoMemorySegment(ALL, at + BYTES, LITTLE_ENDIAN);
     }
   }
 
   static void brains(long w, int n, long out) {
     for (int i = 0; i < 2 * n; i++) {
-      IntVector v = ints(w + i * BYTES);
-      store(v.lanewise(LSHL, 16).reinterpretAsFloats(), out + 2 * i * BYTES);
-      store(v.and(HIGH).reinterpretAsFloats(), out + (2 * i + 1) * BYTES);
+      IntVector v = IntVector.fromMemorySegment(I, ALL, w + i * BYTES, LITTLE_ENDIAN);
+      long at = out + 2 * i * BYTES;
+      v.lanewise(LSHL, 16).intoMemorySegment(ALL, at, LITTLE_ENDIAN);
+      v.and(HIGH).intoMemorySegment(ALL, at + BYTES, LITTLE_ENDIAN);
     }
   }
 }

@@ -32,76 +32,59 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void nibbles(long w, float[] x, int xo, int tokens, int columns, int block, float[] z) {
-    float[] weights = new float[ROW_VECTORS * lanes];
-    for (int k = 0; k < columns; k++) {
-      for (int l = 0; l < lanes; l++) {
-        int v = getShort(w + 2L * (k * lanes + l));
-        for (int j = 0; j < ROW_VECTORS; j++) {
-          weights[j * lanes + l] = v >> 4 * j & 15;
-        }
-      }
-      column(weights, x, xo + k * tokens, tokens, k, block, z);
-    }
+  public int groupsAtOnce(int tokens) {
+    return 1;
   }
 
   @Override
-  public void bytes(long w, float[] x, int xo, int tokens, int columns, int block, float[] z) {
-    float[] weights = new float[ROW_VECTORS * lanes];
-    for (int k = 0; k < columns; k++) {
-      for (int l = 0; l < lanes; l++) {
-        int v = getInt(w + 4L * (k * lanes + l));
-        for (int j = 0; j < ROW_VECTORS; j++) {
-          weights[j * lanes + l] = (byte) (v >> 8 * j);
-        }
-      }
-      column(weights, x, xo + k * tokens, tokens, k, block, z);
-    }
-  }
-
-  @Override
-  public void halves(long w, float[] x, int xo, int tokens, int columns, int block, float[] z) {
-    float[] weights = new float[ROW_VECTORS * lanes];
-    for (int k = 0; k < columns; k++) {
-      for (int i = 0; i < 2 * lanes; i++) {
-        int v = getInt(w + 4L * (2 * k * lanes + i));
-        int row = 2 * (i / lanes) * lanes + i % lanes;
-        weights[row] = Float.float16ToFloat((short) v) * HALF_WEIGHT_UNIT;
-        weights[row + lanes] = Float.float16ToFloat((short) (v >> 16)) * HALF_WEIGHT_UNIT;
-      }
-      column(weights, x, xo + k * tokens, tokens, k, block, z);
-    }
-  }
-
-  @Override
-  public void brains(long w, float[] x, int xo, int tokens, int columns, int block, float[] z) {
-    float[] weights = new float[ROW_VECTORS * lanes];
-    for (int k = 0; k < columns; k++) {
-      for (int i = 0; i < 2 * lanes; i++) {
-        int v = getInt(w + 4L * (2 * k * lanes + i));
-        int row = 2 * (i / lanes) * lanes + i % lanes;
-        weights[row] = Float.intBitsToFloat(v << 16);
-        weights[row + lanes] = Float.intBitsToFloat(v & 0xffff0000);
-      }
-      column(weights, x, xo + k * tokens, tokens, k, block, z);
-    }
-  }
-
-  @Override
-  public void floats(long w, float[] x, int xo, int tokens, int columns, int block, float[] z) {
+  public void sum(
+      Codes codes,
+      long w,
+      long apart,
+      int groups,
+      float[] x,
+      int xo,
+      int tokens,
+      int columns,
+      int block,
+      float[] z,
+      int zApart) {
     int rows = ROW_VECTORS * lanes;
-    float[] weights = new float[rows];
-    for (int k = 0; k < columns; k++) {
-      for (int i = 0; i < rows; i++) {
-        weights[i] = getFloat(w + 4L * (k * rows + i));
+    float unit = codes == Codes.HALVES ? HALF_WEIGHT_UNIT : 1;
+    for (int g = 0; g < groups; g++) {
+      for (int k = 0; k < columns; k++) {
+        float[] weights = new float[rows];
+        for (int row = 0; row < rows; row++) {
+          weights[row] = weight(codes, w + g * apart, k, row) * unit;
+        }
+        column(weights, x, xo + k * tokens, tokens, k, block, z, g * zApart);
       }
-      column(weights, x, xo + k * tokens, tokens, k, block, z);
     }
+  }
+
+  /** The weight of a group's row in column k. */
+  private float weight(Codes codes, long w, int k, int row) {
+    int j = row / lanes;
+    int l = row % lanes;
+    return switch (codes) {
+      case NIBBLES -> getShort(w + 2L * (k * lanes + l)) >> 4 * j & 15;
+      case BYTES -> (byte) (getInt(w + 4L * (k * lanes + l)) >> 8 * j);
+      case HALVES -> Float.float16ToFloat(half(w, k, row));
+      case BRAINS -> Float.intBitsToFloat(half(w, k, row) << 16);
+      case FLOATS -> getFloat(w + 4L * (k * ROW_VECTORS * lanes + row));
+    };
+  }
+
+  /** Of two row vectors, the first is in the low halves. */
+  private short half(long w, int k, int row) {
+    int j = row / lanes;
+    return getShort(w + 4L * ((2 * k + j / 2) * lanes + row % lanes) + 2 * (j % 2));
   }
 
   /** Adds one column of a group to its block sums. */
-  private void column(float[] weights, float[] x, int xo, int tokens, int k, int block, float[] z) {
-    int base = k / block * ROW_VECTORS * tokens * lanes;
+  private void column(
+      float[] weights, float[] x, int xo, int tokens, int k, int block, float[] z, int zo) {
+    int base = zo + k / block * ROW_VECTORS * tokens * lanes;
     if (k % block == 0) {
       Arrays.fill(z, base, base + ROW_VECTORS * tokens * lanes, 0);
     }
@@ -122,64 +105,32 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void unpackNibbles(long w, int n, long out) {
-    for (int i = 0; i < n * lanes; i++) {
-      for (int j = 0; j < ROW_VECTORS; j++) {
-        int at = (i / lanes * ROW_VECTORS + j) * lanes + i % lanes;
-        setFloat(out + 4L * at, getShort(w + 2L * i) >> 4 * j & 15);
-      }
+  public void unpack(Codes codes, long w, int n, long out) {
+    int rows = ROW_VECTORS * lanes;
+    for (int i = 0; i < n * rows; i++) {
+      setFloat(out + 4L * i, weight(codes, w, i / rows, i % rows));
     }
   }
 
   @Override
-  public void unpackBytes(long w, int n, long out) {
-    for (int i = 0; i < n * lanes; i++) {
-      for (int j = 0; j < ROW_VECTORS; j++) {
-        int at = (i / lanes * ROW_VECTORS + j) * lanes + i % lanes;
-        setFloat(out + 4L * at, (byte) (getInt(w + 4L * i) >> 8 * j));
-      }
-    }
-  }
-
-  @Override
-  public void unpackHalves(long w, int n, long out) {
-    for (int i = 0; i < 2 * n * lanes; i++) {
-      int v = getInt(w + 4L * i);
-      int at = i / lanes * 2 * lanes + i % lanes;
-      setFloat(out + 4L * at, Float.float16ToFloat((short) v));
-      setFloat(out + 4L * (at + lanes), Float.float16ToFloat((short) (v >> 16)));
-    }
-  }
-
-  @Override
-  public void unpackBrains(long w, int n, long out) {
-    for (int i = 0; i < 2 * n * lanes; i++) {
-      int v = getInt(w + 4L * i);
-      int at = i / lanes * 2 * lanes + i % lanes;
-      setFloat(out + 4L * at, Float.intBitsToFloat(v << 16));
-      setFloat(out + 4L * (at + lanes), Float.intBitsToFloat(v & 0xffff0000));
-    }
-  }
-
-  @Override
-  public void addPlain(float[] z, int tokens, int blocks, float[] totals, int to) {
+  public void addPlain(float[] z, int zo, int tokens, int blocks, float[] totals, int to) {
     int n = ROW_VECTORS * tokens * lanes;
     for (int b = 0; b < blocks; b++) {
       for (int i = 0; i < n; i++) {
-        totals[to + i] += z[b * n + i];
+        totals[to + i] += z[zo + b * n + i];
       }
     }
   }
 
   @Override
   public void addScaled(
-      long scales, long stride, float[] z, int tokens, int blocks, float[] totals, int to) {
+      long scales, long stride, float[] z, int zo, int tokens, int blocks, float[] totals, int to) {
     int n = tokens * lanes;
     for (int p = 0; p < blocks * ROW_VECTORS; p++) {
       for (int i = 0; i < n; i++) {
         int at = to + p % ROW_VECTORS * n + i;
         float scale = ofBlock(scales, stride, p, i % lanes);
-        totals[at] = Math.fma(z[p * n + i], scale, totals[at]);
+        totals[at] = Math.fma(z[zo + p * n + i], scale, totals[at]);
       }
     }
   }

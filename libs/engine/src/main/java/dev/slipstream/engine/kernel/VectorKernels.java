@@ -26,72 +26,38 @@ final class VectorKernels implements Kernels {
   }
 
   @Override
-  public void nibbles(long w, float[] x, int xo, int tokens, int columns, int block, float[] z) {
-    if (tokens == 1) {
-      NibbleKernels.one(w, x, xo, columns, block, z);
-    } else if (tokens == 2) {
-      NibbleKernels.two(w, x, xo, columns, block, z);
-    } else if (manyRegisters) {
-      NibbleKernels.wide(w, x, xo, columns, block, z);
-    } else {
-      NibbleKernels.four(w, 0, x, xo, columns, block, z);
-      NibbleKernels.four(w, 1, x, xo, columns, block, z);
+  public int groupsAtOnce(int tokens) {
+    if (manyRegisters) {
+      return tokens < 4 ? 3 : 1;
     }
+    return tokens == 1 ? 2 : 1;
   }
 
   @Override
-  public void bytes(long w, float[] x, int xo, int tokens, int columns, int block, float[] z) {
-    if (tokens == 1) {
-      ByteKernels.one(w, x, xo, columns, block, z);
-    } else if (tokens == 2) {
-      ByteKernels.two(w, x, xo, columns, block, z);
-    } else if (manyRegisters) {
-      ByteKernels.wide(w, x, xo, columns, block, z);
-    } else {
-      ByteKernels.four(w, 0, x, xo, columns, block, z);
-      ByteKernels.four(w, 1, x, xo, columns, block, z);
-    }
-  }
-
-  @Override
-  public void halves(long w, float[] x, int xo, int tokens, int columns, int block, float[] z) {
-    if (tokens == 1) {
-      HalfKernels.one(w, x, xo, columns, block, z);
-    } else if (tokens == 2) {
-      HalfKernels.two(w, x, xo, columns, block, z);
-    } else if (manyRegisters) {
-      HalfKernels.wide(w, x, xo, columns, block, z);
-    } else {
-      HalfKernels.four(w, 0, x, xo, columns, block, z);
-      HalfKernels.four(w, 1, x, xo, columns, block, z);
-    }
-  }
-
-  @Override
-  public void brains(long w, float[] x, int xo, int tokens, int columns, int block, float[] z) {
-    if (tokens == 1) {
-      BrainKernels.one(w, x, xo, columns, block, z);
-    } else if (tokens == 2) {
-      BrainKernels.two(w, x, xo, columns, block, z);
-    } else if (manyRegisters) {
-      BrainKernels.wide(w, x, xo, columns, block, z);
-    } else {
-      BrainKernels.four(w, 0, x, xo, columns, block, z);
-      BrainKernels.four(w, 1, x, xo, columns, block, z);
-    }
-  }
-
-  @Override
-  public void floats(long w, float[] x, int xo, int tokens, int columns, int block, float[] z) {
-    if (tokens == 1) {
-      FloatKernels.one(w, x, xo, columns, block, z);
-    } else if (tokens == 2) {
-      FloatKernels.two(w, x, xo, columns, block, z);
-    } else if (manyRegisters) {
-      FloatKernels.wide(w, x, xo, columns, block, z);
-    } else {
-      FloatKernels.four(w, 0, x, xo, columns, block, z);
-      FloatKernels.four(w, 1, x, xo, columns, block, z);
+  public void sum(
+      Codes codes,
+      long w,
+      long apart,
+      int groups,
+      float[] x,
+      int xo,
+      int tokens,
+      int columns,
+      int block,
+      float[] z,
+      int zApart) {
+    boolean many = manyRegisters;
+    switch (codes) {
+      case NIBBLES ->
+          NibbleKernels.sum(many, w, apart, groups, x, xo, tokens, columns, block, z, zApart);
+      case BYTES ->
+          ByteKernels.sum(many, w, apart, groups, x, xo, tokens, columns, block, z, zApart);
+      case HALVES ->
+          HalfKernels.sum(many, w, apart, groups, x, xo, tokens, columns, block, z, zApart);
+      case BRAINS ->
+          BrainKernels.sum(many, w, apart, groups, x, xo, tokens, columns, block, z, zApart);
+      case FLOATS ->
+          FloatKernels.sum(many, w, apart, groups, x, xo, tokens, columns, block, z, zApart);
     }
   }
 
@@ -102,36 +68,27 @@ final class VectorKernels implements Kernels {
   }
 
   @Override
-  public void unpackNibbles(long w, int n, long out) {
-    Panels.nibbles(w, n, out);
+  public void unpack(Codes codes, long w, int n, long out) {
+    switch (codes) {
+      case NIBBLES -> Panels.nibbles(w, n, out);
+      case BYTES -> Panels.bytes(w, n, out);
+      case HALVES -> Panels.halves(w, n, out);
+      case BRAINS -> Panels.brains(w, n, out);
+      case FLOATS -> NativeMemory.copy(w, out, 4L * n * ROW_VECTORS * L);
+    }
   }
 
   @Override
-  public void unpackBytes(long w, int n, long out) {
-    Panels.bytes(w, n, out);
-  }
-
-  @Override
-  public void unpackHalves(long w, int n, long out) {
-    Panels.halves(w, n, out);
-  }
-
-  @Override
-  public void unpackBrains(long w, int n, long out) {
-    Panels.brains(w, n, out);
-  }
-
-  @Override
-  public void addPlain(float[] z, int tokens, int blocks, float[] totals, int to) {
+  public void addPlain(float[] z, int zo, int tokens, int blocks, float[] totals, int to) {
     for (int t = 0; t < tokens; t++) {
-      Epilogues.plain(z, t * L, tokens * L, blocks, totals, to + t * L);
+      Epilogues.plain(z, zo + t * L, tokens * L, blocks, totals, to + t * L);
     }
   }
 
   @Override
   public void addScaled(
-      long scales, long stride, float[] z, int tokens, int blocks, float[] totals, int to) {
-    Epilogues.scaled(scales, stride, z, tokens, blocks, totals, to);
+      long scales, long stride, float[] z, int zo, int tokens, int blocks, float[] totals, int to) {
+    Epilogues.scaled(scales, stride, z, zo, tokens, blocks, totals, to);
   }
 
   @Override
@@ -194,7 +151,7 @@ final class VectorKernels implements Kernels {
   /** What the kernels' sums of row vector j must be multiplied with. */
   private static float unit(Codes codes, int j) {
     return switch (codes) {
-      case REAL -> 1;
+      case BRAINS, FLOATS -> 1;
       case HALVES -> HalfKernels.UNIT;
       case BYTES -> 0x1p-24f;
       case NIBBLES -> 1f / (1 << 4 * j);

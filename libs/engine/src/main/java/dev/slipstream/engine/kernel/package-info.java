@@ -1,9 +1,9 @@
 /**
  * The inner loops of the model: each has a scalar and a vectorised form that agree bit for bit.
  *
- * <p>C2 stops inlining a method's calls once it has made so many nodes, and a vector whose method
- * is not inlined becomes an object. A kernel of many vector calls therefore has to be compiled by
- * itself, not as a part of its caller, with which it would share that limit: it is written as a
- * single method of more than 325 bytecodes, which C2 never inlines.
+ * <p>C2 inlines the methods of the Vector API whatever they cost, but those of others no more once
+ * a method has made so many nodes, and a vector that is passed to a method that is not inlined
+ * becomes an object, which is several times slower. So a kernel of many vector calls calls the
+ * Vector API itself, and no method of ours that takes or returns a vector.
  */
 package dev.slipstream.engine.kernel;

@@ -122,6 +122,11 @@ final class QuantizedMatrix extends WeightMatrix {
     return ((long) group * paddedColumns + column) * columnBytes;
   }
 
+  @Override
+  long address(int group, int column) {
+    return codes.address() + codesAt(group, column);
+  }
+
   /** Number of the first scale of a column's block. */
   private long scaleIndex(int group, int column) {
     return ((long) group * (paddedColumns / block) + column / block) * groupRows;
@@ -147,28 +152,6 @@ final class QuantizedMatrix extends WeightMatrix {
   void fetch(int group, int k, int n, Worker w) {}
 
   @Override
-  void unpack(int group, int k, int n, long panel) {
-    long at = codes.address() + codesAt(group, k);
-    if (format.codeBits == 4) {
-      kernels.unpackNibbles(at, n, panel);
-    } else {
-      kernels.unpackBytes(at, n, panel);
-    }
-  }
-
-  @Override
-  void sumBlocks(int group, int k, int n, Activations x, int tile, float[] sums) {
-    int width = x.tileWidth(tile);
-    int xo = x.tileOffset(tile) + k * width;
-    long at = codes.address() + codesAt(group, k);
-    if (format.codeBits == 4) {
-      kernels.nibbles(at, x.values, xo, width, n, block, sums);
-    } else {
-      kernels.bytes(at, x.values, xo, width, n, block, sums);
-    }
-  }
-
-  @Override
   void loadScales(int group, int k, int n, Worker w) {
     scales.load(kernels, scaleIndex(group, k), n / block * groupRows, w);
   }
@@ -181,6 +164,7 @@ final class QuantizedMatrix extends WeightMatrix {
       Activations x,
       int tile,
       float[] sums,
+      int from,
       float[] totals,
       int to,
       Worker w) {
@@ -188,7 +172,7 @@ final class QuantizedMatrix extends WeightMatrix {
     int blocks = n / block;
     long scale = scales.loaded(scaleIndex(group, k), blocks * groupRows, w);
     long stride = scales.stride();
-    kernels.addScaled(scale, stride, sums, width, blocks, totals, to);
+    kernels.addScaled(scale, stride, sums, from, width, blocks, totals, to);
     if (format.mins != Mins.NONE) {
       int xAt = x.tileOffset(tile) / block + k / block * width;
       long min = scale + scales.toMin();

@@ -102,13 +102,18 @@ final class RealMatrix extends WeightMatrix {
     return ((long) group * paddedColumns + column) * groupRows * size;
   }
 
-  private long address(int group, int column) {
+  @Override
+  long address(int group, int column) {
     return weights.address() + columnAt(group, column);
   }
 
   @Override
   Codes codes() {
-    return storage == GgmlType.F16 ? Codes.HALVES : Codes.REAL;
+    return switch (storage) {
+      case F16 -> Codes.HALVES;
+      case BF16 -> Codes.BRAINS;
+      default -> Codes.FLOATS;
+    };
   }
 
   @Override
@@ -134,32 +139,6 @@ final class RealMatrix extends WeightMatrix {
   }
 
   @Override
-  void unpack(int group, int k, int n, long panel) {
-    long at = address(group, k);
-    if (storage == GgmlType.F32) {
-      NativeMemory.copy(at, panel, (long) n * groupRows * Float.BYTES);
-    } else if (storage == GgmlType.F16) {
-      kernels.unpackHalves(at, n, panel);
-    } else {
-      kernels.unpackBrains(at, n, panel);
-    }
-  }
-
-  @Override
-  void sumBlocks(int group, int k, int n, Activations x, int tile, float[] sums) {
-    int width = x.tileWidth(tile);
-    int xo = x.tileOffset(tile) + k * width;
-    long at = address(group, k);
-    if (storage == GgmlType.F32) {
-      kernels.floats(at, x.values, xo, width, n, BLOCK, sums);
-    } else if (storage == GgmlType.F16) {
-      kernels.halves(at, x.halfInputs(), xo, width, n, BLOCK, sums);
-    } else {
-      kernels.brains(at, x.values, xo, width, n, BLOCK, sums);
-    }
-  }
-
-  @Override
   void loadScales(int group, int k, int n, Worker w) {}
 
   @Override
@@ -170,10 +149,11 @@ final class RealMatrix extends WeightMatrix {
       Activations x,
       int tile,
       float[] sums,
+      int from,
       float[] totals,
       int to,
       Worker w) {
-    kernels.addPlain(sums, x.tileWidth(tile), n / BLOCK, totals, to);
+    kernels.addPlain(sums, from, x.tileWidth(tile), n / BLOCK, totals, to);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.slipstream.engine.tensor;
 
 import dev.slipstream.engine.kernel.Kernels;
+import dev.slipstream.engine.kernel.Kernels.Codes;
 import dev.slipstream.engine.runtime.ComputePool.Worker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -104,7 +105,7 @@ record StoredScales(Form form, MemorySegment memory, int lanes) implements Block
   @Override
   public void load(Kernels kernels, long i, int n, Worker w) {
     if (form == Form.HALVES) {
-      kernels.unpackHalves(address(i), n / rows(), loaded(i, n, w));
+      kernels.unpack(Codes.HALVES, address(i), n / rows(), loaded(i, n, w));
     } else if (form == Form.HALVES_AND_MINS) {
       kernels.unpackPairs(address(i), n, loaded(i, n, w));
     }

@@ -1,6 +1,7 @@
 package dev.slipstream.engine.tensor;
 
 import dev.slipstream.engine.kernel.Kernels;
+import dev.slipstream.engine.kernel.Kernels.Codes;
 import dev.slipstream.engine.runtime.ComputePool.Worker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -9,8 +10,8 @@ import java.nio.ByteOrder;
 /**
  * Scales, and minimums, that are a float16 factor for each row of a super-block times a byte for
  * each of its blocks, as the K formats have them: a quarter of what the products would take. The
- * factors lie before the bytes; see {@link Kernels#unpackHalves}, {@link Kernels#unpackPairs} and
- * {@link Kernels#multiplyFactors} for the layouts.
+ * factors lie before the bytes; see {@link Kernels#unpack}, {@link Kernels#unpackPairs} and {@link
+ * Kernels#multiplyFactors} for the layouts.
  *
  * @param mins whether minimums are stored
  * @param blocks blocks of a super-block
@@ -109,7 +110,7 @@ record SuperBlockScales(boolean mins, int blocks, MemorySegment memory, int lane
       if (mins) {
         kernels.unpackPairs(at, rows(), factors);
       } else {
-        kernels.unpackHalves(at, 1, factors);
+        kernels.unpack(Codes.HALVES, at, 1, factors);
       }
       kernels.multiplyFactors(factors, at + codes(block % blocks), count, mins, out);
       out += count * stride();

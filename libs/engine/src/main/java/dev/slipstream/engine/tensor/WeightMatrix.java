@@ -150,14 +150,22 @@ public abstract sealed class WeightMatrix permits QuantizedMatrix, RealMatrix {
 
   private void multiplyByTiles(
       Activations x, int from, int to, float[] out, int outOffset, int outStride, Worker w) {
-    int strip = (int) Math.clamp(STRIP_BYTES / Math.max(1, bytes() / groups), 1, groups);
+    int strip = x.tiles() == 1 ? groups : strip();
     for (int g = from; g < to; g += strip) {
       for (int tile = 0; tile < x.tiles(); tile++) {
-        for (int i = g; i < Math.min(to, g + strip); i++) {
-          multiplyGroup(i, tile, x, out, outOffset, outStride, w);
+        int end = Math.min(to, g + strip);
+        int atOnce = kernels.groupsAtOnce(x.tileWidth(tile));
+        for (int i = g; i < end; i += atOnce) {
+          int n = Math.min(atOnce, end - i);
+          multiplyGroups(i, n, tile, x, out, outOffset, outStride, w);
         }
       }
     }
+  }
+
+  /** Groups whose weights stay in the cache while all tiles are computed. */
+  private int strip() {
+    return (int) Math.clamp(STRIP_BYTES / Math.max(1, bytes() / groups), 1, groups);
   }
 
   /** Unpacks a piece of the weights at a time, small enough for L1, and uses it on all tiles. */
@@ -172,39 +180,63 @@ public abstract sealed class WeightMatrix permits QuantizedMatrix, RealMatrix {
       for (int k = 0; k < paddedColumns; k += panel) {
         int n = Math.min(panel, paddedColumns - k);
         fetch(g, k, n, w);
-        unpack(g, k, n, weights);
+        kernels.unpack(codes(), address(g, k), n, weights);
         loadScales(g, k, n, w);
         for (int tile = 0; tile < x.tiles(); tile++) {
           int width = x.tileWidth(tile);
           int xo = x.tileOffset(tile) + k * width;
-          kernels.floats(weights, x.values, xo, width, n, block(), sums);
-          addBlocks(g, k, n, x, tile, sums, totals, tile * perTile, w);
+          kernels.sum(Codes.FLOATS, weights, 0, 1, x.values, xo, width, n, block(), sums, 0);
+          addBlocks(g, k, n, x, tile, sums, 0, totals, tile * perTile, w);
         }
       }
       for (int tile = 0; tile < x.tiles(); tile++) {
         int at = tile * perTile;
-        finish(Codes.REAL, g, tile, x, totals, at, out, outOffset, outStride, w);
+        finish(Codes.FLOATS, g, tile, x, totals, at, out, outOffset, outStride, w);
       }
     }
   }
 
-  private void multiplyGroup(
-      int group, int tile, Activations x, float[] out, int outOffset, int outStride, Worker w) {
-    int results = x.tileWidth(tile) * groupRows;
-    float[] totals = w.scratch(TOTALS, 2 * results);
-    float[] sums = w.scratch(BLOCK_SUMS, results * (chunk / SMALLEST_BLOCK));
-    Arrays.fill(totals, 0, 2 * results, 0);
+  private void multiplyGroups(
+      int first,
+      int count,
+      int tile,
+      Activations x,
+      float[] out,
+      int outOffset,
+      int outStride,
+      Worker w) {
+    int width = x.tileWidth(tile);
+    int results = width * groupRows;
+    int apart = results * (chunk / SMALLEST_BLOCK);
+    float[] totals = w.scratch(TOTALS, count * 2 * results);
+    float[] sums = w.scratch(BLOCK_SUMS, count * apart);
+    Arrays.fill(totals, 0, count * 2 * results, 0);
     boolean ahead = tile == 0 && x.rows() > 1;
     for (int k = 0; k < paddedColumns; k += chunk) {
       int n = Math.min(chunk, paddedColumns - k);
-      if (ahead) {
-        fetch(group, k, n, w);
+      for (int i = 0; ahead && i < count; i++) {
+        fetch(first + i, k, n, w);
       }
-      sumBlocks(group, k, n, x, tile, sums);
-      loadScales(group, k, n, w);
-      addBlocks(group, k, n, x, tile, sums, totals, 0, w);
+      sumBlocks(first, count, k, n, x, tile, sums, apart);
+      for (int i = 0; i < count; i++) {
+        loadScales(first + i, k, n, w);
+        addBlocks(first + i, k, n, x, tile, sums, i * apart, totals, i * 2 * results, w);
+      }
     }
-    finish(codes(), group, tile, x, totals, 0, out, outOffset, outStride, w);
+    for (int i = 0; i < count; i++) {
+      finish(codes(), first + i, tile, x, totals, i * 2 * results, out, outOffset, outStride, w);
+    }
+  }
+
+  /** Computes the block sums of columns k .. k+n of some groups and a tile. */
+  private void sumBlocks(
+      int first, int count, int k, int n, Activations x, int tile, float[] sums, int apart) {
+    int width = x.tileWidth(tile);
+    int xo = x.tileOffset(tile) + k * width;
+    float[] inputs = codes() == Codes.HALVES ? x.halfInputs() : x.values;
+    long at = address(first, k);
+    long groupBytes = address(first + 1, k) - at;
+    kernels.sum(codes(), at, groupBytes, count, inputs, xo, width, n, block(), sums, apart);
   }
 
   /** Writes the totals of a group and a tile to their place in the result. */
@@ -237,6 +269,9 @@ public abstract sealed class WeightMatrix permits QuantizedMatrix, RealMatrix {
   /** How the codes are stored. */
   abstract Codes codes();
 
+  /** Address of a column's weights in a group. */
+  abstract long address(int group, int column);
+
   /** Columns that share a scale. */
   abstract int block();
 
@@ -249,16 +284,10 @@ public abstract sealed class WeightMatrix permits QuantizedMatrix, RealMatrix {
    */
   abstract void fetch(int group, int k, int n, Worker w);
 
-  /** Writes columns k .. k+n of a group as floats, in the layout of {@link Kernels#floats}. */
-  abstract void unpack(int group, int k, int n, long panel);
-
-  /** Computes the block sums of columns k .. k+n of a group and a tile. */
-  abstract void sumBlocks(int group, int k, int n, Activations x, int tile, float[] sums);
-
   /** Prepares the scales of columns k .. k+n of a group for {@link #addBlocks}. */
   abstract void loadScales(int group, int k, int n, Worker w);
 
-  /** Adds the block sums of columns k .. k+n of a group to a tile's totals, from {@code to} on. */
+  /** Adds the block sums of columns k .. k+n of a group, from sums[from] on, to a tile's totals. */
   abstract void addBlocks(
       int group,
       int k,
@@ -266,6 +295,7 @@ public abstract sealed class WeightMatrix permits QuantizedMatrix, RealMatrix {
       Activations x,
       int tile,
       float[] sums,
+      int from,
       float[] totals,
       int to,
       Worker w);

@@ -10,11 +10,9 @@ import dev.slipstream.engine.kernel.Kernels.Codes;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Random;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Machines with few and with many vector registers compute in different tiles; a machine runs only
@@ -23,13 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class RegisterVariantsTest {
   private static final int COLUMNS = 96;
   private static final int BLOCK = 32;
-
-  /** One way of computing block sums. */
-  interface BlockSums {
-    void compute(Kernels kernels, Weights w, float[] x, int tokens, float[] sums);
-  }
-
-  record Weights(MemorySegment words, MemorySegment shorts, MemorySegment floats) {}
+  private static final int GROUPS = 5;
 
   @BeforeAll
   static void needsVectors() {
@@ -38,69 +30,69 @@ class RegisterVariantsTest {
         "skipped: there is no Vector API");
   }
 
-  static Stream<Arguments> kernels() {
-    return Stream.of(
-        Arguments.of(
-            Codes.NIBBLES,
-            (BlockSums)
-                (k, w, x, t, z) -> k.nibbles(w.shorts().address(), x, 0, t, COLUMNS, BLOCK, z)),
-        Arguments.of(
-            Codes.BYTES,
-            (BlockSums)
-                (k, w, x, t, z) -> k.bytes(w.words().address(), x, 0, t, COLUMNS, BLOCK, z)),
-        Arguments.of(
-            Codes.HALVES,
-            (BlockSums)
-                (k, w, x, t, z) -> k.halves(w.words().address(), x, 0, t, COLUMNS, BLOCK, z)),
-        Arguments.of(
-            Codes.REAL,
-            (BlockSums)
-                (k, w, x, t, z) -> k.brains(w.words().address(), x, 0, t, COLUMNS, BLOCK, z)),
-        Arguments.of(
-            Codes.REAL,
-            (BlockSums)
-                (k, w, x, t, z) -> k.floats(w.floats().address(), x, 0, t, COLUMNS, BLOCK, z)));
-  }
-
   @ParameterizedTest
-  @MethodSource("kernels")
-  void bothHaveTheBitsOfTheScalarTwin(Codes codes, BlockSums kernel) {
+  @EnumSource
+  void bothHaveTheBitsOfTheScalarTwin(Codes codes) {
     Kernels many = new VectorKernels(true);
-    int group = Kernels.ROW_VECTORS * many.lanes();
+    Kernels few = new VectorKernels(false);
     Random random = new Random(codes.ordinal());
-    Weights weights = weights(random, COLUMNS * group);
+    MemorySegment weights = weights(codes, random, GROUPS * COLUMNS * rows(many));
     for (int tokens : new int[] {1, 2, 4}) {
       float[] x = gaussians(random, COLUMNS * tokens);
-      float[] expected =
-          results(new ScalarKernels(many.lanes()), codes, kernel, weights, x, tokens);
-      assertThat(results(many, codes, kernel, weights, x, tokens)).isEqualTo(expected);
-      assertThat(results(new VectorKernels(false), codes, kernel, weights, x, tokens))
-          .isEqualTo(expected);
+      for (int groups = 1; groups <= GROUPS; groups++) {
+        float[] expected =
+            results(new ScalarKernels(many.lanes()), codes, weights, groups, x, tokens);
+        assertThat(results(many, codes, weights, groups, x, tokens)).isEqualTo(expected);
+        assertThat(results(few, codes, weights, groups, x, tokens)).isEqualTo(expected);
+      }
     }
   }
 
+  private static int rows(Kernels kernels) {
+    return Kernels.ROW_VECTORS * kernels.lanes();
+  }
+
   private static float[] results(
-      Kernels kernels, Codes codes, BlockSums kernel, Weights weights, float[] x, int tokens) {
-    int group = Kernels.ROW_VECTORS * kernels.lanes();
-    float[] sums = new float[COLUMNS / BLOCK * tokens * group];
-    float[] totals = new float[2 * tokens * group];
-    float[] out = new float[tokens * group];
-    kernel.compute(kernels, weights, x, tokens, sums);
-    kernels.addPlain(sums, tokens, COLUMNS / BLOCK, totals, 0);
-    kernels.finish(codes, 0, totals, 0, tokens, tokens, out, 0, group);
+      Kernels kernels, Codes codes, MemorySegment weights, int groups, float[] x, int tokens) {
+    int results = tokens * rows(kernels);
+    int blocks = COLUMNS / BLOCK;
+    long bytes = weights.byteSize() / GROUPS;
+    float[] sums = new float[groups * blocks * results];
+    kernels.sum(
+        codes,
+        weights.address(),
+        bytes,
+        groups,
+        x,
+        0,
+        tokens,
+        COLUMNS,
+        BLOCK,
+        sums,
+        blocks * results);
+    float[] out = new float[groups * results];
+    for (int g = 0; g < groups; g++) {
+      float[] totals = new float[2 * results];
+      kernels.addPlain(sums, g * blocks * results, tokens, blocks, totals, 0);
+      kernels.finish(codes, 0, totals, 0, tokens, tokens, out, g * results, rows(kernels));
+    }
     return out;
   }
 
   /** Any bits are codes, but as float16 and bfloat16 they must be finite and of ordinary size. */
-  private static Weights weights(Random random, int count) {
-    int[] words = random.ints(count).map(bits -> bits & 0xbfffbfff).toArray();
-    byte[] shorts = new byte[2 * count];
-    random.nextBytes(shorts);
+  private static MemorySegment weights(Codes codes, Random random, int count) {
     Arena arena = Arena.ofAuto();
-    return new Weights(
-        arena.allocateFrom(JAVA_INT, words),
-        arena.allocateFrom(JAVA_BYTE, shorts),
-        arena.allocateFrom(JAVA_FLOAT, gaussians(random, count)));
+    return switch (codes) {
+      case NIBBLES, BYTES -> {
+        byte[] bytes = new byte[codes == Codes.BYTES ? count : count / 2];
+        random.nextBytes(bytes);
+        yield arena.allocateFrom(JAVA_BYTE, bytes);
+      }
+      case HALVES, BRAINS ->
+          arena.allocateFrom(
+              JAVA_INT, random.ints(count / 2).map(bits -> bits & 0xbfffbfff).toArray());
+      case FLOATS -> arena.allocateFrom(JAVA_FLOAT, gaussians(random, count));
+    };
   }
 
   private static float[] gaussians(Random random, int count) {

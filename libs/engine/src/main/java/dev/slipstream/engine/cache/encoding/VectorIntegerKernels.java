@@ -5,11 +5,11 @@ import static dev.slipstream.engine.cache.KvLayout.BLOCK_TOKENS;
 import static dev.slipstream.engine.cache.encoding.TokenLanes.F;
 import static dev.slipstream.engine.cache.encoding.TokenLanes.LANES;
 import static dev.slipstream.engine.cache.encoding.TokenLanes.ORDER;
+import static jdk.incubator.vector.VectorOperators.S2F;
 
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.ShortVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -17,8 +17,7 @@ import jdk.incubator.vector.VectorSpecies;
  * Vector twin: lanes are tokens for scores and dimensions for values, so that no lane is ever added
  * to another. Tiles of two vectors by four queries keep eight sums, which fit 16 registers.
  *
- * <p>Each method stays below the number of vector calls at which C2 stops inlining; see also the
- * notes of the kernel package.
+ * <p>The Vector API is called without methods in between; see the notes of the kernel package.
  */
 final class VectorIntegerKernels implements IntegerKernels {
   private static final VectorSpecies<Short> S =
@@ -80,8 +79,11 @@ final class VectorIntegerKernels implements IntegerKernels {
     FloatVector b3 = zero;
     for (int d = 0; d < dimension; d++) {
       long at = keys + (long) d * (BLOCK_TOKENS * Short.BYTES);
-      FloatVector a = load(memory, at);
-      FloatVector b = load(memory, at + LANES * Short.BYTES);
+      ShortVector aShorts = ShortVector.fromMemorySegment(S, memory, at, ORDER);
+      FloatVector a = (FloatVector) aShorts.convertShape(S2F, F, 0);
+      ShortVector bShorts =
+          ShortVector.fromMemorySegment(S, memory, at + LANES * Short.BYTES, ORDER);
+      FloatVector b = (FloatVector) bShorts.convertShape(S2F, F, 0);
       FloatVector q = FloatVector.broadcast(F, queries[query + d]);
       a0 = a.fma(q, a0);
       b0 = b.fma(q, b0);
@@ -149,8 +151,11 @@ final class VectorIntegerKernels implements IntegerKernels {
     FloatVector b3 = FloatVector.fromArray(F, sums, at + 3 * dimension + LANES);
     for (int t = 0; t < tokens; t++) {
       long row = values + (long) t * dimension * Short.BYTES;
-      FloatVector a = load(memory, row);
-      FloatVector b = load(memory, row + LANES * Short.BYTES);
+      ShortVector aShorts = ShortVector.fromMemorySegment(S, memory, row, ORDER);
+      FloatVector a = (FloatVector) aShorts.convertShape(S2F, F, 0);
+      ShortVector bShorts =
+          ShortVector.fromMemorySegment(S, memory, row + LANES * Short.BYTES, ORDER);
+      FloatVector b = (FloatVector) bShorts.convertShape(S2F, F, 0);
       int w = offset + t;
       FloatVector p = FloatVector.broadcast(F, weights[w]);
       a0 = a.fma(p, a0);
@@ -194,11 +199,5 @@ final class VectorIntegerKernels implements IntegerKernels {
         sums[to] = Math.fma(value, weights[q * stride + offset + t], sums[to]);
       }
     }
-  }
-
-  private static FloatVector load(MemorySegment memory, long offset) {
-    return (FloatVector)
-        ShortVector.fromMemorySegment(S, memory, offset, ORDER)
-            .convertShape(VectorOperators.S2F, F, 0);
   }
 }
