@@ -41,7 +41,8 @@ final class AnswerFigures {
   void started(DecodeStarted started) {
     if (startedNanos == 0) {
       startedNanos = System.nanoTime();
-      cachedTokens = started.getCachedTokens();
+      // Of a fork, what it shares with another sequence behind the prompt is there, too.
+      cachedTokens = Math.min(started.getCachedTokens(), request.prompt().length);
       remoteCachedTokens = started.getRemoteCachedTokens();
     }
   }
