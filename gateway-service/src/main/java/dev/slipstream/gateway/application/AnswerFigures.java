@@ -43,7 +43,7 @@ final class AnswerFigures {
       startedNanos = System.nanoTime();
       // Of a fork, what it shares with another sequence behind the prompt is there, too.
       cachedTokens = Math.min(started.getCachedTokens(), request.prompt().length);
-      remoteCachedTokens = started.getRemoteCachedTokens();
+      remoteCachedTokens = Math.min(started.getRemoteCachedTokens(), cachedTokens);
     }
   }
 
