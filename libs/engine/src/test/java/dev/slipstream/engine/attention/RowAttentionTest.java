@@ -158,8 +158,7 @@ class RowAttentionTest {
         assertThatThrownBy(() -> fixture.attend(plan, batch, queries, 1))
             .isInstanceOf(IllegalArgumentException.class)
             .hasMessageContaining("in a text of 11")
-            .hasMessageContaining(
-                "[%d, %d)".formatted(bad[bad.length - 2], bad[bad.length - 1]));
+            .hasMessageContaining("[%d, %d)".formatted(bad[bad.length - 2], bad[bad.length - 1]));
       }
     }
   }
