@@ -128,7 +128,7 @@ volumes:
     {{- include "slipstream.modelVolume" .root | nindent 4 }}
   {{- end }}
   {{- if eq .role "target" }}
-  # What verification costs on this node: measured once, kept over restarts of the container.
+  # What passes cost on this node: measured once, kept over restarts of the container.
   - name: cache
     emptyDir:
       sizeLimit: 64Mi

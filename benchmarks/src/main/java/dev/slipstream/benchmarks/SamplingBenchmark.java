@@ -1,6 +1,8 @@
 package dev.slipstream.benchmarks;
 
 import dev.slipstream.engine.sampling.SamplingParams;
+import dev.slipstream.engine.sampling.SamplingParams.Cutoffs;
+import dev.slipstream.engine.sampling.SamplingParams.Penalties;
 import dev.slipstream.engine.sampling.TokenDistribution;
 import dev.slipstream.engine.sampling.TokenHistory;
 import dev.slipstream.engine.sampling.TokenSampler;
@@ -54,7 +56,8 @@ public class SamplingBenchmark {
   private final TokenSampler realSampler =
       new TokenSampler(SamplingParams.plain(1), REAL_VOCABULARY);
   private final TokenSampler topK =
-      new TokenSampler(new SamplingParams(1, KEPT, 1, 0, 1, 0, 0, Map.of(), 1), SCORES);
+      new TokenSampler(
+          new SamplingParams(1, new Cutoffs(KEPT, 1, 0), Penalties.NONE, Map.of(), 1), SCORES);
   private DraftTree chain;
   private int length;
 

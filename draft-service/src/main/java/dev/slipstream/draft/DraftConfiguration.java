@@ -39,27 +39,28 @@ class DraftConfiguration {
       @Qualifier("drafterThreads") ExecutorService drafterThreads,
       MeterRegistry meters) {
     List<String> names = drafters.stream().map(Drafter::name).toList();
-    if (!names.contains(properties.defaultDrafter())) {
-      throw new InvalidConfigurationPropertyValueException(
-          "slipstream.draft.default-drafter",
-          properties.defaultDrafter(),
-          "must be one of " + String.join(", ", names));
-    }
+    String first = defaultDrafter(properties.defaultDrafter(), names);
     DraftVocabulary vocabulary = vocabulary(properties.model());
     log.info(
         "drafters {}, default {}, tokenizer {}, {} threads, up to {} streams",
         names,
-        properties.defaultDrafter(),
+        first,
         vocabulary.tokenizerDigest().isEmpty() ? "any" : vocabulary.tokenizerDigest(),
         properties.threads(),
         properties.maxStreams());
     return new DraftStreams(
-        drafters,
-        properties.defaultDrafter(),
-        vocabulary,
-        limits(properties),
-        drafterThreads,
-        new DraftMetrics(meters));
+        drafters, first, vocabulary, limits(properties), drafterThreads, new DraftMetrics(meters));
+  }
+
+  static String defaultDrafter(String wanted, List<String> names) {
+    if (wanted.isEmpty()) {
+      return names.getFirst();
+    }
+    if (!names.contains(wanted)) {
+      throw new InvalidConfigurationPropertyValueException(
+          "slipstream.draft.default-drafter", wanted, "must be one of " + String.join(", ", names));
+    }
+    return wanted;
   }
 
   private static DraftVocabulary vocabulary(String model) {

@@ -8,9 +8,10 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.annotation.Order;
 import org.springframework.validation.annotation.Validated;
 
-/** All that this service knows of prompt lookup. */
+/** All that this service knows of prompt lookup: it is the first of its drafters. */
 @Configuration(proxyBeanMethods = false)
 class PromptLookupWiring {
   /**
@@ -21,6 +22,7 @@ class PromptLookupWiring {
   record Properties(@NotNull @DefaultValue PromptLookupConfig promptLookup) {}
 
   @Bean
+  @Order(1)
   Drafter promptLookup(Properties properties) {
     return new PromptLookupDrafter(properties.promptLookup());
   }

@@ -1,6 +1,7 @@
 package dev.slipstream.draft;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.slipstream.drafting.Resting;
 import dev.slipstream.drafting.promptlookup.PromptLookupConfig;
@@ -31,8 +32,7 @@ class DraftPropertiesTest {
         c ->
             assertThat(records(c))
                 .containsExactly(
-                    new DraftProperties(
-                        "", "prompt-lookup", 2, 256, 131_072, 4_194_304, 32, new Resting(4, 8)),
+                    new DraftProperties("", "", 2, 256, 131_072, 4_194_304, 32, new Resting(4, 8)),
                     new PromptLookupConfig(2, 8, 16, 16)));
   }
 
@@ -62,10 +62,19 @@ class DraftPropertiesTest {
                         new PromptLookupConfig(1, 10, 11, 12)));
   }
 
+  @Test
+  void theFirstDrafterIsTheDefaultUnlessAnotherIsNamed() {
+    List<String> known = List.of("prompt-lookup", "other");
+    assertThat(DraftConfiguration.defaultDrafter("", known)).isEqualTo("prompt-lookup");
+    assertThat(DraftConfiguration.defaultDrafter("other", known)).isEqualTo("other");
+    assertThatThrownBy(() -> DraftConfiguration.defaultDrafter("oracle", known))
+        .hasMessageContaining("slipstream.draft.default-drafter")
+        .hasMessageContaining("oracle");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "slipstream.draft.default-drafter=",
         "slipstream.draft.threads=0",
         "slipstream.draft.max-streams=0",
         "slipstream.draft.max-context=many",

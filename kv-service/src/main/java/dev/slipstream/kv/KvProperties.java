@@ -1,11 +1,13 @@
 package dev.slipstream.kv;
 
+import com.sun.management.OperatingSystemMXBean;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.AssertTrue;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotNull;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.List;
 import org.hibernate.validator.constraints.time.DurationMax;
@@ -47,8 +49,8 @@ public record KvProperties(
   }
 
   /**
-   * @param capacity off-heap bytes for blocks, never exceeded; taken from the system as they are
-   *     first needed
+   * @param capacity off-heap bytes for blocks, never exceeded, and at most this machine's or
+   *     container's memory; taken from the system as they are first needed
    */
   public record Memory(@NotNull @DefaultValue("512MB") DataSize capacity) {
     @AssertTrue(message = "capacity must be at least 1MB")
@@ -86,6 +88,13 @@ public record KvProperties(
     public String toString() {
       return "Redis[cluster=" + cluster + ", username=" + username + "]";
     }
+  }
+
+  @AssertTrue(message = "memory.capacity must be at most the memory of this machine or container")
+  boolean isMemoryThere() {
+    long all =
+        ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
+    return storage != Storage.MEMORY || memory.capacity().toBytes() <= all;
   }
 
   @AssertTrue(message = "max-fetch-size must be above 0")

@@ -29,7 +29,7 @@ final class ReportOptions {
       names = "--svg",
       paramLabel = "FILE",
       description =
-          "Also draw a chart: verification cost against rows, or throughput against concurrency.")
+          "Also draw a chart: cost of a pass against rows, or throughput against concurrency.")
   private Path svg;
 
   @Option(

@@ -22,9 +22,11 @@ final class GgufModelLoader implements ModelLoader {
   private static final Logger log = LoggerFactory.getLogger(GgufModelLoader.class);
 
   private final TargetProperties properties;
+  private final BatchProperties batch;
 
-  GgufModelLoader(TargetProperties properties) {
+  GgufModelLoader(TargetProperties properties, BatchProperties batch) {
     this.properties = properties;
+    this.batch = batch;
   }
 
   @Override
@@ -33,7 +35,7 @@ final class GgufModelLoader implements ModelLoader {
         ModelResolver.ofEnvironment().resolve(properties.model(), new ProgressLog());
     ComputePool pool = new ComputePool(KvBudget.threads(properties));
     try {
-      KvFormat format = properties.kvCache().format();
+      KvFormat format = batch.kvCache().format();
       return loaded(resolved, LanguageModel.load(resolved.file(), format, pool), pool);
     } catch (IOException | RuntimeException | Error e) {
       pool.close();
@@ -60,11 +62,10 @@ final class GgufModelLoader implements ModelLoader {
   }
 
   private void reserve(LanguageModel model) {
-    int rows = properties.maxBatchRows();
+    int rows = batch.maxBatchRows();
     try {
       model.reserve(
-          rows,
-          LoopSettings.maxLogitRows(rows, properties.maxRunning(), properties.maxDraftTokens()));
+          rows, LoopSettings.maxLogitRows(rows, batch.maxRunning(), batch.maxDraftTokens()));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
           "slipstream.target.max-batch-rows is too large: " + e.getMessage(), e);
@@ -74,13 +75,12 @@ final class GgufModelLoader implements ModelLoader {
   private ServedModel served(ResolvedModel resolved, LanguageModel model) throws IOException {
     return new ServedModel(
         properties.modelId().isBlank() ? resolved.id() : properties.modelId(),
-        model.config().architecture(),
-        format(resolved),
-        resolved.sha256(),
-        model.tokenizer().digest(),
+        new ServedModel.Weights(model.config().architecture(), format(resolved), resolved.sha256()),
+        new ServedModel.Tokens(
+            model.tokenizer().digest(),
+            model.config().vocabularySize(),
+            model.tokenizer().endTokens()),
         model.config().contextLength(),
-        model.config().vocabularySize(),
-        model.tokenizer().endTokens(),
         model.kvLayout(),
         model);
   }

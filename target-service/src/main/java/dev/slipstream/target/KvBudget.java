@@ -12,7 +12,7 @@ final class KvBudget {
    * @param contextLength most tokens of a sequence
    * @throws IllegalArgumentException if the memory does not hold a single block
    */
-  static int blocks(TargetProperties properties, KvLayout layout, int contextLength) {
+  static int blocks(BatchProperties properties, KvLayout layout, int contextLength) {
     Double fraction = properties.kvCache().memoryFraction();
     long bytes =
         fraction == null

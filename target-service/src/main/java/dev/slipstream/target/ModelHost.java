@@ -39,6 +39,7 @@ final class ModelHost
   private static final Duration PATIENCE = Duration.ofSeconds(1);
 
   private final TargetProperties properties;
+  private final BatchProperties batch;
   private final ModelLoader loader;
   private final SharedPrefixes shared;
   private final List<Drafter> drafters;
@@ -73,6 +74,7 @@ final class ModelHost
    */
   ModelHost(
       TargetProperties properties,
+      BatchProperties batch,
       ModelLoader loader,
       SharedPrefixes shared,
       List<Drafter> drafters,
@@ -81,6 +83,7 @@ final class ModelHost
       ConfigurableApplicationContext context,
       Runnable healthChanged) {
     this.properties = properties;
+    this.batch = batch;
     this.loader = loader;
     this.shared = shared;
     this.drafters = drafters;
@@ -235,7 +238,7 @@ final class ModelHost
       log.info(
           "serving {} ({}): {}, {} KV blocks, context {}, ready after {} ms",
           loaded.model().id(),
-          loaded.model().architecture(),
+          loaded.model().weights().architecture(),
           loaded.description(),
           target.settings().kvBlocks(),
           target.settings().contextLength(),
@@ -265,16 +268,16 @@ final class ModelHost
 
   private ServedTarget serve(LoadedModel loaded) {
     ServedModel model = loaded.model();
-    LoopSettings settings = settings(model);
+    LoopSettings settings = batch.settings(model);
     PassCosts costs =
         PassCosts.of(model, settings.maxLogitRows(), properties.costBudget(), costFile(model));
-    log.info("verification cost of {}: {}", model.id(), costs.cost());
+    log.info("cost of passes of {}: {}", model.id(), costs.cost());
     DecodeMetrics metrics = new DecodeMetrics(registry, model, costs.cost());
     DecodeLoop loop = new DecodeLoop(model, settings, shared, costs, techniques, metrics);
     // Where nothing is verified, nothing need be drafted.
     List<Drafter> useful = settings.maxDraftTokens() == 0 ? List.of() : drafters;
     HostedDrafters hosted =
-        new HostedDrafters(loop, metrics, model.vocabularySize(), useful, drafterThread());
+        new HostedDrafters(loop, metrics, model.tokens().size(), useful, drafterThread());
     return new ServedTarget(
         model, loaded.vocabulary(), settings, loop, hosted, metrics, Instant.now());
   }
@@ -285,27 +288,13 @@ final class ModelHost
         Thread.ofPlatform().name("drafter-", 0).daemon().factory());
   }
 
-  private LoopSettings settings(ServedModel model) {
-    int wanted = properties.contextLength();
-    int context = wanted == 0 ? model.contextLength() : Math.min(wanted, model.contextLength());
-    return new LoopSettings(
-        KvBudget.blocks(properties, model.kvLayout(), context),
-        context,
-        properties.maxBatchRows(),
-        properties.prefillChunk(),
-        properties.maxRunning(),
-        properties.maxQueued(),
-        properties.maxResumed(),
-        properties.maxDraftTokens());
-  }
-
   private CostFile costFile(ServedModel model) {
     Path cache =
         Optional.ofNullable(properties.cacheDirectory())
             .orElseGet(() -> CacheDirectory.ofEnvironment().root());
     return new CostFile(
         cache.resolve("costs"),
-        model.digest(),
+        model.weights().digest(),
         KvBudget.threads(properties),
         System.getProperty("os.arch") + " " + model.kvLayout().encoding());
   }

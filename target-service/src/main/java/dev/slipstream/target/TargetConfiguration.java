@@ -37,8 +37,8 @@ class TargetConfiguration {
 
   @Bean
   @ConditionalOnMissingBean
-  ModelLoader modelLoader(TargetProperties properties) {
-    return new GgufModelLoader(properties);
+  ModelLoader modelLoader(TargetProperties properties, BatchProperties batch) {
+    return new GgufModelLoader(properties, batch);
   }
 
   @Bean
@@ -101,6 +101,7 @@ class TargetConfiguration {
   @Bean
   ModelHost modelHost(
       TargetProperties properties,
+      BatchProperties batch,
       ModelLoader loader,
       SharedPrefixes shared,
       List<Drafter> drafters,
@@ -111,6 +112,7 @@ class TargetConfiguration {
       ObjectProvider<HealthStatusManager> healthStatus) {
     return new ModelHost(
         properties,
+        batch,
         loader,
         shared,
         hosted(properties.drafters(), drafters),

@@ -67,7 +67,8 @@ class ModelHostTest {
 
   private ModelHost host(ModelLoader loader) {
     return new ModelHost(
-        properties(),
+        bound(TargetProperties.class),
+        bound(BatchProperties.class),
         loader,
         SharedPrefixes.NONE,
         List.of(),
@@ -196,7 +197,7 @@ class ModelHostTest {
     return new TargetConfiguration().modelHealthIndicator(host).health().getStatus();
   }
 
-  private TargetProperties properties() {
+  private <T> T bound(Class<T> properties) {
     Map<String, String> set =
         Map.of(
             "slipstream.target.cache-directory",
@@ -204,7 +205,7 @@ class ModelHostTest {
             "slipstream.target.cost-budget",
             budget);
     return new Binder(new MapConfigurationPropertySource(set))
-        .bindOrCreate("slipstream.target", TargetProperties.class);
+        .bindOrCreate("slipstream.target", properties);
   }
 
   private static DecodeTask task(int maxTokens) {

@@ -4,22 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.slipstream.draft.application.DraftRefusedException.Reason;
-import dev.slipstream.drafting.DraftBudget;
 import dev.slipstream.drafting.DraftContext;
-import dev.slipstream.drafting.DraftSession;
-import dev.slipstream.drafting.Drafter;
 import dev.slipstream.drafting.Progress;
-import dev.slipstream.drafting.ProposalSink;
 import dev.slipstream.drafting.Resting;
 import dev.slipstream.drafting.TargetFeatures;
+import dev.slipstream.drafting.toy.CountingDrafter;
+import dev.slipstream.drafting.toy.KeptProposals;
 import dev.slipstream.engine.sampling.SamplingParams;
-import dev.slipstream.engine.speculation.DraftTree;
 import dev.slipstream.engine.speculation.Proposed;
 import dev.slipstream.engine.speculation.VerifiedDraft;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
@@ -33,8 +29,8 @@ class DraftStreamTest {
 
   private final MeterRegistry meters = new SimpleMeterRegistry();
   private final Queue<Runnable> tasks = new ArrayDeque<>();
-  private final Counting drafter = new Counting();
-  private final Sink sink = new Sink();
+  private final CountingDrafter drafter = new CountingDrafter(0);
+  private final KeptProposals sink = new KeptProposals();
   private final DraftStreams streams = streams(DraftVocabulary.any(), 100);
 
   private DraftStreams streams(DraftVocabulary vocabulary, long maxIndexedTokens) {
@@ -195,75 +191,5 @@ class DraftStreamTest {
               assertThat(e.reason()).isEqualTo(reason);
               assertThat(e.getMessage()).contains(said);
             });
-  }
-
-  /** Continues a text by counting up from its last token. */
-  private static final class Counting implements Drafter {
-    int open;
-    Throwable broken;
-
-    @Override
-    public String name() {
-      return "counting";
-    }
-
-    @Override
-    public String description() {
-      return "counts";
-    }
-
-    @Override
-    public DraftSession open(DraftContext context) {
-      open++;
-      return new DraftSession() {
-        private int last;
-
-        @Override
-        public void observe(Progress progress) {
-          int[] tokens = progress.tokens();
-          last = tokens.length == 0 ? last : tokens[tokens.length - 1];
-        }
-
-        @Override
-        public Optional<DraftTree> propose(DraftBudget budget) {
-          switch (broken) {
-            case null -> {}
-            case RuntimeException e -> throw e;
-            case Error e -> throw e;
-            default -> throw new IllegalArgumentException(broken);
-          }
-          return Optional.of(
-              DraftTree.chain(
-                  Integer.MAX_VALUE,
-                  IntStream.rangeClosed(last + 1, last + budget.nodes()).toArray()));
-        }
-
-        @Override
-        public void close() {
-          open--;
-        }
-      };
-    }
-  }
-
-  private static final class Sink implements ProposalSink {
-    final List<Proposed> proposals = new ArrayList<>();
-    boolean ready = true;
-    Throwable failure;
-
-    @Override
-    public boolean isReady() {
-      return ready;
-    }
-
-    @Override
-    public void propose(Proposed proposal) {
-      proposals.add(proposal);
-    }
-
-    @Override
-    public void fail(Throwable cause) {
-      failure = cause;
-    }
   }
 }

@@ -17,7 +17,6 @@ import dev.slipstream.proto.v1.DraftFeedback;
 import dev.slipstream.proto.v1.DraftNode;
 import dev.slipstream.proto.v1.DraftOpen;
 import dev.slipstream.proto.v1.DraftRequest;
-import dev.slipstream.proto.v1.DraftResponse;
 import dev.slipstream.proto.v1.DraftServiceGrpc;
 import dev.slipstream.proto.v1.Proposal;
 import dev.slipstream.proto.v1.SamplingParams;
@@ -30,9 +29,6 @@ import io.grpc.stub.StreamObserver;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.util.List;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
@@ -196,9 +192,7 @@ class DraftContractTest {
         .addAllPrompt(List.of(3, 5, 7, 8));
   }
 
-  private final class Stream implements StreamObserver<DraftResponse> {
-    final BlockingQueue<Proposal> proposals = new LinkedBlockingQueue<>();
-    final CompletableFuture<Status> end = new CompletableFuture<>();
+  private final class Stream extends DraftResponses {
     final StreamObserver<DraftRequest> requests;
 
     Stream(DraftOpen.Builder open) {
@@ -216,27 +210,6 @@ class DraftContractTest {
                       .setWantedDraftTokens(4)
                       .addFeedback(feedback))
               .build());
-    }
-
-    Proposal next() throws InterruptedException {
-      Proposal proposal = proposals.poll(30, TimeUnit.SECONDS);
-      assertThat(proposal).as("a proposal").isNotNull();
-      return proposal;
-    }
-
-    @Override
-    public void onNext(DraftResponse response) {
-      proposals.add(response.getProposal());
-    }
-
-    @Override
-    public void onError(Throwable cause) {
-      end.complete(Status.fromThrowable(cause));
-    }
-
-    @Override
-    public void onCompleted() {
-      end.complete(Status.OK);
     }
   }
 }

@@ -7,7 +7,6 @@ import dev.slipstream.proto.v1.DraftCommitted;
 import dev.slipstream.proto.v1.DraftNode;
 import dev.slipstream.proto.v1.DraftOpen;
 import dev.slipstream.proto.v1.DraftRequest;
-import dev.slipstream.proto.v1.DraftResponse;
 import dev.slipstream.proto.v1.DraftServiceGrpc;
 import dev.slipstream.proto.v1.ListDraftersRequest;
 import dev.slipstream.proto.v1.Proposal;
@@ -18,17 +17,12 @@ import io.grpc.Status;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
-import io.grpc.stub.StreamObserver;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.List;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -63,7 +57,7 @@ class DraftGrpcServiceTest {
 
   @Test
   void proposalsFollowTheTextAsItGrows() throws Exception {
-    Responses responses = new Responses();
+    DraftResponses responses = new DraftResponses();
     var requests = DraftServiceGrpc.newStub(channel).draft(responses);
     requests.onNext(open("", 5, 6, 7, 8, 1, 2, 3, 4, 5, 6));
 
@@ -86,7 +80,7 @@ class DraftGrpcServiceTest {
 
   @Test
   void aVeryLongPromptIsTakenInOneMessage() throws Exception {
-    Responses responses = new Responses();
+    DraftResponses responses = new DraftResponses();
     var requests = DraftServiceGrpc.newStub(channel).draft(responses);
     int[] prompt =
         IntStream.concat(
@@ -110,7 +104,7 @@ class DraftGrpcServiceTest {
 
   @Test
   void aCancelledCallFreesItsStream() throws Exception {
-    Responses responses = new Responses();
+    DraftResponses responses = new DraftResponses();
     Context.CancellableContext context = Context.current().withCancellation();
     context.run(
         () -> DraftServiceGrpc.newStub(channel).draft(responses).onNext(open("", 1, 2, 1, 2)));
@@ -152,7 +146,7 @@ class DraftGrpcServiceTest {
   }
 
   private void assertEnds(Status.Code code, String said, DraftRequest... sent) throws Exception {
-    Responses responses = new Responses();
+    DraftResponses responses = new DraftResponses();
     var requests = DraftServiceGrpc.newStub(channel).draft(responses);
     for (DraftRequest request : sent) {
       requests.onNext(request);
@@ -189,32 +183,6 @@ class DraftGrpcServiceTest {
       return client
           .send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString())
           .body();
-    }
-  }
-
-  private static final class Responses implements StreamObserver<DraftResponse> {
-    final BlockingQueue<Proposal> proposals = new LinkedBlockingQueue<>();
-    final CompletableFuture<Status> end = new CompletableFuture<>();
-
-    Proposal next() throws InterruptedException {
-      Proposal proposal = proposals.poll(30, TimeUnit.SECONDS);
-      assertThat(proposal).as("a proposal").isNotNull();
-      return proposal;
-    }
-
-    @Override
-    public void onNext(DraftResponse response) {
-      proposals.add(response.getProposal());
-    }
-
-    @Override
-    public void onError(Throwable cause) {
-      end.complete(Status.fromThrowable(cause));
-    }
-
-    @Override
-    public void onCompleted() {
-      end.complete(Status.OK);
     }
   }
 }

@@ -39,6 +39,7 @@ final class Answer implements TargetSequence.Listener {
             prepared.model().tokenizer(),
             prepared.prompt(),
             prepared.request().getStopList(),
+            prepared.request().getMinTokens(),
             prepared.request().getIgnoreEos());
     this.figures = new AnswerFigures(prepared);
     this.listener = listener;

@@ -41,8 +41,9 @@ final class AnswerFigures {
   void started(DecodeStarted started) {
     if (startedNanos == 0) {
       startedNanos = System.nanoTime();
-      cachedTokens = started.getCachedTokens();
-      remoteCachedTokens = started.getRemoteCachedTokens();
+      // Of a fork, what it shares with another sequence behind the prompt is there, too.
+      cachedTokens = Math.min(started.getCachedTokens(), request.prompt().length);
+      remoteCachedTokens = Math.min(started.getRemoteCachedTokens(), cachedTokens);
     }
   }
 

@@ -24,10 +24,7 @@ record AnswerStrategies(List<AnswerStrategy> all) {
     if (named.isEmpty()) {
       throw ApiException.invalid(
           PARAM,
-          "There is no strategy '%s'. There are: %s."
-              .formatted(
-                  ErrorText.shortened(name),
-                  all.stream().map(AnswerStrategy::name).collect(Collectors.joining(", "))),
+          "There is no strategy '%s'. There are: %s.".formatted(ErrorText.shortened(name), names()),
           "invalid_value");
     }
     return named;
@@ -46,8 +43,18 @@ record AnswerStrategies(List<AnswerStrategy> all) {
             () ->
                 ApiException.invalid(
                     PARAM,
-                    "The strategy '%s' does not make %d of %d answers to a prompt."
-                        .formatted(request.strategy(), request.n(), request.bestOf()),
+                    "%s the best %d of %d answers to a prompt. There are: %s."
+                        .formatted(
+                            request.strategy().isEmpty()
+                                ? "No strategy of this gateway makes"
+                                : "The strategy '%s' does not make".formatted(request.strategy()),
+                            request.n(),
+                            request.bestOf(),
+                            names()),
                     "unsupported_value"));
+  }
+
+  private String names() {
+    return all.stream().map(AnswerStrategy::name).collect(Collectors.joining(", "));
   }
 }

@@ -30,7 +30,9 @@ record DecodeStarts(PreparedRequest prepared, String requestId, SequenceOptions 
             .setIgnoreEos(request.getIgnoreEos())
             .setSpeculation(request.getSpeculation())
             .setTokenizerDigest(prepared.model().card().getTokenizerDigest());
-    maxTokens(target).ifPresent(start::setMaxTokens);
+    Optional<Integer> most = maxTokens(target);
+    most.ifPresent(start::setMaxTokens);
+    start.setMinTokens(Math.min(request.getMinTokens(), most.orElse(Integer.MAX_VALUE)));
     if (request.hasTopLogprobs() || options.logprobs()) {
       start.setTopLogprobs(request.getTopLogprobs());
     }

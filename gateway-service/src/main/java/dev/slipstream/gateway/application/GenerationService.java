@@ -207,7 +207,8 @@ public final class GenerationService {
             () ->
                 strategies
                     .select(request)
-                    .answers(request, new TargetSequences(prepared, sequences, ids)))
+                    .answers(request, new TargetSequences(prepared, sequences, ids))
+                    .map(new AnswerTokens()::count))
         .onErrorMap(cause -> sequences.defects().failure("request " + ids.apply(0), cause))
         .transform(events -> admission.bounded(events, bestOf));
   }

@@ -27,6 +27,10 @@ final class RequestValidator {
     if (request.hasMaxTokens() && request.getMaxTokens() < 1) {
       throw invalid("max_tokens", request.getMaxTokens(), "at least 1");
     }
+    int most = request.hasMaxTokens() ? request.getMaxTokens() : Integer.MAX_VALUE;
+    if (request.getMinTokens() < 0 || request.getMinTokens() > most) {
+      throw invalid("min_tokens", request.getMinTokens(), "from 0 to 'max_tokens', " + most);
+    }
     if (request.hasTopLogprobs()) {
       range("top_logprobs", request.getTopLogprobs(), 0, 20);
     }

@@ -2,6 +2,7 @@ package dev.slipstream.gateway.http;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.util.List;
 import java.util.Optional;
 
@@ -13,15 +14,14 @@ import java.util.Optional;
  * @param slipstream null in all chunks but the last one with choices
  */
 record Body(
-    String id,
-    String object,
-    long created,
-    String model,
-    String systemFingerprint,
+    @JsonUnwrapped Head head,
     List<?> choices,
     @JsonInclude(Include.NON_NULL) Optional<Usage> usage,
     @JsonInclude(Include.NON_NULL) List<Integer> promptTokenIds,
     @JsonInclude(Include.NON_NULL) Figures slipstream) {
+
+  /** What is the same in all chunks. */
+  record Head(String id, String object, long created, String model, String systemFingerprint) {}
 
   /** Tokens of all choices together; the prompt counts once. */
   record Usage(
@@ -38,6 +38,15 @@ record Body(
   /**
    * How the answer came about; sums over all choices, times of the slowest.
    *
+   * @param resumes how often a target was lost and another one went on with the answer
+   */
+  record Figures(
+      @JsonUnwrapped DraftFigures drafts,
+      @JsonUnwrapped PrefixHits prefix,
+      int resumes,
+      TimingsMs timings) {}
+
+  /**
    * @param drafted draft tokens that the target verified
    * @param accepted draft tokens that it accepted
    * @param rounds passes that verified at least one draft token
@@ -47,22 +56,21 @@ record Body(
    *     distribution} (the draws, not their distribution) or {@code none} (an approximation)
    * @param state {@code on}, {@code gated} or {@code off}
    * @param reason why the state is what it is
-   * @param prefixHitTokens prompt tokens whose KV came from a cache
-   * @param remotePrefixHitTokens the part of these that came from kv-service
-   * @param resumes how often a target was lost and another one went on with the answer
    */
-  record Figures(
+  record DraftFigures(
       long drafted,
       long accepted,
       long rounds,
       Double acceptanceLength,
       String lossless,
       String state,
-      String reason,
-      int prefixHitTokens,
-      int remotePrefixHitTokens,
-      int resumes,
-      TimingsMs timings) {}
+      String reason) {}
+
+  /**
+   * @param prefixHitTokens prompt tokens whose KV came from a cache
+   * @param remotePrefixHitTokens the part of these that came from kv-service
+   */
+  record PrefixHits(int prefixHitTokens, int remotePrefixHitTokens) {}
 
   /**
    * Milliseconds.

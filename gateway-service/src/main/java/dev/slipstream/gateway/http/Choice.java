@@ -24,19 +24,17 @@ final class Choice {
   private boolean opened;
   private int offset;
 
-  Choice(int index, AnswerFormat format, PreparedRequest prepared, ApiRequest request) {
+  /**
+   * @param echo what comes before the answer
+   */
+  Choice(
+      int index, AnswerFormat format, PreparedRequest prepared, ApiRequest request, String echo) {
     this.index = index;
     this.format = format;
     this.prepared = prepared;
     this.tokenIds = request.returnTokenIds();
     this.logprobs = prepared.request().hasTopLogprobs();
-    this.echo = request.echo() ? promptText() : "";
-  }
-
-  private String promptText() {
-    return prepared.request().hasText()
-        ? prepared.request().getText()
-        : prepared.model().tokenizer().decode(prepared.prompt());
+    this.echo = echo;
   }
 
   /** Null until the answer is over. */

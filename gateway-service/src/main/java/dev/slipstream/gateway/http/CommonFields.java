@@ -21,6 +21,7 @@ final class CommonFields {
     GenerateRequest.Builder request = GenerateRequest.newBuilder();
     request.setModel(fields.string("model").orElse(""));
     request.setSampling(sampling(fields));
+    fields.integer("min_tokens", 0, Integer.MAX_VALUE).ifPresent(request::setMinTokens);
     request.addAllStop(stops(fields));
     request.setIgnoreEos(fields.bool("ignore_eos", false));
     fields.object("slipstream").ifPresent(vendor -> vendor(vendor, request));

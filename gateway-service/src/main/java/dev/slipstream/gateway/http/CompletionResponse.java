@@ -35,8 +35,9 @@ final class CompletionResponse {
     this.request = request;
     this.prepared = prepared;
     for (PreparedRequest prompt : prepared) {
+      String echo = request.echo() ? text(prompt) : "";
       for (int i = 0; i < request.bestOf(); i++) {
-        Choice choice = new Choice(shown.size(), format, prompt, request);
+        Choice choice = new Choice(shown.size(), format, prompt, request, echo);
         answers.add(choice);
         if (i < request.n()) {
           shown.add(choice);
@@ -47,6 +48,12 @@ final class CompletionResponse {
     this.model = card.getId();
     String digest = card.getModelDigest();
     this.fingerprint = "fp_" + digest.substring(0, Math.min(12, digest.length()));
+  }
+
+  private static String text(PreparedRequest prompt) {
+    return prompt.request().hasText()
+        ? prompt.request().getText()
+        : prompt.model().tokenizer().decode(prompt.prompt());
   }
 
   ApiRequest request() {
@@ -124,6 +131,7 @@ final class CompletionResponse {
       Optional<Body.Usage> usage,
       List<Integer> promptIds,
       Body.Figures figures) {
-    return new Body(id, object, created, model, fingerprint, choices, usage, promptIds, figures);
+    Body.Head head = new Body.Head(id, object, created, model, fingerprint);
+    return new Body(head, choices, usage, promptIds, figures);
   }
 }

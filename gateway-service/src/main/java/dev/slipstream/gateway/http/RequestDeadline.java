@@ -22,7 +22,10 @@ final class RequestDeadline extends ChannelDuplexHandler {
   private final HttpSettings settings;
   private final Connections connections;
   private Future<?> deadline;
-  private boolean answered;
+
+  /** Requests whose answers have not ended; of the last one the end may not have come yet. */
+  private int open;
+
   private long dropped;
 
   /**
@@ -52,15 +55,15 @@ final class RequestDeadline extends ChannelDuplexHandler {
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) throws Exception {
     if (message instanceof HttpRequest) {
-      answered = false;
+      open++;
       dropped = 0;
       restart(context);
     }
     // An answer may come first, and then the wait for the next request has begun.
-    if (message instanceof LastHttpContent && !answered) {
+    if (message instanceof LastHttpContent && open > 0) {
       stop(context);
     }
-    if (message instanceof HttpContent content && answered) {
+    if (message instanceof HttpContent content && open == 0) {
       dropped += content.content().readableBytes();
       if (dropped > settings.maxBodyBytes()) {
         context.close();
@@ -76,8 +79,11 @@ final class RequestDeadline extends ChannelDuplexHandler {
         message instanceof HttpResponse response
             && response.status().codeClass() == HttpStatusClass.INFORMATIONAL;
     if (message instanceof LastHttpContent && !interim) {
-      answered = true;
-      restart(context);
+      open = Math.max(0, open - 1);
+      // A client that has sent the next request already is not waited for.
+      if (open == 0) {
+        restart(context);
+      }
     }
     super.write(context, message, promise);
   }

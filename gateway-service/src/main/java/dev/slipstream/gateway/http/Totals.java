@@ -41,15 +41,17 @@ final class Totals {
     long rounds = sum(all, SpeculationStats::getRounds);
     SpeculationStats first = all.getFirst().speculation();
     return new Body.Figures(
-        sum(all, SpeculationStats::getDrafted),
-        accepted,
-        rounds,
-        rounds == 0 ? null : 1 + (double) accepted / rounds,
-        lossless(all),
-        state(first),
-        first.getReason(),
-        count(all, finished -> finished.usage().getCachedTokens()),
-        count(all, finished -> finished.usage().getRemoteCachedTokens()),
+        new Body.DraftFigures(
+            sum(all, SpeculationStats::getDrafted),
+            accepted,
+            rounds,
+            rounds == 0 ? null : 1 + (double) accepted / rounds,
+            lossless(all),
+            state(first),
+            first.getReason()),
+        new Body.PrefixHits(
+            count(all, finished -> finished.usage().getCachedTokens()),
+            count(all, finished -> finished.usage().getRemoteCachedTokens())),
         count(all, Finished::resumes),
         new Body.TimingsMs(
             max(all, finished -> finished.timings().getQueueMs()),

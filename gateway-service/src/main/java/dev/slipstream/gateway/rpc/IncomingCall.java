@@ -3,12 +3,11 @@ package dev.slipstream.gateway.rpc;
 import dev.slipstream.gateway.access.ByteBudget;
 import dev.slipstream.gateway.application.ApiError;
 import dev.slipstream.gateway.application.ApiException;
-import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
+import dev.slipstream.transport.RefusableCall;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
-import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -16,18 +15,13 @@ import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.scheduler.Schedulers;
 
-/**
- * A call whose request may come as long as there is room for it and it goes on coming. Once it is
- * refused, its service is heard no more. Locked, as a refusal comes from the transport or a timer.
- */
-final class IncomingCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
+/** A call whose request may come as long as there is room for it and it goes on coming. */
+final class IncomingCall<Q, R> extends RefusableCall<Q, R> {
   private final InboundBytes bytes = InboundBytes.current();
   private final RpcSettings settings;
   private final long start = System.nanoTime();
   private final Disposable.Swap watch = Disposables.swap();
   private long seen = -1;
-  private boolean closed;
-  private boolean refused;
 
   private IncomingCall(ServerCall<Q, R> call, RpcSettings settings) {
     super(call);
@@ -65,45 +59,11 @@ final class IncomingCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
     seen = size;
   }
 
-  private synchronized void refuse(ApiException reason) {
+  private void refuse(ApiException reason) {
     watch.dispose();
-    if (!closed) {
-      refused = true;
-      StatusRuntimeException refusal = GrpcErrors.of(reason);
-      Metadata trailers = refusal.getTrailers();
-      super.close(refusal.getStatus(), trailers == null ? new Metadata() : trailers);
-    }
-  }
-
-  private synchronized boolean isRefused() {
-    return refused;
-  }
-
-  @Override
-  public synchronized boolean isCancelled() {
-    return refused || super.isCancelled();
-  }
-
-  @Override
-  public synchronized void sendHeaders(Metadata headers) {
-    if (!refused) {
-      super.sendHeaders(headers);
-    }
-  }
-
-  @Override
-  public synchronized void sendMessage(R message) {
-    if (!refused) {
-      super.sendMessage(message);
-    }
-  }
-
-  @Override
-  public synchronized void close(Status status, Metadata trailers) {
-    if (!refused) {
-      closed = true;
-      super.close(status, trailers);
-    }
+    StatusRuntimeException refusal = GrpcErrors.of(reason);
+    Metadata trailers = refusal.getTrailers();
+    refuse(refusal.getStatus(), trailers == null ? new Metadata() : trailers);
   }
 
   private final class Listener extends SimpleForwardingServerCallListener<Q> {

@@ -15,8 +15,9 @@ public interface AnswerStrategy {
 
   /**
    * The events of all answers, each answer's in order: started, chunks, finished. A failure ends
-   * all of them. Cancelling must cancel every sequence that is open, which merging their events
-   * does by itself.
+   * all of them. An answer is said to have as many tokens as its chunks, whatever sequences they
+   * come from. Cancelling must cancel every sequence that is open, which merging their events does
+   * by itself.
    */
   Flux<AnswerEvent> answers(AnswerRequest request, Sequences sequences);
 }

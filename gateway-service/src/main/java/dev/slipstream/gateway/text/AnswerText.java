@@ -11,13 +11,19 @@ public final class AnswerText {
   private final StopMatcher stops;
   private final Set<Integer> silentTokens;
 
+  /** Tokens whose text is not searched for stop strings. */
+  private int unsearched;
+
   /**
    * @param prompt what the answer continues; not empty
+   * @param minTokens stop strings count only where they begin behind so many tokens
    * @param ignoreEnd whether end tokens are tokens like any other
    */
-  public AnswerText(Tokenizer tokenizer, int[] prompt, List<String> stops, boolean ignoreEnd) {
+  public AnswerText(
+      Tokenizer tokenizer, int[] prompt, List<String> stops, int minTokens, boolean ignoreEnd) {
     this.detokenizer = tokenizer.detokenizer();
     this.stops = new StopMatcher(stops);
+    this.unsearched = minTokens;
     this.silentTokens = ignoreEnd ? Set.of() : tokenizer.endTokens();
     // The answer is no text of its own: a space at its start belongs to it.
     detokenizer.append(prompt[prompt.length - 1]);
@@ -26,7 +32,15 @@ public final class AnswerText {
 
   /** The text that can be given out after this token. */
   public String append(int token) {
-    return silentTokens.contains(token) ? "" : stops.append(detokenizer.append(token));
+    if (silentTokens.contains(token)) {
+      return "";
+    }
+    String text = detokenizer.append(token);
+    if (unsearched > 0) {
+      unsearched--;
+      return text;
+    }
+    return stops.append(text);
   }
 
   /** The rest, as no more tokens will come. */

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.slipstream.gateway.fake.FakeTarget;
 import dev.slipstream.gateway.fake.Gateway;
+import dev.slipstream.gateway.fake.TestVocabulary;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -67,6 +69,15 @@ class BestOfTest {
       assertThat(answer.at("/choices/" + i + "/text").stringValue()).isEqualTo("xx");
     }
     assertThat(answer.at("/usage/prompt_tokens").intValue()).isEqualTo(2 + 2);
+  }
+
+  @Test
+  void thePromptIsEchoedBeforeEachOfThem() {
+    for (String prompt : List.of("\"hi\"", TestVocabulary.tokens("hi").toString())) {
+      JsonNode answer = post(prompt, "\"n\": 2, \"echo\": true").json();
+      assertThat(answer.at("/choices/0/text").stringValue()).isEqualTo("hix");
+      assertThat(answer.at("/choices/1/text").stringValue()).isEqualTo("hixx");
+    }
   }
 
   @Test

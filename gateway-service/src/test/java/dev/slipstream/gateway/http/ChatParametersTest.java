@@ -35,7 +35,7 @@ class ChatParametersTest extends ChatFixture {
         """
         , "temperature": 0.5, "top_p": 0.9, "top_k": 40, "min_p": 0.05, "seed": -7,
         "repetition_penalty": 1.1, "presence_penalty": 0.2, "frequency_penalty": -0.3,
-        "logit_bias": {"65": -100}, "max_completion_tokens": 9, "ignore_eos": true,
+        "logit_bias": {"65": -100}, "max_completion_tokens": 9, "min_tokens": 8, "ignore_eos": true,
         "logprobs": true, "top_logprobs": 2,
         "slipstream": {"speculation": "prompt-lookup", "max_draft_tokens": 4}""");
     DecodeStart start = target.next().start();
@@ -50,11 +50,44 @@ class ChatParametersTest extends ChatFixture {
     assertThat(sampling.getFrequencyPenalty()).isEqualTo(-0.3f);
     assertThat(sampling.getLogitBiasMap()).containsExactly(Map.entry(65, -100f));
     assertThat(start.getMaxTokens()).isEqualTo(9);
+    assertThat(start.getMinTokens()).isEqualTo(8);
     assertThat(start.getIgnoreEos()).isTrue();
     assertThat(start.getTopLogprobs()).isEqualTo(2);
     assertThat(start.getSpeculation().getDrafter()).isEqualTo("prompt-lookup");
     assertThat(start.getSpeculation().getMaxDraftTokens()).isEqualTo(4);
     assertThat(start.getTokenizerDigest()).isEqualTo(TestVocabulary.tokenizer().digest());
+  }
+
+  @Test
+  void anAnswerCannotHaveMoreTokensThanItMay() {
+    for (String fields :
+        List.of(
+            ", \"min_tokens\": 10, \"max_tokens\": 9",
+            ", \"min_tokens\": -1",
+            ", \"min_tokens\": \"3\"")) {
+      Gateway.Answer answer = post(fields);
+      assertThat(answer.status()).as(fields).isEqualTo(400);
+      assertThat(answer.json().at("/error/param").stringValue()).isEqualTo("min_tokens");
+    }
+    Gateway.Answer completion =
+        gateway.post(
+            "/v1/completions",
+            "{\"model\": \"test-model\", \"prompt\": \"hi\", \"min_tokens\": 17}");
+    assertThat(completion.status()).isEqualTo(400);
+    assertThat(completion.json().at("/error/message").stringValue())
+        .as("of the default")
+        .contains("from 0 to 'max_tokens', 16");
+  }
+
+  /** As in vLLM: what would end the answer earlier does not. */
+  @Test
+  void aStopStringEndsNoAnswerBeforeItsLeastLength() {
+    target.says("a.b.c.d");
+    assertThat(
+            chat(", \"min_tokens\": 4, \"stop\": \".\"")
+                .at("/choices/0/message/content")
+                .stringValue())
+        .isEqualTo("a.b.c");
   }
 
   @Test

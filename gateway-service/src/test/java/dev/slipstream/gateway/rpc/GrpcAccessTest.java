@@ -8,20 +8,17 @@ import dev.slipstream.gateway.access.KeyHash;
 import dev.slipstream.gateway.fake.FakeDecode;
 import dev.slipstream.gateway.fake.FakeTarget;
 import dev.slipstream.gateway.fake.Gateway;
+import dev.slipstream.gateway.fake.GrpcClient;
 import dev.slipstream.proto.v1.GenerateRequest;
 import dev.slipstream.proto.v1.GenerationServiceGrpc;
 import dev.slipstream.proto.v1.GenerationServiceGrpc.GenerationServiceBlockingStub;
 import dev.slipstream.proto.v1.ListModelsRequest;
 import dev.slipstream.proto.v1.TokenizeRequest;
-import io.grpc.Grpc;
-import io.grpc.InsecureChannelCredentials;
-import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthGrpc;
-import io.grpc.stub.MetadataUtils;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -40,7 +37,7 @@ class GrpcAccessTest {
 
   private final FakeTarget target = FakeTarget.start();
   private Gateway gateway;
-  private ManagedChannel channel;
+  private GrpcClient client;
 
   @BeforeAll
   void start() {
@@ -51,10 +48,7 @@ class GrpcAccessTest {
                 "--slipstream.gateway.api-keys=a %s tenant=shop,b %s requests-per-minute=1,c %s max-concurrent=1"
                     .formatted(KeyHash.of("aa"), KeyHash.of("bb"), KeyHash.of("cc")))
             .awaitModels(1);
-    channel =
-        Grpc.newChannelBuilder(
-                "localhost:" + gateway.grpcPort(), InsecureChannelCredentials.create())
-            .build();
+    client = new GrpcClient(gateway);
   }
 
   @BeforeEach
@@ -64,17 +58,9 @@ class GrpcAccessTest {
 
   @AfterAll
   void stop() {
-    channel.shutdownNow();
+    client.close();
     gateway.close();
     target.close();
-  }
-
-  private GenerationServiceBlockingStub stub(String key) {
-    Metadata headers = new Metadata();
-    headers.put(
-        Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + key);
-    return GenerationServiceGrpc.newBlockingStub(channel)
-        .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
   }
 
   private static StatusRuntimeException refused(Status.Code code, ThrowingCallable call) {
@@ -87,9 +73,9 @@ class GrpcAccessTest {
 
   @Test
   void withoutAGoodKeyNothingIsAnsweredButHealth() {
-    GenerationServiceBlockingStub bare = GenerationServiceGrpc.newBlockingStub(channel);
+    GenerationServiceBlockingStub bare = GenerationServiceGrpc.newBlockingStub(client.channel());
     for (GenerationServiceBlockingStub stub :
-        new GenerationServiceBlockingStub[] {bare, stub("x")}) {
+        new GenerationServiceBlockingStub[] {bare, client.stub("x")}) {
       refused(Status.Code.UNAUTHENTICATED, () -> stub.generate(REQUEST).next());
       refused(
           Status.Code.UNAUTHENTICATED,
@@ -98,37 +84,38 @@ class GrpcAccessTest {
           Status.Code.UNAUTHENTICATED, () -> stub.tokenize(TokenizeRequest.getDefaultInstance()));
     }
     assertThat(target.isIdle()).isTrue();
-    HealthGrpc.newBlockingStub(channel).check(HealthCheckRequest.getDefaultInstance());
+    HealthGrpc.newBlockingStub(client.channel()).check(HealthCheckRequest.getDefaultInstance());
   }
 
   @Test
   void aGoodKeyIsAnsweredAndItsTenantGoesToTheTarget() {
-    stub("aa").generate(REQUEST).forEachRemaining(event -> {});
+    client.stub("aa").generate(REQUEST).forEachRemaining(event -> {});
     assertThat(target.next().start().getTenant()).isEqualTo("shop");
   }
 
   @Test
   void moreRequestsThanAllowedAreToldWhenToComeBack() {
-    stub("bb").generate(REQUEST).forEachRemaining(event -> {});
+    client.stub("bb").generate(REQUEST).forEachRemaining(event -> {});
     StatusRuntimeException refusal =
-        refused(Status.Code.RESOURCE_EXHAUSTED, () -> stub("bb").generate(REQUEST).next());
+        refused(Status.Code.RESOURCE_EXHAUSTED, () -> client.stub("bb").generate(REQUEST).next());
     assertThat(Long.parseLong(refusal.getTrailers().get(RETRY_AFTER_MS))).isBetween(1L, 60_000L);
-    assertThat(stub("bb").listModels(ListModelsRequest.getDefaultInstance()).getModelsCount())
+    assertThat(
+            client.stub("bb").listModels(ListModelsRequest.getDefaultInstance()).getModelsCount())
         .isOne();
   }
 
   @Test
   void aCallCountsUntilItIsOverOrCancelled() {
     target.script(FakeDecode::started);
-    var first = stub("cc").generate(REQUEST);
+    var first = client.stub("cc").generate(REQUEST);
     first.next();
     FakeDecode decode = target.next();
-    refused(Status.Code.RESOURCE_EXHAUSTED, () -> stub("cc").generate(REQUEST).next());
+    refused(Status.Code.RESOURCE_EXHAUSTED, () -> client.stub("cc").generate(REQUEST).next());
     decode.commit("yes").finishByEnd();
     first.forEachRemaining(event -> {});
     target.says("yes");
     await()
         .ignoreExceptions()
-        .untilAsserted(() -> stub("cc").generate(REQUEST).forEachRemaining(event -> {}));
+        .untilAsserted(() -> client.stub("cc").generate(REQUEST).forEachRemaining(event -> {}));
   }
 }

@@ -9,23 +9,18 @@ import dev.slipstream.gateway.access.KeyHash;
 import dev.slipstream.gateway.fake.FakeDecode;
 import dev.slipstream.gateway.fake.FakeTarget;
 import dev.slipstream.gateway.fake.Gateway;
+import dev.slipstream.gateway.fake.GrpcClient;
 import dev.slipstream.gateway.fake.Http2Client;
 import dev.slipstream.gateway.fake.LogRecord;
 import dev.slipstream.proto.v1.DetokenizeRequest;
 import dev.slipstream.proto.v1.GenerateRequest;
 import dev.slipstream.proto.v1.GenerationServiceGrpc;
-import dev.slipstream.proto.v1.GenerationServiceGrpc.GenerationServiceBlockingStub;
 import dev.slipstream.proto.v1.TokenizeRequest;
-import io.grpc.Grpc;
-import io.grpc.InsecureChannelCredentials;
-import io.grpc.ManagedChannel;
-import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
-import io.grpc.stub.MetadataUtils;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -51,7 +46,7 @@ class GrpcBytesTest {
   private final FakeTarget target = FakeTarget.start().context(1 << 20);
   private final List<Http2Client> clients = new ArrayList<>();
   private Gateway gateway;
-  private ManagedChannel channel;
+  private GrpcClient client;
   private ByteBudget budget;
 
   @BeforeAll
@@ -67,10 +62,7 @@ class GrpcBytesTest {
                     .formatted(KeyHash.of("a"), KeyHash.of("b"), KeyHash.of("c"), KeyHash.of("d")))
             .awaitModels(1);
     budget = gateway.context().getBean(ByteBudget.class);
-    channel =
-        Grpc.newChannelBuilder(
-                "localhost:" + gateway.grpcPort(), InsecureChannelCredentials.create())
-            .build();
+    client = new GrpcClient(gateway);
   }
 
   @BeforeEach
@@ -87,17 +79,9 @@ class GrpcBytesTest {
 
   @AfterAll
   void stop() {
-    channel.shutdownNow();
+    client.close();
     gateway.close();
     target.close();
-  }
-
-  private GenerationServiceBlockingStub stub(String key) {
-    Metadata headers = new Metadata();
-    headers.put(
-        Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + key);
-    return GenerationServiceGrpc.newBlockingStub(channel)
-        .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
   }
 
   private static GenerateRequest prompt(int length) {
@@ -126,10 +110,10 @@ class GrpcBytesTest {
     assertThat(refused.status()).isEqualTo(RESOURCE_EXHAUSTED);
     assertThat(refused.trailers().get("retry-after-ms")).asString().isEqualTo("1000");
     assertThat(refused.trailers().get("grpc-message")).asString().contains("this key");
-    stub("b").generate(prompt(10)).forEachRemaining(event -> {});
-    stub("a").generate(prompt(10)).forEachRemaining(event -> {});
+    client.stub("b").generate(prompt(10)).forEachRemaining(event -> {});
+    client.stub("a").generate(prompt(10)).forEachRemaining(event -> {});
     assertThat(
-            HealthGrpc.newBlockingStub(channel)
+            HealthGrpc.newBlockingStub(client.channel())
                 .check(HealthCheckRequest.getDefaultInstance())
                 .getStatus())
         .isEqualTo(ServingStatus.SERVING);
@@ -143,7 +127,7 @@ class GrpcBytesTest {
     Http2Client.Call refused = unfinished("d");
     assertThat(refused.status()).isEqualTo(UNAVAILABLE);
     assertThat(refused.trailers().get("retry-after-ms")).asString().isEqualTo("1000");
-    stub("d").generate(prompt(10)).forEachRemaining(event -> {});
+    client.stub("d").generate(prompt(10)).forEachRemaining(event -> {});
   }
 
   @Test
@@ -179,7 +163,7 @@ class GrpcBytesTest {
   @Test
   void whatIsBeingAnsweredIsHeldUntilItsEnd() {
     target.script(FakeDecode::started);
-    Iterator<?> answer = stub("a").generate(prompt(LARGE));
+    Iterator<?> answer = client.stub("a").generate(prompt(LARGE));
     answer.next();
     assertThat(budget.held()).isGreaterThan(LARGE).isLessThan(LARGE + LARGE / 10);
     target.next().commit("yes").finishByEnd();
@@ -191,7 +175,8 @@ class GrpcBytesTest {
   @Test
   void compressedMessagesCountForWhatTheyBecome() {
     hold("a", 1);
-    assertThatThrownBy(() -> stub("a").withCompression("gzip").generate(prompt(120_000)).next())
+    assertThatThrownBy(
+            () -> client.stub("a").withCompression("gzip").generate(prompt(120_000)).next())
         .isInstanceOfSatisfying(
             StatusRuntimeException.class,
             e -> assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED));
@@ -218,14 +203,16 @@ class GrpcBytesTest {
   @Test
   void otherCallsAreServedAsEver() {
     int[] tokens =
-        stub("a")
+        client
+            .stub("a")
             .tokenize(TokenizeRequest.newBuilder().setContent("abc").build())
             .getTokensList()
             .stream()
             .mapToInt(i -> i)
             .toArray();
     var text =
-        stub("a")
+        client
+            .stub("a")
             .detokenize(
                 DetokenizeRequest.newBuilder()
                     .addAllTokens(java.util.Arrays.stream(tokens).boxed().toList())

@@ -52,6 +52,9 @@ class SecondThoughtsTest {
 
     assertThat(answer.join().json().at("/choices/0/message/content").stringValue())
         .isEqualTo("abcXYZ");
+    assertThat(answer.join().json().at("/usage/completion_tokens").intValue())
+        .as("of both sequences, and the end")
+        .isEqualTo(3 + 3 + 1);
     before.awaitCancel();
     int prompt = before.start().getPromptCount();
     assertThat(after.start().getPromptList().subList(prompt, prompt + SecondThoughts.TOKENS))

@@ -2,24 +2,23 @@ package dev.slipstream.drafting;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.slipstream.drafting.toy.CountingDrafter;
+import dev.slipstream.drafting.toy.KeptProposals;
 import dev.slipstream.engine.sampling.SamplingParams;
-import dev.slipstream.engine.speculation.DraftTree;
 import dev.slipstream.engine.speculation.Proposed;
 import dev.slipstream.engine.speculation.VerifiedDraft;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Drafts that come for another text, too often, or never, cost the answer its time. */
 class DraftFollowerTest {
   private final Queue<Runnable> tasks = new ArrayDeque<>();
-  private final Counting drafter = new Counting();
-  private final Sink sink = new Sink();
+  private final CountingDrafter drafter = new CountingDrafter(32);
+  private final KeptProposals sink = new KeptProposals();
 
   private DraftFollower open(int... prompt) {
     DraftFollower follower =
@@ -199,91 +198,5 @@ class DraftFollowerTest {
 
     assertThat(sink.failure).isNull();
     assertThat(drafter.open).isZero();
-  }
-
-  /** Continues a text by counting up from its last token. */
-  private static final class Counting implements Drafter {
-    final List<VerifiedDraft> verified = new ArrayList<>();
-    DraftContext context;
-    int open;
-    boolean knowsNothing;
-    boolean hasNews = true;
-    Throwable broken;
-
-    @Override
-    public String name() {
-      return "counting";
-    }
-
-    @Override
-    public String description() {
-      return "counts";
-    }
-
-    @Override
-    public int teacherTokens() {
-      return 32;
-    }
-
-    @Override
-    public DraftSession open(DraftContext of) {
-      context = of;
-      open++;
-      return new DraftSession() {
-        private int last;
-
-        @Override
-        public void observe(Progress progress) {
-          int[] tokens = progress.tokens();
-          last = tokens.length == 0 ? last : tokens[tokens.length - 1];
-          verified.addAll(progress.verified());
-        }
-
-        @Override
-        public Optional<DraftTree> propose(DraftBudget budget) {
-          switch (broken) {
-            case null -> {}
-            case RuntimeException e -> throw e;
-            case Error e -> throw e;
-            default -> throw new IllegalArgumentException(broken);
-          }
-          if (!hasNews) {
-            return Optional.empty();
-          }
-          return Optional.of(
-              knowsNothing
-                  ? DraftTree.empty()
-                  : DraftTree.chain(
-                      Integer.MAX_VALUE,
-                      IntStream.rangeClosed(last + 1, last + budget.nodes()).toArray()));
-        }
-
-        @Override
-        public void close() {
-          open--;
-        }
-      };
-    }
-  }
-
-  private static final class Sink implements ProposalSink {
-    final List<Proposed> proposals = new ArrayList<>();
-    boolean ready = true;
-    Throwable failure;
-
-    @Override
-    public boolean isReady() {
-      return ready;
-    }
-
-    @Override
-    public void propose(Proposed proposal) {
-      proposals.add(proposal);
-    }
-
-    @Override
-    public void fail(Throwable cause) {
-      failure = cause;
-    }
   }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.slipstream.drafting.promptlookup.PromptLookupConfig;
 import dev.slipstream.drafting.promptlookup.PromptLookupDrafter;
+import dev.slipstream.drafting.toy.CountingDrafter;
 import dev.slipstream.drafting.toy.DrawingDrafter;
 import dev.slipstream.drafting.toy.LearningDrafter;
 import dev.slipstream.engine.sampling.SamplingParams;
@@ -108,45 +109,12 @@ class FusedDrafterTest {
 
   @Test
   void oneThatCannotBeginLeavesNoSessionOpen() {
-    Closing closing = new Closing();
+    CountingDrafter closing = new CountingDrafter(0);
     FusedDrafter half = new FusedDrafter("half", List.of(closing, new Broken()));
 
     assertThatThrownBy(() -> half.open(SAMPLED)).hasMessage("no model");
     assertThat(closing.open).isZero();
     assertThatIllegalArgumentException().isThrownBy(() -> new FusedDrafter("none", List.of()));
-  }
-
-  private static final class Closing implements Drafter {
-    int open;
-
-    @Override
-    public String name() {
-      return "closing";
-    }
-
-    @Override
-    public String description() {
-      return "";
-    }
-
-    @Override
-    public DraftSession open(DraftContext context) {
-      open++;
-      return new DraftSession() {
-        @Override
-        public void observe(Progress progress) {}
-
-        @Override
-        public Optional<DraftTree> propose(DraftBudget budget) {
-          return Optional.empty();
-        }
-
-        @Override
-        public void close() {
-          open--;
-        }
-      };
-    }
   }
 
   private record Broken() implements Drafter {

@@ -18,18 +18,23 @@ final class SettingNames {
   private static final ConfigurationPropertyName OURS = ConfigurationPropertyName.of("slipstream");
 
   /**
-   * @param collection whether it has elements, with names of their own
+   * @param type of its value
    */
-  record Setting(ConfigurationPropertyName name, boolean collection) {
+  record Setting(ConfigurationPropertyName name, Class<?> type) {
+    /** Whether it has elements, with names of their own. */
+    private boolean isCollection() {
+      return Collection.class.isAssignableFrom(type);
+    }
+
     boolean covers(ConfigurationPropertyName other) {
-      return name.equals(other) || (collection && name.isAncestorOf(other));
+      return name.equals(other) || (isCollection() && name.isAncestorOf(other));
     }
 
     /** What is set of it. */
     Stream<ConfigurationProperty> in(ConfigurationPropertySource source) {
       Stream<ConfigurationProperty> whole =
           Stream.ofNullable(source.getConfigurationProperty(name));
-      return collection
+      return isCollection()
           ? Stream.concat(
               whole,
               IntStream.iterate(0, i -> i + 1)
@@ -65,7 +70,7 @@ final class SettingNames {
       if (type.isRecord()) {
         add(name, type, all);
       } else {
-        all.add(new Setting(name, Collection.class.isAssignableFrom(type)));
+        all.add(new Setting(name, type));
       }
     }
   }

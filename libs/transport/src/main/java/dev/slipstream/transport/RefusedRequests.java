@@ -1,6 +1,5 @@
 package dev.slipstream.transport;
 
-import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
@@ -100,20 +99,15 @@ final class RefusedRequests {
         return handler.startCall(call, headers);
       } catch (RuntimeException | Error e) {
         call.silence();
-        call.closeRefused(failures.status(method, e));
+        call.refuse(failures.status(method, e), new Metadata());
         return new ServerCall.Listener<>() {};
       }
     }
   }
 
-  /**
-   * A call that is cancelled, as the service sees it, once it has been refused. Locked, as the
-   * service's responses come from other threads than requests do.
-   */
-  private static final class Call<Q, R> extends SimpleForwardingServerCall<Q, R> {
+  /** A call of this method, as its service knows it. */
+  private static final class Call<Q, R> extends RefusableCall<Q, R> {
     private final MethodDescriptor<Q, R> method;
-    private boolean closed;
-    private boolean refused;
 
     Call(ServerCall<Q, R> call, MethodDescriptor<Q, R> method) {
       super(call);
@@ -123,48 +117,6 @@ final class RefusedRequests {
     @Override
     public MethodDescriptor<Q, R> getMethodDescriptor() {
       return method;
-    }
-
-    /** From now on the service says nothing more. */
-    synchronized void silence() {
-      refused = true;
-    }
-
-    synchronized void closeRefused(Status status) {
-      if (!closed) {
-        super.close(status, new Metadata());
-      }
-    }
-
-    synchronized boolean isRefused() {
-      return refused;
-    }
-
-    @Override
-    public synchronized boolean isCancelled() {
-      return refused || super.isCancelled();
-    }
-
-    @Override
-    public synchronized void sendHeaders(Metadata headers) {
-      if (!refused) {
-        super.sendHeaders(headers);
-      }
-    }
-
-    @Override
-    public synchronized void sendMessage(R message) {
-      if (!refused) {
-        super.sendMessage(message);
-      }
-    }
-
-    @Override
-    public synchronized void close(Status status, Metadata trailers) {
-      if (!refused) {
-        closed = true;
-        super.close(status, trailers);
-      }
     }
   }
 
@@ -182,7 +134,7 @@ final class RefusedRequests {
     private void refuse(Status status) {
       call.silence();
       last(super::onCancel);
-      call.closeRefused(status);
+      call.refuse(status, new Metadata());
     }
 
     private void guarded(Runnable step) {

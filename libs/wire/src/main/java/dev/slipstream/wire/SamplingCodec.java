@@ -1,6 +1,8 @@
 package dev.slipstream.wire;
 
 import dev.slipstream.engine.sampling.SamplingParams;
+import dev.slipstream.engine.sampling.SamplingParams.Cutoffs;
+import dev.slipstream.engine.sampling.SamplingParams.Penalties;
 import java.util.function.LongSupplier;
 
 /** How tokens are chosen. */
@@ -20,12 +22,11 @@ public final class SamplingCodec {
     try {
       return new SamplingParams(
           given.hasTemperature() ? given.getTemperature() : 1,
-          given.getTopK(),
-          given.hasTopP() ? given.getTopP() : 1,
-          given.getMinP(),
-          given.hasRepetitionPenalty() ? given.getRepetitionPenalty() : 1,
-          given.getPresencePenalty(),
-          given.getFrequencyPenalty(),
+          new Cutoffs(given.getTopK(), given.hasTopP() ? given.getTopP() : 1, given.getMinP()),
+          new Penalties(
+              given.hasRepetitionPenalty() ? given.getRepetitionPenalty() : 1,
+              given.getPresencePenalty(),
+              given.getFrequencyPenalty()),
           given.getLogitBiasMap(),
           given.hasSeed() ? given.getSeed() : seed.getAsLong());
     } catch (IllegalArgumentException e) {

@@ -1,6 +1,7 @@
 package dev.slipstream.standalone.suite;
 
 import dev.slipstream.draft.DraftProperties;
+import dev.slipstream.drafting.promptlookup.PromptLookupDrafter;
 import dev.slipstream.gateway.LimitProperties;
 import dev.slipstream.kv.KvProperties;
 import dev.slipstream.startup.ConfigurationException;
@@ -55,7 +56,7 @@ record HeapBudget(long heap, List<Claim> claims) {
                 "slipstream.draft.max-indexed-tokens",
                 draft.maxIndexedTokens(),
                 heap / 8,
-                DraftProperties.BYTES_PER_INDEXED_TOKEN,
+                PromptLookupDrafter.BYTES_PER_TOKEN,
                 ""),
             shares.size(
                 Service.TARGET, "slipstream.target.kv.store-queue", target.storeQueue(), heap / 32),

@@ -7,23 +7,12 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** What helps a reader of the sources to find their way. */
 class SourceTreeTest {
   private static final int MOST_COMPONENTS = 8;
-
-  /** Flat because JSON, requests or settings that users know are; the last two are still to do. */
-  private static final Set<String> EXCEPTIONS =
-      Set.of(
-          "Body",
-          "Body$Figures",
-          "SamplingParams",
-          "TargetProperties",
-          "DecodeTask",
-          "ServedModel");
 
   @Test
   void everyPackageSaysWhatItIsFor() throws IOException {
@@ -49,6 +38,6 @@ class SourceTreeTest {
                     .map(JavaClass::reflect)
                     .filter(type -> type.getRecordComponents().length > MOST_COMPONENTS)
                     .map(type -> type.getName().substring(type.getPackageName().length() + 1)))
-        .isSubsetOf(EXCEPTIONS);
+        .isEmpty();
   }
 }

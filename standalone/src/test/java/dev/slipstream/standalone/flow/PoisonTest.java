@@ -180,17 +180,7 @@ class PoisonTest {
     private LoadedModel broken(LoadedModel loaded) {
       ServedModel model = loaded.model();
       return new LoadedModel(
-          new ServedModel(
-              model.id(),
-              model.architecture(),
-              model.format(),
-              model.digest(),
-              model.tokenizerDigest(),
-              model.contextLength(),
-              model.vocabularySize(),
-              model.endTokens(),
-              model.kvLayout(),
-              new BrokenPass(model.pass(), poison)),
+          model.withPass(new BrokenPass(model.pass(), poison)),
           loaded.vocabulary(),
           loaded.description(),
           loaded.resources());

@@ -210,7 +210,9 @@ class PoisonedKvTest {
     }
 
     private List<ByteString> keys(Poison poison) {
-      var chain = new BlockKeyChain(model.digest(), model.tokenizerDigest(), model.kvLayout(), "");
+      var chain =
+          new BlockKeyChain(
+              model.weights().digest(), model.tokens().digest(), model.kvLayout(), "");
       int[] prompt = prompt(poison);
       chain.extend(i -> prompt[i], PROMPT_TOKENS - 1);
       return chain.keys().stream().map(BlockKey::bytes).map(ByteString::copyFrom).toList();

@@ -13,7 +13,7 @@ final class ComputedPass {
 
   ComputedPass(ServedModel model, Batch batch) {
     this.batch = batch;
-    this.vocabularySize = model.vocabularySize();
+    this.vocabularySize = model.tokens().size();
   }
 
   void take(PassResult result) {

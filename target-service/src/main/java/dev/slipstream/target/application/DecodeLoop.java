@@ -82,7 +82,7 @@ public final class DecodeLoop implements AutoCloseable {
             observers(techniques),
             this::broke);
     this.passes = new GuardedPasses(step, scheduler, this::broke);
-    this.workspace = new SamplingWorkspace(model.vocabularySize());
+    this.workspace = new SamplingWorkspace(model.tokens().size());
     this.thread = Thread.ofPlatform().name("decode-loop").start(this::run);
   }
 
@@ -135,7 +135,7 @@ public final class DecodeLoop implements AutoCloseable {
 
   private BlockKeyChain keys(TaskOwner caller) {
     return new BlockKeyChain(
-        model.digest(), model.tokenizerDigest(), model.kvLayout(), caller.tenant());
+        model.weights().digest(), model.tokens().digest(), model.kvLayout(), caller.tenant());
   }
 
   /** Ends a sequence that has not ended, on its client's side. */

@@ -59,7 +59,7 @@ public final class DecodeMetrics implements PassObserver {
   public DecodeMetrics(MeterRegistry registry, ServedModel model, PassCost cost) {
     this.registry = registry;
     this.tags = Tags.of("model_name", model.id());
-    this.costs = new CostMetrics(registry, tags.and("format", model.format()), cost);
+    this.costs = new CostMetrics(registry, tags.and("format", model.weights().format()), cost);
     promptTokens = counter("prompt.tokens", "Prompt tokens of admitted requests");
     generatedTokens = counter("generation.tokens", "Generated tokens");
     scores = counter("num.scores", "Requests for scores that were answered");

@@ -12,7 +12,7 @@ final class EndRule {
     DecodeTask.Ending ending = sequence.task.ending();
     if (sequence.history.generated() > 0) {
       int last = sequence.history.token(sequence.history.length() - 1);
-      boolean end = !ending.ignoreEnd() && model.endTokens().contains(last);
+      boolean end = !ending.ignoreEnd() && model.tokens().end().contains(last);
       if (end || ending.stopTokens().contains(last)) {
         return Optional.of(Reason.STOP);
       }

@@ -8,28 +8,41 @@ import java.util.Set;
  * The model of record.
  *
  * @param id the name that clients use
- * @param architecture as the model file names it
- * @param format of most of its weights, such as {@code Q4_1}
- * @param digest SHA-256 of the model file, in hexadecimal
- * @param tokenizerDigest of everything that determines token ids
  * @param contextLength tokens that the model was made for
- * @param vocabularySize token ids are below this
- * @param endTokens ids that end an answer
  * @param kvLayout of its KV blocks
  * @param pass its computation
  */
 public record ServedModel(
     String id,
-    String architecture,
-    String format,
-    String digest,
-    String tokenizerDigest,
+    Weights weights,
+    Tokens tokens,
     int contextLength,
-    int vocabularySize,
-    Set<Integer> endTokens,
     KvLayout kvLayout,
     ForwardPass pass) {
-  public ServedModel {
-    endTokens = Set.copyOf(endTokens);
+  /**
+   * What the model file has of it.
+   *
+   * @param architecture as the file names it
+   * @param format of most of the weights, such as {@code Q4_1}
+   * @param digest SHA-256 of the file, in hexadecimal
+   */
+  public record Weights(String architecture, String format, String digest) {}
+
+  /**
+   * What its texts consist of.
+   *
+   * @param digest of everything that determines token ids
+   * @param size ids are below this
+   * @param end ids that end an answer
+   */
+  public record Tokens(String digest, int size, Set<Integer> end) {
+    public Tokens {
+      end = Set.copyOf(end);
+    }
+  }
+
+  /** The same model, computed in another way. */
+  public ServedModel withPass(ForwardPass other) {
+    return new ServedModel(id, weights, tokens, contextLength, kvLayout, other);
   }
 }

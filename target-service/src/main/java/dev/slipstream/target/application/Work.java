@@ -17,7 +17,7 @@ sealed interface Work permits PrefillChunk, Decode, Verify, Score {
     return (long) rows() * sequence().kv.length();
   }
 
-  /** Whether its rows are of the kind that the cost of verification is about. */
+  /** Whether its rows are of the kind that the cost of passes is about. */
   boolean isOfAnswer();
 
   void fill(Batch batch);

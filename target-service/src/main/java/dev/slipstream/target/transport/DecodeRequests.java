@@ -34,7 +34,7 @@ final class DecodeRequests {
     checkTokenizer(start.getTokenizerDigest(), model);
     TaskOwner caller = caller(start.getRequestId(), start.getTenant());
     checkName("speculation.drafter", start.getSpeculation().getDrafter());
-    int[] prompt = TokenCodec.decode("prompt", start.getPromptList(), model.vocabularySize());
+    int[] prompt = TokenCodec.decode("prompt", start.getPromptList(), model.tokens().size());
     if (prompt.length == 0) {
       throw invalid("prompt is empty");
     }
@@ -47,7 +47,7 @@ final class DecodeRequests {
     }
     HashSet<Integer> stop = new HashSet<>();
     for (int token :
-        TokenCodec.decode("stop_token_ids", start.getStopTokenIdsList(), model.vocabularySize())) {
+        TokenCodec.decode("stop_token_ids", start.getStopTokenIdsList(), model.tokens().size())) {
       stop.add(token);
     }
     checkRange("min_tokens", start.getMinTokens(), 0, maxTokens);
@@ -57,7 +57,7 @@ final class DecodeRequests {
         start.getResumedTokens(),
         SamplingCodec.decode(
             start.getSampling(),
-            model.vocabularySize(),
+            model.tokens().size(),
             () -> ThreadLocalRandom.current().nextLong()),
         rule(start, stop, model),
         new DecodeTask.Ending(maxTokens, start.getIgnoreEos(), stop),
@@ -72,13 +72,13 @@ final class DecodeRequests {
   private static Supplier<TokenRule> rule(DecodeStart start, Set<Integer> stop, ServedModel model) {
     Set<Integer> ends = new HashSet<>(stop);
     if (!start.getIgnoreEos()) {
-      ends.addAll(model.endTokens());
+      ends.addAll(model.tokens().end());
     }
     int least = start.getMinTokens();
     if (least == 0 || ends.isEmpty()) {
       return DecodeTask.NO_RULE;
     }
-    if (ends.size() == model.vocabularySize()) {
+    if (ends.size() == model.tokens().size()) {
       throw invalid("min_tokens is %d, but stop_token_ids leaves no token to begin with", least);
     }
     return () -> new MinimumLength(least, ends);

@@ -89,7 +89,7 @@ final class DecodeStream implements StreamObserver<DecodeRequest> {
       throw InvalidRequestException.invalid("proposal came before start");
     }
     try {
-      handle.propose(ProposalCodec.decode(proposal, target.model().vocabularySize()));
+      handle.propose(ProposalCodec.decode(proposal, target.model().tokens().size()));
     } catch (MalformedMessageException e) {
       target.metrics().proposalDropped();
       log.debug(

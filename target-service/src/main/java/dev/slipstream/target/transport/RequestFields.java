@@ -13,10 +13,10 @@ final class RequestFields {
   private RequestFields() {}
 
   static void checkTokenizer(String digest, ServedModel model) {
-    if (!digest.isEmpty() && !digest.equals(model.tokenizerDigest())) {
+    if (!digest.isEmpty() && !digest.equals(model.tokens().digest())) {
       throw precondition(
           "the prompt was made with tokenizer %s, but the target's model has tokenizer %s",
-          digest, model.tokenizerDigest());
+          digest, model.tokens().digest());
     }
   }
 

@@ -22,7 +22,7 @@ final class ScoreRequests {
    */
   static ScoreTask task(ScoreRequest request, ServedModel model, int contextLength) {
     RequestFields.checkTokenizer(request.getTokenizerDigest(), model);
-    int[] prefix = TokenCodec.decode("prefix", request.getPrefixList(), model.vocabularySize());
+    int[] prefix = TokenCodec.decode("prefix", request.getPrefixList(), model.tokens().size());
     if (prefix.length == 0) {
       throw invalid("prefix is empty");
     }
@@ -36,7 +36,7 @@ final class ScoreRequests {
       String field = "continuations[%d].tokens".formatted(i);
       int[] continuation =
           TokenCodec.decode(
-              field, request.getContinuations(i).getTokensList(), model.vocabularySize());
+              field, request.getContinuations(i).getTokensList(), model.tokens().size());
       if (continuation.length == 0) {
         throw invalid("%s is empty", field);
       }

@@ -59,17 +59,17 @@ class TargetGrpcService extends TargetServiceGrpc.TargetServiceImplBase {
       responses.onNext(
           TargetModel.newBuilder()
               .setId(model.id())
-              .setArchitecture(model.architecture())
-              .setModelDigest(model.digest())
-              .setTokenizerDigest(model.tokenizerDigest())
+              .setArchitecture(model.weights().architecture())
+              .setModelDigest(model.weights().digest())
+              .setTokenizerDigest(model.tokens().digest())
               .setContextLength(served.settings().contextLength())
-              .setVocabularySize(model.vocabularySize())
+              .setVocabularySize(model.tokens().size())
               .setMaxDraftTokens(served.settings().maxDraftTokens())
               .setCreated(served.loaded().getEpochSecond())
               .setKvEncoding(model.kvLayout().encoding())
               .addAllDrafters(served.drafters().names())
               .setMaxTeacherTokens(TeacherProbabilities.MAX_TOKENS)
-              .setWeightFormat(model.format())
+              .setWeightFormat(model.weights().format())
               .build());
       responses.onCompleted();
     } catch (NotReadyException e) {

@@ -100,13 +100,10 @@ class DecodeAllocationTest {
       String id, ResolvedModel file, LanguageModel model, Meter meter) {
     return new ServedModel(
         id,
-        model.config().architecture(),
-        "",
-        file.sha256(),
-        model.tokenizer().digest(),
+        new ServedModel.Weights(model.config().architecture(), "", file.sha256()),
+        new ServedModel.Tokens(
+            model.tokenizer().digest(), model.config().vocabularySize(), Set.of()),
         model.config().contextLength(),
-        model.config().vocabularySize(),
-        Set.of(),
         model.kvLayout(),
         meter);
   }
@@ -121,18 +118,7 @@ class DecodeAllocationTest {
   }
 
   private static double bytesPerToken(ServedModel model, Meter meter, int sequences) {
-    ServedModel metered =
-        new ServedModel(
-            model.id(),
-            model.architecture(),
-            model.format(),
-            model.digest(),
-            model.tokenizerDigest(),
-            model.contextLength(),
-            model.vocabularySize(),
-            model.endTokens(),
-            model.kvLayout(),
-            meter);
+    ServedModel metered = model.withPass(meter);
     LoopSettings settings = new LoopSettings(128 * sequences, 2048, 256, 64, 8, 8, 8, 16);
     var cost = DecodeLoopFixture.CHEAP;
     var metrics = new DecodeMetrics(new SimpleMeterRegistry(), metered, cost);

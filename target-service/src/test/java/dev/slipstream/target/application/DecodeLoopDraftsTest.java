@@ -16,8 +16,6 @@ import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
-import java.util.function.IntUnaryOperator;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -32,13 +30,13 @@ class DecodeLoopDraftsTest extends DecodeLoopFixture {
     int[] prompt = prompt(40, 3);
     List<Integer> expected = model.greedy(prompt, 60);
 
-    Answer right = decodeWithDrafts(prompt, 60, i -> expected.get(i));
+    Answer right = submitWithDrafts(task(prompt, 60), i -> expected.get(i));
     assertThat(right.tokens()).isEqualTo(expected);
     assertThat(right.steps.size()).as("steps with perfect drafts").isLessThan(30);
     assertThat(right.outcome().speculation().accepted()).isGreaterThan(30);
     assertThat(right.outcome().speculation().lossless()).isEqualTo(Lossless.TOKEN);
 
-    Answer mixed = decodeWithDrafts(prompt, 60, i -> i % 3 == 2 ? 5 : expected.get(i));
+    Answer mixed = submitWithDrafts(task(prompt, 60), i -> i % 3 == 2 ? 5 : expected.get(i));
     assertThat(mixed.tokens()).isEqualTo(expected);
     assertThat(mixed.outcome().speculation().drafted())
         .isGreaterThan(mixed.outcome().speculation().accepted());
@@ -151,7 +149,8 @@ class DecodeLoopDraftsTest extends DecodeLoopFixture {
   @Test
   void aDrafterThatDoesNotAskCostsThePassNothing() {
     start(settings(64, 256, 1));
-    Answer answer = decodeWithDrafts(prompt(20, 2), 40, i -> 298 - i % 7);
+    Answer answer = submitWithDrafts(task(prompt(20, 2), 40), i -> 298 - i % 7);
+    answer.outcome();
 
     assertThat(answer.anyStep(step -> step.verified().isPresent())).isTrue();
     assertThat(answer.anyStep(s -> s.verified().flatMap(VerifiedDraft::refusal).isPresent()))
@@ -234,7 +233,7 @@ class DecodeLoopDraftsTest extends DecodeLoopFixture {
   void draftsThatNeverComeTrueAreNoLongerVerified() {
     start(settings(64, 256, 1), model, PassCost.of(Map.of(1, 1.0, 2, 1.4, 16, 6.0)));
     int[] prompt = prompt(20, 2);
-    Answer answer = decodeWithDrafts(prompt, 200, i -> 298 - i % 7);
+    Answer answer = submitWithDrafts(task(prompt, 200), i -> 298 - i % 7);
 
     assertThat(answer.tokens()).isEqualTo(model.greedy(prompt, 200));
     assertThat(answer.outcome().speculation().drafted()).isLessThan(100);
@@ -256,22 +255,6 @@ class DecodeLoopDraftsTest extends DecodeLoopFixture {
     assertThat(answer.outcome().speculation().drafted()).isZero();
     assertThat(answer.outcome().speculation().state().state()).isEqualTo("off");
     assertThat(answer.anyStep(step -> step.wantedDraftTokens() > 0)).isFalse();
-  }
-
-  /** Each step is answered with a draft of eight tokens. */
-  private Answer decodeWithDrafts(int[] prompt, int tokens, IntUnaryOperator draft) {
-    Answer answer = new Answer();
-    answer.onStep =
-        step -> {
-          int length = step.baseLength() + step.tokens().size();
-          int from = length - prompt.length;
-          List<Integer> chain =
-              IntStream.range(from, Math.min(tokens, from + 8)).map(draft).boxed().toList();
-          answer.handle.join().propose(proposed(length, length, chain(chain)));
-        };
-    submit(task(prompt, tokens), answer);
-    answer.outcome();
-    return answer;
   }
 
   /** A tree with wrong siblings beside each right token. */

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 
@@ -59,6 +60,23 @@ abstract class DecodeLoopFixture {
   Answer submit(DecodeTask task, Answer answer) {
     answer.handle.complete(loop.submit(task, answer));
     return answer;
+  }
+
+  /** Each step is answered with a draft of up to eight tokens. */
+  Answer submitWithDrafts(DecodeTask task, IntUnaryOperator draft) {
+    Answer answer = new Answer();
+    answer.onStep =
+        step -> {
+          int length = step.baseLength() + step.tokens().size();
+          int from = length - task.prompt().length;
+          int[] chain =
+              IntStream.range(from, Math.min(task.ending().maxTokens(), from + 8))
+                  .map(draft)
+                  .toArray();
+          DraftTree tree = DraftTree.chain(ToyModel.VOCABULARY, chain);
+          answer.handle.join().propose(proposed(length, length, tree));
+        };
+    return submit(task, answer);
   }
 
   static DecodeTask task(int[] prompt, int tokens) {

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import dev.slipstream.engine.sampling.SamplingParams;
+import dev.slipstream.engine.sampling.SamplingParams.Cutoffs;
+import dev.slipstream.engine.sampling.SamplingParams.Penalties;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -215,7 +217,9 @@ class DecodeLoopTest extends DecodeLoopFixture {
   void aResumedAnswerGoesOnAsIfNothingHadHappened() {
     ToyModel flat = new ToyModel(1);
     start(settings(64, 64, 1), flat);
-    SamplingParams sampling = new SamplingParams(0.8f, 0, 0.95f, 0, 1.2f, 0.5f, 0.2f, Map.of(), 7);
+    SamplingParams sampling =
+        new SamplingParams(
+            0.8f, new Cutoffs(0, 0.95f, 0), new Penalties(1.2f, 0.5f, 0.2f), Map.of(), 7);
     int[] prompt = prompt(30, 6);
     List<Integer> whole = submit(task(prompt, 40, sampling, 9), new Answer()).tokens();
     int[] resumedPrompt =

@@ -300,13 +300,9 @@ class MeasuredCostsTest {
     ServedModel model =
         new ServedModel(
             "m",
-            "toy",
-            "F32",
-            "digest",
-            "t",
+            new ServedModel.Weights("toy", "F32", "digest"),
+            new ServedModel.Tokens("t", 300, Set.of()),
             4096,
-            300,
-            Set.of(),
             KvLayout.perLayer(1, 1, 1, NamedEncoding.DEFAULT),
             machine);
     return new MeasuredCosts(model, 64, BUDGET, file, machine::clock);

@@ -4,8 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.slipstream.engine.sampling.BracketRule;
 import dev.slipstream.engine.sampling.SamplingParams;
+import dev.slipstream.engine.sampling.SamplingParams.Cutoffs;
+import dev.slipstream.engine.sampling.SamplingParams.Penalties;
 import dev.slipstream.engine.sampling.TokenRule;
-import dev.slipstream.engine.speculation.DraftTree;
 import dev.slipstream.engine.speculation.PassCost;
 import dev.slipstream.target.spi.AdmissionOrder;
 import dev.slipstream.target.spi.DraftAllocator;
@@ -17,8 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
-import java.util.function.IntUnaryOperator;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -98,9 +97,9 @@ class TechniquesTest extends DecodeLoopFixture {
         model,
         PassCost.of(Map.of(1, 1.0, 6, 1.0001)));
     model.gate = new Semaphore(0);
-    Answer wrong = submitWithDrafts(prompt(5, 1), 60, i -> 298 - i % 7);
+    Answer wrong = submitWithDrafts(task(prompt(5, 1), 60), i -> 298 - i % 7);
     List<Integer> expected = model.greedy(prompt(5, 2), 60);
-    Answer right = submitWithDrafts(prompt(5, 2), 60, expected::get);
+    Answer right = submitWithDrafts(task(prompt(5, 2), 60), expected::get);
     model.gate.release(1 << 20);
 
     assertThat(wrong.tokens()).isEqualTo(model.greedy(prompt(5, 1), 60));
@@ -131,7 +130,7 @@ class TechniquesTest extends DecodeLoopFixture {
             });
     start(settings(64, 256, 1));
     List<Integer> expected = model.greedy(prompt(20, 1), 40);
-    Answer answer = submitWithDrafts(prompt(20, 1), 40, expected::get);
+    Answer answer = submitWithDrafts(task(prompt(20, 1), 40), expected::get);
 
     assertThat(answer.tokens()).isEqualTo(expected);
     assertThat(answer.outcome().speculation().accepted())
@@ -153,11 +152,34 @@ class TechniquesTest extends DecodeLoopFixture {
     assertThat(seen.stream().mapToDouble(Pass::seconds)).allMatch(seconds -> seconds > 0);
   }
 
+  @Test
+  void aPassIsThatOfAllItsSequences() {
+    List<Pass> seen = new CopyOnWriteArrayList<>();
+    techniques = new Techniques(AdmissionOrder.ARRIVAL, DraftAllocator.ARRIVAL, List.of(seen::add));
+    start(settings(64, 64, 2));
+    model.gate = new Semaphore(0);
+    Answer first = decode(prompt(10, 1), 3);
+    while (!model.gate.hasQueuedThreads()) {
+      Thread.onSpinWait();
+    }
+    Answer second = decode(prompt(20, 2), 3);
+    model.gate.release(1 << 20);
+    first.outcome();
+    second.outcome();
+    loop.close();
+
+    assertThat(seen.stream().mapToInt(Pass::rows)).containsExactly(10, 1 + 20, 2, 1);
+    assertThat(seen.stream().mapToLong(Pass::kvTokens)).containsExactly(0L, 10L, 11L + 20L, 21L);
+    assertThat(seen.stream().mapToInt(Pass::longestText)).containsExactly(0, 10, 20, 21);
+    assertThat(seen.stream().map(Pass::answersOnly)).containsExactly(false, false, true, true);
+  }
+
   /** Drafts are tried along the rule, and a preempted or resumed sequence keeps its place in it. */
   @Test
   void answersObeyTheirRuleWithAndWithoutDraftsAndInCompany() {
     ToyModel flat = new ToyModel(0);
-    SamplingParams sampling = new SamplingParams(1, 4, 1, 0, 1, 0, 0, brackets(), 7);
+    SamplingParams sampling =
+        new SamplingParams(1, new Cutoffs(4, 1, 0), Penalties.NONE, brackets(), 7);
     start(settings(64, 64, 1), flat);
     List<Integer> plain = submit(ruled(prompt(20, 1), sampling, 0), new Answer()).tokens();
     assertThat(BracketRule.allows(plain)).isTrue();
@@ -169,8 +191,7 @@ class TechniquesTest extends DecodeLoopFixture {
     for (int i = 0; i < 4; i++) {
       int[] prompt = prompt(20, 1);
       answers.add(
-          withDrafts(
-              ruled(prompt, sampling, 16), j -> j % 5 == 4 ? 9 : plain.get(j), new Answer()));
+          submitWithDrafts(ruled(prompt, sampling, 16), j -> j % 5 == 4 ? 9 : plain.get(j)));
     }
     answers.forEach(answer -> assertThat(answer.tokens()).isEqualTo(plain));
     assertThat(counter("slipstream.num.preemptions")).isPositive();
@@ -193,28 +214,5 @@ class TechniquesTest extends DecodeLoopFixture {
         task.ending(),
         task.topLogprobs(),
         task.speculation());
-  }
-
-  private Answer submitWithDrafts(int[] prompt, int tokens, IntUnaryOperator draft) {
-    return withDrafts(task(prompt, tokens), draft, new Answer());
-  }
-
-  /** Each step is answered with a draft of up to eight tokens. */
-  private Answer withDrafts(DecodeTask task, IntUnaryOperator draft, Answer answer) {
-    int prompt = task.prompt().length;
-    answer.onStep =
-        step -> {
-          int length = step.baseLength() + step.tokens().size();
-          int from = length - prompt;
-          int[] chain =
-              IntStream.range(from, Math.min(task.ending().maxTokens(), from + 8))
-                  .map(draft)
-                  .toArray();
-          answer
-              .handle
-              .join()
-              .propose(proposed(length, length, DraftTree.chain(ToyModel.VOCABULARY, chain)));
-        };
-    return submit(task, answer);
   }
 }

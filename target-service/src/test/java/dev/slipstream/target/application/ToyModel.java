@@ -77,13 +77,9 @@ public final class ToyModel implements ForwardPass {
   public ServedModel served() {
     return new ServedModel(
         "toy",
-        "toy",
-        "Q4_1",
-        "d".repeat(64),
-        "t".repeat(64),
+        new ServedModel.Weights("toy", "Q4_1", "d".repeat(64)),
+        new ServedModel.Tokens("t".repeat(64), VOCABULARY, Set.of(END)),
         4096,
-        VOCABULARY,
-        Set.of(END),
         LAYOUT,
         this);
   }

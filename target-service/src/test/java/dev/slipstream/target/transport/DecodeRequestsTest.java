@@ -25,13 +25,9 @@ class DecodeRequestsTest {
   private static final ServedModel MODEL =
       new ServedModel(
           "m",
-          "toy",
-          "F32",
-          "digest",
-          "t",
+          new ServedModel.Weights("toy", "F32", "digest"),
+          new ServedModel.Tokens("t", 300, Set.of()),
           4096,
-          300,
-          Set.of(),
           KvLayout.perLayer(1, 1, 1, NamedEncoding.DEFAULT),
           null);
 

@@ -67,12 +67,13 @@ class ScoreCallTest {
   private void serve(ServedModel model) throws Exception {
     LoopSettings settings = new LoopSettings(64, 1024, 64, 16, 4, 4, 4, 8);
     PassCosts costs =
-        PassCosts.of(model, 64, Duration.ZERO, new CostFile(folder, model.digest(), 1, "here"));
+        PassCosts.of(
+            model, 64, Duration.ZERO, new CostFile(folder, model.weights().digest(), 1, "here"));
     DecodeMetrics metrics = new DecodeMetrics(meters, model, costs.cost());
     loop = new DecodeLoop(model, settings, SharedPrefixes.NONE, costs, Techniques.NONE, metrics);
     drafters =
         new HostedDrafters(
-            loop, metrics, model.vocabularySize(), List.of(), Executors.newSingleThreadExecutor());
+            loop, metrics, model.tokens().size(), List.of(), Executors.newSingleThreadExecutor());
     ServedTarget target =
         new ServedTarget(model, new byte[0], settings, loop, drafters, metrics, Instant.now());
     server =
@@ -187,13 +188,12 @@ class ScoreCallTest {
   private static ServedModel served(String id, ResolvedModel file, LanguageModel model) {
     return new ServedModel(
         id,
-        model.config().architecture(),
-        "",
-        file.sha256(),
-        model.tokenizer().digest(),
+        new ServedModel.Weights(model.config().architecture(), "", file.sha256()),
+        new ServedModel.Tokens(
+            model.tokenizer().digest(),
+            model.config().vocabularySize(),
+            model.tokenizer().endTokens()),
         model.config().contextLength(),
-        model.config().vocabularySize(),
-        model.tokenizer().endTokens(),
         model.kvLayout(),
         model);
   }

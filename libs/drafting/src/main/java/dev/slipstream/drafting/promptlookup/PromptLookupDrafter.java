@@ -26,6 +26,9 @@ import java.util.Optional;
 public final class PromptLookupDrafter implements Drafter {
   public static final String NAME = "prompt-lookup";
 
+  /** Of the heap, for each token of a text that a session follows; about. */
+  public static final int BYTES_PER_TOKEN = 90;
+
   /** How much a match that is longer by one token outweighs another. */
   private static final double LENGTH_WEIGHT = 2;
 

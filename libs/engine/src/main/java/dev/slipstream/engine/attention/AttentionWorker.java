@@ -31,6 +31,7 @@ public final class AttentionWorker {
   private float[] packed = new float[0];
   private float[] sums = new float[0];
   private float[] scores = new float[0];
+  private int[] branch = new int[0];
   private int stride;
 
   // Of the call in progress.
@@ -283,12 +284,17 @@ public final class AttentionWorker {
    * Moves the scores of a branch to the positions of its text, from the first one seen on. A place
    * never precedes its position.
    */
-  private static void gatherAncestors(Batch batch, int row, int first, float[] scores, int start) {
-    int parent = batch.parent(row);
-    if (parent != Batch.COMMITTED && batch.position(parent) >= first) {
-      gatherAncestors(batch, parent, first, scores, start);
+  private void gatherAncestors(Batch batch, int row, int first, float[] scores, int start) {
+    if (branch.length < batch.rows()) {
+      branch = new int[batch.capacity()];
     }
-    scores[start + batch.position(row)] = scores[start + batch.place(row)];
+    int length = 0;
+    for (int r = row; r != Batch.COMMITTED && batch.position(r) >= first; r = batch.parent(r)) {
+      branch[length++] = r;
+    }
+    for (int i = length - 1; i >= 0; i--) {
+      scores[start + batch.position(branch[i])] = scores[start + batch.place(branch[i])];
+    }
   }
 
   /** The way back, with zeros for everything that is not on the branch. */

@@ -3,28 +3,19 @@ package dev.slipstream.engine.sampling;
 import java.util.Map;
 
 /**
- * How the next token is chosen. Every value is checked, none is clamped.
+ * How the next token is chosen. Every value is checked, none is clamped; what is wrong is named as
+ * users name it.
  *
  * @param temperature 0 to 2; 0 is greedy
- * @param topK keep the k likeliest tokens; 0 keeps all
- * @param topP keep the smallest set of tokens whose probabilities add up to this; above 0, at most
- *     1
- * @param minP drop tokens less likely than this fraction of the likeliest; 0 to 1
- * @param repetitionPenalty divides positive and multiplies negative logits of tokens in the prompt
- *     or the answer; 0.01 to 100, so that no logit becomes infinite; 1 is off
- * @param presencePenalty subtracted once from the logits of tokens in the answer; -2 to 2
- * @param frequencyPenalty subtracted for each time a token occurs in the answer; -2 to 2
+ * @param cutoffs which of the likeliest tokens are kept
+ * @param penalties what earlier tokens of the text change
  * @param logitBias added to the logits of these token ids; -100 to 100
  * @param seed equal seeds and parameters give equal answers
  */
 public record SamplingParams(
     float temperature,
-    int topK,
-    float topP,
-    float minP,
-    float repetitionPenalty,
-    float presencePenalty,
-    float frequencyPenalty,
+    Cutoffs cutoffs,
+    Penalties penalties,
     Map<Integer, Float> logitBias,
     long seed) {
 
@@ -33,16 +24,6 @@ public record SamplingParams(
    */
   public SamplingParams {
     check(temperature >= 0 && temperature <= 2, "temperature", temperature, "from 0 to 2");
-    check(topK >= 0, "top_k", topK, "0 (all tokens) or more");
-    check(topP > 0 && topP <= 1, "top_p", topP, "above 0 and at most 1");
-    check(minP >= 0 && minP <= 1, "min_p", minP, "from 0 to 1");
-    check(
-        repetitionPenalty >= 0.01f && repetitionPenalty <= 100,
-        "repetition_penalty",
-        repetitionPenalty,
-        "from 0.01 to 100");
-    check(Math.abs(presencePenalty) <= 2, "presence_penalty", presencePenalty, "from -2 to 2");
-    check(Math.abs(frequencyPenalty) <= 2, "frequency_penalty", frequencyPenalty, "from -2 to 2");
     logitBias = Map.copyOf(logitBias);
     logitBias.forEach(
         (token, bias) -> {
@@ -51,42 +32,85 @@ public record SamplingParams(
         });
   }
 
+  /**
+   * Tokens that are no candidates.
+   *
+   * @param topK keep the k likeliest tokens; 0 keeps all
+   * @param topP keep the smallest set of tokens whose probabilities add up to this; above 0, at
+   *     most 1
+   * @param minP drop tokens less likely than this fraction of the likeliest; 0 to 1
+   */
+  public record Cutoffs(int topK, float topP, float minP) {
+    /** All tokens are candidates. */
+    public static final Cutoffs NONE = new Cutoffs(0, 1, 0);
+
+    /**
+     * @throws IllegalArgumentException naming the value that is out of its range
+     */
+    public Cutoffs {
+      check(topK >= 0, "top_k", topK, "0 (all tokens) or more");
+      check(topP > 0 && topP <= 1, "top_p", topP, "above 0 and at most 1");
+      check(minP >= 0 && minP <= 1, "min_p", minP, "from 0 to 1");
+    }
+
+    /** Whether some tokens may be left out. */
+    boolean truncate() {
+      return topK > 0 || topP < 1 || minP > 0;
+    }
+  }
+
+  /**
+   * What tokens pay for having occurred before.
+   *
+   * @param repetition divides positive and multiplies negative logits of tokens in the prompt or
+   *     the answer; 0.01 to 100, so that no logit becomes infinite; 1 is off
+   * @param presence subtracted once from the logits of tokens in the answer; -2 to 2
+   * @param frequency subtracted for each time a token occurs in the answer; -2 to 2
+   */
+  public record Penalties(float repetition, float presence, float frequency) {
+    /** No logit is changed. */
+    public static final Penalties NONE = new Penalties(1, 0, 0);
+
+    /**
+     * @throws IllegalArgumentException naming the value that is out of its range
+     */
+    public Penalties {
+      check(
+          repetition >= 0.01f && repetition <= 100,
+          "repetition_penalty",
+          repetition,
+          "from 0.01 to 100");
+      check(Math.abs(presence) <= 2, "presence_penalty", presence, "from -2 to 2");
+      check(Math.abs(frequency) <= 2, "frequency_penalty", frequency, "from -2 to 2");
+    }
+
+    /** Whether the earlier tokens of the text change the logits. */
+    boolean change() {
+      return repetition != 1 || presence != 0 || frequency != 0;
+    }
+  }
+
   /** The likeliest token each time, with nothing else changed. */
   public static SamplingParams greedy() {
-    return new SamplingParams(0, 0, 1, 0, 1, 0, 0, Map.of(), 0);
+    return of(0, 0);
   }
 
   /** Draws from the model's own distribution. */
   public static SamplingParams plain(long seed) {
-    return new SamplingParams(1, 0, 1, 0, 1, 0, 0, Map.of(), seed);
+    return of(1, seed);
+  }
+
+  private static SamplingParams of(float temperature, long seed) {
+    return new SamplingParams(temperature, Cutoffs.NONE, Penalties.NONE, Map.of(), seed);
   }
 
   /** The same with other draws. */
   public SamplingParams withSeed(long otherSeed) {
-    return new SamplingParams(
-        temperature,
-        topK,
-        topP,
-        minP,
-        repetitionPenalty,
-        presencePenalty,
-        frequencyPenalty,
-        logitBias,
-        otherSeed);
+    return new SamplingParams(temperature, cutoffs, penalties, logitBias, otherSeed);
   }
 
   public boolean isGreedy() {
     return temperature == 0;
-  }
-
-  /** Whether the earlier tokens of the text change the logits. */
-  boolean hasPenalties() {
-    return repetitionPenalty != 1 || presencePenalty != 0 || frequencyPenalty != 0;
-  }
-
-  /** Whether some tokens may be left out. */
-  boolean truncates() {
-    return topK > 0 || topP < 1 || minP > 0;
   }
 
   private static void check(boolean valid, String name, Number value, String range) {

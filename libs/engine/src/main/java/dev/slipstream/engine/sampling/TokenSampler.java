@@ -85,7 +85,7 @@ public final class TokenSampler {
       return out.certain(best);
     }
     float max = row[start + best];
-    if (!params.truncates()) {
+    if (!params.cutoffs().truncate()) {
       return out.softmax(row, start, max, params.temperature());
     }
     long[] keys = workspace.keys();
@@ -106,7 +106,7 @@ public final class TokenSampler {
   /** The row itself if nothing changes it, else a changed copy at offset 0. */
   private float[] adjust(float[] logits, int offset, TokenHistory history) {
     TokenRule rule = history.rule();
-    if (biases.length == 0 && !params.hasPenalties() && !rule.bans(history)) {
+    if (biases.length == 0 && !params.penalties().change() && !rule.bans(history)) {
       return logits;
     }
     float[] row = workspace.adjusted();
@@ -114,7 +114,7 @@ public final class TokenSampler {
     for (int i = 0; i < biases.length; i++) {
       row[biasTokens[i]] += biases[i];
     }
-    if (params.hasPenalties()) {
+    if (params.penalties().change()) {
       penalise(row, history);
     }
     rule.mask(row, history);
@@ -126,6 +126,7 @@ public final class TokenSampler {
    * second one applies each token's penalties once and leaves zeros.
    */
   private void penalise(float[] row, TokenHistory history) {
+    SamplingParams.Penalties penalties = params.penalties();
     int[] counts = workspace.counts();
     int[] tokens = history.array();
     for (int i = 0; i < history.length(); i++) {
@@ -139,9 +140,9 @@ public final class TokenSampler {
       int generated = counts[token] >> 1;
       counts[token] = 0;
       float logit = row[token];
-      logit = logit > 0 ? logit / params.repetitionPenalty() : logit * params.repetitionPenalty();
+      logit = logit > 0 ? logit / penalties.repetition() : logit * penalties.repetition();
       if (generated > 0) {
-        logit -= generated * params.frequencyPenalty() + params.presencePenalty();
+        logit -= generated * penalties.frequency() + penalties.presence();
       }
       row[token] = logit;
     }

@@ -19,12 +19,13 @@ final class Truncation {
    */
   static int apply(
       float[] row, int offset, int length, float max, SamplingParams params, long[] keys) {
-    boolean limited = params.topK() > 0 && params.topK() < length;
+    SamplingParams.Cutoffs cutoffs = params.cutoffs();
+    boolean limited = cutoffs.topK() > 0 && cutoffs.topK() < length;
     int count =
         limited
-            ? largest(row, offset, length, params.topK(), keys)
+            ? largest(row, offset, length, cutoffs.topK(), keys)
             : likely(row, offset, length, max, params, keys);
-    if (params.topP() < 1) {
+    if (cutoffs.topP() < 1) {
       Arrays.sort(keys, 0, count);
       double total =
           limited
@@ -32,7 +33,7 @@ final class Truncation {
               : KERNELS.sumExp(row, offset, length, max, params.temperature());
       count = nucleus(row, offset, keys, count, max, params, total);
     }
-    return params.minP() > 0 ? aboveMinP(row, offset, keys, count, max, params) : count;
+    return cutoffs.minP() > 0 ? aboveMinP(row, offset, keys, count, max, params) : count;
   }
 
   /** The k first keys in no particular order: a heap whose root is the worst that is still kept. */
@@ -78,7 +79,7 @@ final class Truncation {
    */
   private static int likely(
       float[] row, int offset, int length, float max, SamplingParams params, long[] keys) {
-    double share = Math.max(params.minP(), (1.0 - params.topP()) / length);
+    double share = Math.max(params.cutoffs().minP(), (1.0 - params.cutoffs().topP()) / length);
     // A little lower than exact: what is too much is dropped later.
     float lowest = (float) (max + params.temperature() * Math.log(share) - 1e-3);
     int count = 0;
@@ -99,7 +100,7 @@ final class Truncation {
       float max,
       SamplingParams params,
       double total) {
-    double left = params.topP() * total;
+    double left = params.cutoffs().topP() * total;
     int n = 0;
     while (n < count && left > 0) {
       left -= TokenDistribution.weight(row[offset + (int) keys[n]], max, params.temperature());
@@ -113,7 +114,7 @@ final class Truncation {
     int kept = 0;
     for (int i = 0; i < count; i++) {
       float logit = row[offset + (int) keys[i]];
-      if (TokenDistribution.weight(logit, max, params.temperature()) >= params.minP()) {
+      if (TokenDistribution.weight(logit, max, params.temperature()) >= params.cutoffs().minP()) {
         keys[kept++] = keys[i];
       }
     }

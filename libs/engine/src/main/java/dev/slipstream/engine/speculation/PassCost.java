@@ -62,7 +62,7 @@ public final class PassCost {
     }
     TreeMap<Integer, Double> sorted = new TreeMap<>(secondsByRows);
     if (sorted.isEmpty() || sorted.firstKey() != 1) {
-      throw new IllegalArgumentException("verification cost needs the time of 1 row: " + sorted);
+      throw new IllegalArgumentException("the cost of passes needs the time of 1 row: " + sorted);
     }
     int[] rows = new int[sorted.size()];
     double[] seconds = new double[sorted.size()];

@@ -55,13 +55,21 @@ final class LocalSecret {
       Files.setPosixFilePermissions(folder, OWNER_ONLY);
     }
     Path file = folder.resolve(FILE);
-    // Nothing is deleted where nothing was: another process may have made the key in between. Two
-    // that replace the same bad key may end with two good ones, which costs packing once more.
-    if (Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !isUsable(file)) {
-      Files.deleteIfExists(file);
+    // Readable by its owner only, from the start; and its owner is this process's user.
+    Path draft = Files.createTempFile(folder, FILE, ".tmp");
+    try {
+      // Nothing is deleted where nothing was: another process may have made the key in between. Two
+      // that replace the same bad key may end with two good ones, which costs packing once more.
+      if (Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !isUsable(file, draft)) {
+        Files.deleteIfExists(file);
+      }
+      if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+        create(file, draft);
+      }
+      return new LocalSecret(Files.readAllBytes(file));
+    } finally {
+      Files.deleteIfExists(draft);
     }
-    create(file);
-    return new LocalSecret(Files.readAllBytes(file));
   }
 
   /** The HMAC-SHA256 of the remaining bytes, which only holders of the secret can make. */
@@ -76,7 +84,7 @@ final class LocalSecret {
     }
   }
 
-  private static boolean isUsable(Path file) throws IOException {
+  private static boolean isUsable(Path file, Path own) throws IOException {
     try {
       if (!isPosix(file)) {
         return Files.size(file) == KEY_BYTES;
@@ -86,30 +94,23 @@ final class LocalSecret {
       return a.isRegularFile()
           && a.size() == KEY_BYTES
           && a.permissions().stream().noneMatch(OTHERS::contains)
-          && a.owner().equals(Files.getOwner(file.getParent()));
+          && a.owner().equals(Files.getOwner(own));
     } catch (NoSuchFileException e) {
       return false;
     }
   }
 
   /** Whole or not at all; whichever of several processes is first makes it for all. */
-  private static void create(Path file) throws IOException {
-    if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
-      return;
-    }
+  private static void create(Path file, Path draft) throws IOException {
     byte[] key = new byte[KEY_BYTES];
     new SecureRandom().nextBytes(key);
-    // Readable by its owner only, from the start.
-    Path draft = Files.createTempFile(file.getParent(), FILE, ".tmp");
+    Files.write(draft, key);
     try {
-      Files.write(draft, key);
       Files.createLink(file, draft);
     } catch (FileAlreadyExistsException e) {
       // Another process was faster.
     } catch (UnsupportedOperationException | FileSystemException e) {
       Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      Files.deleteIfExists(draft);
     }
   }
 

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 class KvLayoutTest {
   private static final KvGroup TWO = new KvGroup(2, 2, 8, INTEGERS);
   private static final KvGroup ONE = new KvGroup(1, 3, 5, FLOATS);
+  private static final KvGroup FLAT = new KvGroup(2, 2, 8, FLOATS);
 
   /** Whatever kv-service had kept before would have to be computed again. */
   @Test
@@ -43,7 +44,9 @@ class KvLayoutTest {
                 new KvLayout(List.of(TWO), 0, 1, 1),
                 new KvLayout(List.of(TWO, ONE), 0, 1, 2),
                 new KvLayout(List.of(ONE, TWO), 0, 1, 2),
-                new KvLayout(List.of(ONE, TWO), 2, 1, 0))
+                new KvLayout(List.of(ONE, TWO), 2, 1, 0),
+                new KvLayout(List.of(TWO, new KvGroup(1, 2, 8, FLOATS)), 0, 1, 2),
+                new KvLayout(List.of(new KvGroup(1, 2, 8, INTEGERS), FLAT), 0, 1, 2))
             .map(KvLayoutTest::key)
             .toList();
     assertThat(keys).doesNotHaveDuplicates();

@@ -23,15 +23,16 @@ public final class ReferenceSampling {
     }
     normalise(p);
     List<Integer> order = ranked(row);
-    int kept = params.topK() == 0 ? p.length : Math.min(params.topK(), p.length);
+    int kept =
+        params.cutoffs().topK() == 0 ? p.length : Math.min(params.cutoffs().topK(), p.length);
     drop(p, order, kept);
     double sum = 0;
     int nucleus = 0;
-    while (nucleus < kept && sum < params.topP()) {
+    while (nucleus < kept && sum < params.cutoffs().topP()) {
       sum += p[order.get(nucleus++)];
     }
-    drop(p, order, params.topP() == 1 ? kept : nucleus);
-    double lowest = params.minP() * p[order.getFirst()];
+    drop(p, order, params.cutoffs().topP() == 1 ? kept : nucleus);
+    double lowest = params.cutoffs().minP() * p[order.getFirst()];
     for (int i = 0; i < p.length; i++) {
       p[i] = p[i] < lowest ? 0 : p[i];
     }
@@ -52,10 +53,12 @@ public final class ReferenceSampling {
       int inAnswer = count(answer, t);
       if (inPrompt + inAnswer > 0) {
         row[t] =
-            row[t] > 0 ? row[t] / params.repetitionPenalty() : row[t] * params.repetitionPenalty();
+            row[t] > 0
+                ? row[t] / params.penalties().repetition()
+                : row[t] * params.penalties().repetition();
       }
       if (inAnswer > 0) {
-        row[t] -= inAnswer * params.frequencyPenalty() + params.presencePenalty();
+        row[t] -= inAnswer * params.penalties().frequency() + params.penalties().presence();
       }
       out[t] = row[t];
     }

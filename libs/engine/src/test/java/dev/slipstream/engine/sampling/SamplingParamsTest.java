@@ -3,6 +3,8 @@ package dev.slipstream.engine.sampling;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import dev.slipstream.engine.sampling.SamplingParams.Cutoffs;
+import dev.slipstream.engine.sampling.SamplingParams.Penalties;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -38,21 +40,22 @@ class SamplingParamsTest {
 
   @Test
   void acceptsTheEndsOfTheRanges() {
-    new SamplingParams(2, 0, 1, 1, 0.01f, -2, 2, Map.of(0, -100f, 1, 100f), -1);
-    new SamplingParams(0, 1_000_000, 0.001f, 0, 9, 2, -2, Map.of(), 1);
+    new SamplingParams(
+        2, new Cutoffs(0, 1, 1), new Penalties(0.01f, -2, 2), Map.of(0, -100f, 1, 100f), -1);
+    new SamplingParams(0, new Cutoffs(1_000_000, 0.001f, 0), new Penalties(9, 2, -2), Map.of(), 1);
   }
 
   @Test
   void refusesNegativeTokensInTheBias() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new SamplingParams(1, 0, 1, 0, 1, 0, 0, Map.of(-1, 1f), 0))
+        .isThrownBy(() -> new SamplingParams(1, Cutoffs.NONE, Penalties.NONE, Map.of(-1, 1f), 0))
         .withMessageContaining("logit_bias");
   }
 
   @Test
   void doesNotFollowLaterChangesOfTheBias() {
     Map<Integer, Float> bias = new HashMap<>(Map.of(1, 1f));
-    SamplingParams params = new SamplingParams(1, 0, 1, 0, 1, 0, 0, bias, 0);
+    SamplingParams params = new SamplingParams(1, Cutoffs.NONE, Penalties.NONE, bias, 0);
     bias.put(2, 2f);
     assertThat(params.logitBias()).containsOnlyKeys(1);
   }
@@ -60,12 +63,14 @@ class SamplingParamsTest {
   private static SamplingParams with(String name, float value) {
     return new SamplingParams(
         name.equals("temperature") ? value : 1,
-        name.equals("top_k") ? (int) value : 0,
-        name.equals("top_p") ? value : 1,
-        name.equals("min_p") ? value : 0,
-        name.equals("repetition_penalty") ? value : 1,
-        name.equals("presence_penalty") ? value : 0,
-        name.equals("frequency_penalty") ? value : 0,
+        new Cutoffs(
+            name.equals("top_k") ? (int) value : 0,
+            name.equals("top_p") ? value : 1,
+            name.equals("min_p") ? value : 0),
+        new Penalties(
+            name.equals("repetition_penalty") ? value : 1,
+            name.equals("presence_penalty") ? value : 0,
+            name.equals("frequency_penalty") ? value : 0),
         name.equals("logit_bias") ? Map.of(7, value) : Map.of(),
         0);
   }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.slipstream.engine.sampling.SamplingParams.Cutoffs;
+import dev.slipstream.engine.sampling.SamplingParams.Penalties;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
@@ -72,7 +74,9 @@ class TokenSamplerTest {
             Arbitraries.of(-0.5f, 0f, 1.1f),
             Arbitraries.of(-0.4f, 0f, 0.8f),
             Arbitraries.of(Map.<Integer, Float>of(), Map.of(3, 5f, 5, -100f)))
-        .as((t, k, p, m, r, pp, f, bias) -> new SamplingParams(t, k, p, m, r, pp, f, bias, 1));
+        .as(
+            (t, k, p, m, r, pp, f, bias) ->
+                new SamplingParams(t, new Cutoffs(k, p, m), new Penalties(r, pp, f), bias, 1));
   }
 
   @Test
@@ -85,9 +89,12 @@ class TokenSamplerTest {
   @Test
   void repetitionLooksAtThePromptButPresenceAndFrequencyDoNot() {
     float[] logits = {2, 2, -2, 1};
-    SamplingParams repetition = new SamplingParams(0, 0, 1, 0, 2, 0, 0, Map.of(), 0);
-    SamplingParams presence = new SamplingParams(0, 0, 1, 0, 1, 1.5f, 0, Map.of(), 0);
-    SamplingParams frequency = new SamplingParams(0, 0, 1, 0, 1, 0, 0.6f, Map.of(), 0);
+    SamplingParams repetition =
+        new SamplingParams(0, Cutoffs.NONE, new Penalties(2, 0, 0), Map.of(), 0);
+    SamplingParams presence =
+        new SamplingParams(0, Cutoffs.NONE, new Penalties(1, 1.5f, 0), Map.of(), 0);
+    SamplingParams frequency =
+        new SamplingParams(0, Cutoffs.NONE, new Penalties(1, 0, 0.6f), Map.of(), 0);
     TokenHistory promptOnly = new TokenHistory(new int[] {0, 0}, 2);
     TokenHistory answered = new TokenHistory(new int[] {1, 0, 0}, 1);
     assertThat(new TokenSampler(repetition, 4).sample(logits, 0, promptOnly)).isEqualTo(1);
@@ -100,13 +107,14 @@ class TokenSamplerTest {
   @Test
   void biasBansAndForcesTokens() {
     float[] logits = {5, 4, 3};
-    SamplingParams params = new SamplingParams(0, 0, 1, 0, 1, 0, 0, Map.of(0, -100f, 2, 100f), 0);
+    SamplingParams params =
+        new SamplingParams(0, Cutoffs.NONE, Penalties.NONE, Map.of(0, -100f, 2, 100f), 0);
     assertThat(new TokenSampler(params, 3).sample(logits, 0, EMPTY)).isEqualTo(2);
   }
 
   @Test
   void refusesABiasOutsideTheVocabulary() {
-    SamplingParams params = new SamplingParams(0, 0, 1, 0, 1, 0, 0, Map.of(3, 1f), 0);
+    SamplingParams params = new SamplingParams(0, Cutoffs.NONE, Penalties.NONE, Map.of(3, 1f), 0);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new TokenSampler(params, 3))
         .withMessageContaining("token 3");
@@ -117,7 +125,8 @@ class TokenSamplerTest {
   void saysSoWhenTheModelComputedNothingUsable(float value) {
     float[] logits = {value, value};
     for (float temperature : new float[] {0, 1}) {
-      SamplingParams params = new SamplingParams(temperature, 0, 1, 0, 1, 0, 0, Map.of(), 0);
+      SamplingParams params =
+          new SamplingParams(temperature, Cutoffs.NONE, Penalties.NONE, Map.of(), 0);
       assertThatIllegalStateException()
           .isThrownBy(() -> new TokenSampler(params, 2).sample(logits, 0, EMPTY))
           .withMessageContaining("logits");
@@ -142,7 +151,10 @@ class TokenSamplerTest {
     TokenSampler alone = new TokenSampler(SamplingParams.plain(42), 1000);
     TokenSampler among = new TokenSampler(SamplingParams.plain(42), shared);
     TokenSampler other =
-        new TokenSampler(new SamplingParams(0.8f, 7, 0.9f, 0, 1.2f, 0, 0, Map.of(), 3), shared);
+        new TokenSampler(
+            new SamplingParams(
+                0.8f, new Cutoffs(7, 0.9f, 0), new Penalties(1.2f, 0, 0), Map.of(), 3),
+            shared);
     TokenHistory one = new TokenHistory(new int[] {1}, 1);
     TokenHistory two = new TokenHistory(new int[] {1}, 1);
     for (int i = 0; i < 50; i++) {
@@ -189,7 +201,8 @@ class TokenSamplerTest {
     float[] logits = {0, 1, 2, -1, 0.5f, 1.5f};
     for (SamplingParams shape :
         new SamplingParams[] {
-          SamplingParams.plain(0), new SamplingParams(0.7f, 4, 0.95f, 0, 1, 0, 0, Map.of(), 0)
+          SamplingParams.plain(0),
+          new SamplingParams(0.7f, new Cutoffs(4, 0.95f, 0), Penalties.NONE, Map.of(), 0)
         }) {
       double[] expected = ReferenceSampling.probabilities(logits, shape, new int[0], new int[0]);
       TokenHistory history = new TokenHistory(new int[0], 0);

@@ -7,6 +7,8 @@ import dev.slipstream.engine.sampling.ChiSquare;
 import dev.slipstream.engine.sampling.MinimumLength;
 import dev.slipstream.engine.sampling.ReferenceSampling;
 import dev.slipstream.engine.sampling.SamplingParams;
+import dev.slipstream.engine.sampling.SamplingParams.Cutoffs;
+import dev.slipstream.engine.sampling.SamplingParams.Penalties;
 import dev.slipstream.engine.sampling.SamplingWorkspace;
 import dev.slipstream.engine.sampling.TokenHistory;
 import dev.slipstream.engine.sampling.TokenRule;
@@ -41,7 +43,12 @@ class TokenRuleTest {
     SamplingParams params =
         greedy
             ? SamplingParams.greedy()
-            : new SamplingParams(0.9f, 6, 0.97f, 0, 1.2f, 0.5f, 0.1f, Map.of(2, 1f), seed);
+            : new SamplingParams(
+                0.9f,
+                new Cutoffs(6, 0.97f, 0),
+                new Penalties(1.2f, 0.5f, 0.1f),
+                Map.of(2, 1f),
+                seed);
     List<Integer> plain = answer(params, ToyDrafters.Children.CHOSEN, 0, seed, BracketRule::new);
     List<Integer> drafted = answer(params, children, width, seed, BracketRule::new);
 

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.slipstream.engine.sampling.ChiSquare;
 import dev.slipstream.engine.sampling.ReferenceSampling;
 import dev.slipstream.engine.sampling.SamplingParams;
+import dev.slipstream.engine.sampling.SamplingParams.Cutoffs;
+import dev.slipstream.engine.sampling.SamplingParams.Penalties;
 import dev.slipstream.engine.sampling.SamplingWorkspace;
 import dev.slipstream.engine.sampling.TokenHistory;
 import dev.slipstream.engine.sampling.TokenSampler;
@@ -33,8 +35,9 @@ class TreeVerifierStatisticsTest {
   private static final List<SamplingParams> SAMPLING =
       List.of(
           SamplingParams.plain(0),
-          new SamplingParams(0.7f, 4, 1, 0, 1.3f, 0.4f, 0.3f, Map.of(1, 1f), 0),
-          new SamplingParams(1.4f, 0, 0.83f, 0.05f, 1, 0, 0, Map.of(), 0));
+          new SamplingParams(
+              0.7f, new Cutoffs(4, 1, 0), new Penalties(1.3f, 0.4f, 0.3f), Map.of(1, 1f), 0),
+          new SamplingParams(1.4f, new Cutoffs(0, 0.83f, 0.05f), Penalties.NONE, Map.of(), 0));
 
   static Stream<Arguments> setUps() {
     return Arrays.stream(ToyDrafters.Children.values())
@@ -51,7 +54,7 @@ class TreeVerifierStatisticsTest {
       ToyDrafters drafters = new ToyDrafters(models, 77);
       long[] pairs = new long[models.vocabulary * models.vocabulary];
       for (int i = 0; i < DRAWS; i++) {
-        TokenSampler sampler = new TokenSampler(withSeed(params, i), workspace);
+        TokenSampler sampler = new TokenSampler(params.withSeed(i), workspace);
         TokenHistory history = new TokenHistory(PROMPT, PROMPT.length);
         while (history.generated() < 2) {
           DraftTree tree = drafters.tree(children, history.toArray(), widths);
@@ -126,18 +129,5 @@ class TreeVerifierStatisticsTest {
   private static double[] probabilities(ToyModels models, SamplingParams params, int[] text) {
     int[] answer = Arrays.copyOfRange(text, PROMPT.length, text.length);
     return ReferenceSampling.probabilities(models.logits(text), params, PROMPT, answer);
-  }
-
-  static SamplingParams withSeed(SamplingParams p, long seed) {
-    return new SamplingParams(
-        p.temperature(),
-        p.topK(),
-        p.topP(),
-        p.minP(),
-        p.repetitionPenalty(),
-        p.presencePenalty(),
-        p.frequencyPenalty(),
-        p.logitBias(),
-        seed);
   }
 }

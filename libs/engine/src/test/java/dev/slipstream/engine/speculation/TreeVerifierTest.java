@@ -3,6 +3,8 @@ package dev.slipstream.engine.speculation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.slipstream.engine.sampling.SamplingParams;
+import dev.slipstream.engine.sampling.SamplingParams.Cutoffs;
+import dev.slipstream.engine.sampling.SamplingParams.Penalties;
 import dev.slipstream.engine.sampling.TokenHistory;
 import dev.slipstream.engine.sampling.TokenSampler;
 import java.util.Arrays;
@@ -16,7 +18,7 @@ import org.junit.jupiter.api.Test;
 class TreeVerifierTest {
   private static final int TOKENS = 24;
   private static final SamplingParams PENALISED =
-      new SamplingParams(0, 0, 1, 0, 1.4f, 0.5f, 0.4f, Map.of(2, 1f), 0);
+      new SamplingParams(0, Cutoffs.NONE, new Penalties(1.4f, 0.5f, 0.4f), Map.of(2, 1f), 0);
 
   /** Greedy answers are the same token for token, whatever the draft looks like. */
   @Property(tries = 150)
@@ -34,7 +36,8 @@ class TreeVerifierTest {
   void seededAnswersDoNotDependOnChosenDrafts(
       @ForAll @IntRange(max = 3) int width, @ForAll int seed) {
     SamplingParams params =
-        new SamplingParams(0.9f, 6, 0.97f, 0, 1.2f, 0.5f, 0.1f, Map.of(2, 1f), seed);
+        new SamplingParams(
+            0.9f, new Cutoffs(6, 0.97f, 0), new Penalties(1.2f, 0.5f, 0.1f), Map.of(2, 1f), seed);
     assertThat(speculated(params, ToyDrafters.Children.CHOSEN, width, seed))
         .isEqualTo(plain(params, seed));
   }

@@ -1,7 +1,9 @@
 package dev.slipstream.engine.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +18,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Processes that do not agree would pack each other's weights again at every start. */
@@ -42,6 +45,27 @@ class LocalSecretTest {
     assertThat(codes).hasSize(1);
     try (Stream<Path> files = Files.list(folder)) {
       assertThat(files).containsExactly(folder.resolve(LocalSecret.FILE));
+    }
+  }
+
+  /** Only an administrator's process gets as far: to others such a folder is closed. */
+  @Test
+  void aKeyOfTheFoldersOwnerIsNoneOfThisUsers() throws Exception {
+    Path folder = Files.createDirectories(home.resolve("packed"));
+    byte[] before = LocalSecret.in(folder).authenticate(ByteBuffer.allocate(1));
+    assumeTrue(giveAway(folder) && giveAway(folder.resolve(LocalSecret.FILE)), "not as root");
+    byte[] after = LocalSecret.in(folder).authenticate(ByteBuffer.allocate(1));
+    assertThat(after).isNotEqualTo(before);
+    assertThat(LocalSecret.in(folder).authenticate(ByteBuffer.allocate(1))).isEqualTo(after);
+  }
+
+  private static boolean giveAway(Path path) {
+    try {
+      Files.setOwner(
+          path, path.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("1234"));
+      return true;
+    } catch (IOException | UnsupportedOperationException e) {
+      return false;
     }
   }
 }
