@@ -6,4 +6,7 @@
  * itself, not as a part of its caller, with which it would share that limit: it is written as a
  * single method of more than 325 bytecodes, which C2 never inlines.
  */
+@NullMarked
 package dev.slipstream.engine.kernel;
+
+import org.jspecify.annotations.NullMarked;

@@ -150,7 +150,7 @@ public abstract sealed class WeightMatrix permits QuantizedMatrix, RealMatrix {
 
   private void multiplyByTiles(
       Activations x, int from, int to, float[] out, int outOffset, int outStride, Worker w) {
-    int strip = (int) Math.clamp(STRIP_BYTES / Math.max(1, bytes() / groups), 1, groups);
+    int strip = Math.clamp(STRIP_BYTES / Math.max(1, bytes() / groups), 1, groups);
     for (int g = from; g < to; g += strip) {
       for (int tile = 0; tile < x.tiles(); tile++) {
         for (int i = g; i < Math.min(to, g + strip); i++) {

@@ -81,7 +81,7 @@ final class VectorIntegerKernels implements IntegerKernels {
     for (int d = 0; d < dimension; d++) {
       long at = keys + (long) d * (BLOCK_TOKENS * Short.BYTES);
       FloatVector a = load(memory, at);
-      FloatVector b = load(memory, at + LANES * Short.BYTES);
+      FloatVector b = load(memory, at + (long) LANES * Short.BYTES);
       FloatVector q = FloatVector.broadcast(F, queries[query + d]);
       a0 = a.fma(q, a0);
       b0 = b.fma(q, b0);
@@ -150,7 +150,7 @@ final class VectorIntegerKernels implements IntegerKernels {
     for (int t = 0; t < tokens; t++) {
       long row = values + (long) t * dimension * Short.BYTES;
       FloatVector a = load(memory, row);
-      FloatVector b = load(memory, row + LANES * Short.BYTES);
+      FloatVector b = load(memory, row + (long) LANES * Short.BYTES);
       int w = offset + t;
       FloatVector p = FloatVector.broadcast(F, weights[w]);
       a0 = a.fma(p, a0);
