@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
@@ -63,7 +64,7 @@ public record TargetProperties(
     @NotNull @Valid @DefaultValue KvCache kvCache,
     @NotNull @Valid @DefaultValue Kv kv,
     @NotNull @DefaultValue("4s") Duration costBudget,
-    Path cacheDirectory) {
+    @Nullable Path cacheDirectory) {
 
   /**
    * @param size bytes of the KV cache, taken at start; more than {@code max-running} sequences of
@@ -76,7 +77,7 @@ public record TargetProperties(
    */
   public record KvCache(
       @NotNull @DefaultValue("512MB") DataSize size,
-      Double memoryFraction,
+      @Nullable Double memoryFraction,
       @NotNull @DefaultValue("i16") NamedEncoding keyEncoding,
       @NotNull @DefaultValue("i16") NamedEncoding valueEncoding) {
     KvFormat format() {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A response or one chunk of it, named as OpenAI does; {@code slipstream} is ours.
@@ -19,9 +20,9 @@ record Body(
     String model,
     String systemFingerprint,
     List<?> choices,
-    @JsonInclude(Include.NON_NULL) Optional<Usage> usage,
-    @JsonInclude(Include.NON_NULL) List<Integer> promptTokenIds,
-    @JsonInclude(Include.NON_NULL) Figures slipstream) {
+    @JsonInclude(Include.NON_NULL) @Nullable Optional<Usage> usage,
+    @JsonInclude(Include.NON_NULL) @Nullable List<Integer> promptTokenIds,
+    @JsonInclude(Include.NON_NULL) @Nullable Figures slipstream) {
 
   /** Tokens of all choices together; the prompt counts once. */
   record Usage(
@@ -55,7 +56,7 @@ record Body(
       long drafted,
       long accepted,
       long rounds,
-      Double acceptanceLength,
+      @Nullable Double acceptanceLength,
       String lossless,
       String state,
       String reason,
