@@ -67,7 +67,7 @@ public final class KeyFile implements AutoCloseable {
       case NoSuchFileException _ -> "there is none";
       case AccessDeniedException _ -> "permission denied";
       case CharacterCodingException _ -> "it is not UTF-8";
-      default -> e.toString();
+      default -> String.valueOf(e.getMessage());
     };
   }
 
