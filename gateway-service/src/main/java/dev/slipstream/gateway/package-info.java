@@ -3,4 +3,7 @@
  * coordinates one target stream and one draft stream for each answer; {@code upstream} holds the
  * clients of these services, {@code text} makes text of tokens.
  */
+@NullMarked
 package dev.slipstream.gateway;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,6 +1,7 @@
 package dev.slipstream.standalone;
 
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The key for a gateway that asks for one. */
@@ -11,7 +12,7 @@ final class ApiKeyOption {
       description =
           "API key for --address; better given as SLIPSTREAM_API_KEY, as other users of the machine"
               + " can read arguments.")
-  private String key;
+  private @Nullable String key;
 
   Optional<String> key() {
     return Optional.ofNullable(key);

@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -64,7 +65,7 @@ final class BenchCommand implements Callable<Integer> {
       paramLabel = "N",
       split = ",",
       description = "Threads that compute (default: one for each processor).")
-  private List<Integer> threads;
+  private @Nullable List<Integer> threads;
 
   @Option(
       names = {"-r", "--repetitions"},

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -45,7 +46,7 @@ final class BenchServeCommand implements Callable<Integer> {
       names = "--address",
       paramLabel = "URL",
       description = "Load the server at this HTTP address instead of starting a suite.")
-  private URI address;
+  private @Nullable URI address;
 
   @Mixin private ApiKeyOption apiKey;
 

@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -56,7 +57,7 @@ final class ChatCommand implements Callable<Integer> {
       names = "--system",
       paramLabel = "TEXT",
       description = "Instructions that precede the conversation.")
-  private String system;
+  private @Nullable String system;
 
   @Option(
       names = "--temperature",
@@ -69,13 +70,13 @@ final class ChatCommand implements Callable<Integer> {
       names = "--seed",
       paramLabel = "N",
       description = "Makes answers at temperatures above 0 repeatable.")
-  private Long seed;
+  private @Nullable Long seed;
 
   @Option(
       names = "--max-tokens",
       paramLabel = "N",
       description = "Longest answer, in tokens (default: until the model stops).")
-  private Integer maxTokens;
+  private @Nullable Integer maxTokens;
 
   @Option(
       names = "--speculation",
@@ -88,13 +89,13 @@ final class ChatCommand implements Callable<Integer> {
       names = "--address",
       paramLabel = "HOST:PORT",
       description = "Ask the gateway at this gRPC address instead of starting a suite.")
-  private String address;
+  private @Nullable String address;
 
   @Option(
       names = "--ca",
       paramLabel = "FILE",
       description = "Use TLS for --address, and trust the authorities in this PEM file.")
-  private Path authorities;
+  private @Nullable Path authorities;
 
   @Mixin private ApiKeyOption apiKey;
 

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -24,7 +25,7 @@ record Environment(Map<String, String> variables, InputStream in, StopSignals st
     implements CommandLine.IDefaultValueProvider {
 
   @Override
-  public String defaultValue(ArgSpec argument) {
+  public @Nullable String defaultValue(ArgSpec argument) {
     if (!(argument instanceof OptionSpec option) || option.usageHelp() || option.versionHelp()) {
       return null;
     }

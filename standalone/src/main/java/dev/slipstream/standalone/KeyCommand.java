@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -44,31 +45,31 @@ final class KeyCommand implements Runnable {
         names = "--name",
         paramLabel = "NAME",
         description = "For the gateway's log (default: a random one).")
-    private String name;
+    private @Nullable String name;
 
     @Option(
         names = "--tenant",
         paramLabel = "NAME",
         description = "Keys of one tenant share cached prefixes (default: the key's name).")
-    private String tenant;
+    private @Nullable String tenant;
 
     @Option(
         names = "--requests-per-minute",
         paramLabel = "N",
         description = "Most requests a minute (default: no limit).")
-    private Integer requests;
+    private @Nullable Integer requests;
 
     @Option(
         names = "--tokens-per-minute",
         paramLabel = "N",
         description = "Most tokens a minute, of prompts and answers (default: no limit).")
-    private Integer tokens;
+    private @Nullable Integer tokens;
 
     @Option(
         names = "--max-concurrent",
         paramLabel = "N",
         description = "Most requests at a time (default: no limit).")
-    private Integer concurrent;
+    private @Nullable Integer concurrent;
 
     @Override
     public Integer call() {
@@ -91,7 +92,7 @@ final class KeyCommand implements Runnable {
       return 0;
     }
 
-    private int limit(String option, Integer value) {
+    private int limit(String option, @Nullable Integer value) {
       if (value != null && value < 1) {
         throw new ParameterException(spec.commandLine(), option + " must be at least 1.");
       }

@@ -34,7 +34,7 @@ record LowerCaseNames<E extends Enum<E>>(Class<E> type) implements ITypeConverte
 
   private String names() {
     return Arrays.stream(type.getEnumConstants())
-        .map(E::toString)
+        .map(Object::toString)
         .collect(Collectors.joining(", "));
   }
 }

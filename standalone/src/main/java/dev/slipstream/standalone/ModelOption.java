@@ -6,6 +6,7 @@ import dev.slipstream.standalone.suite.Service;
 import dev.slipstream.standalone.suite.SuiteConfiguration;
 import java.io.PrintWriter;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Which model, and whether it may be fetched. */
@@ -18,7 +19,7 @@ final class ModelOption {
       description =
           "A catalogue name, file:PATH or a path, or hf:org/name[@revision][:quant] (default: the"
               + " catalogue's default).")
-  private String reference;
+  private @Nullable String reference;
 
   @Option(names = "--offline", description = "Fetch nothing; use what is on this machine.")
   private boolean offline;

@@ -13,6 +13,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -40,7 +41,7 @@ final class PerplexityCommand implements Callable<Integer> {
   private Path file;
 
   @Option(names = "--base", paramLabel = "REF", description = "The model to compare with.")
-  private String base;
+  private @Nullable String base;
 
   @Option(
       names = "--ctx",
@@ -54,7 +55,7 @@ final class PerplexityCommand implements Callable<Integer> {
       names = "--chunks",
       paramLabel = "N",
       description = "How many chunks to use at most (default: all).")
-  private Integer chunks;
+  private @Nullable Integer chunks;
 
   PerplexityCommand(Environment environment) {
     this.environment = environment;
@@ -76,7 +77,7 @@ final class PerplexityCommand implements Callable<Integer> {
       if (base == null) {
         alone(evaluation, evaluated);
       } else {
-        try (LanguageModel other = LanguageModel.load(resolveBase(err), pool)) {
+        try (LanguageModel other = LanguageModel.load(resolve(base, err), pool)) {
           against(evaluation, evaluated, other);
         }
       }
@@ -108,10 +109,10 @@ final class PerplexityCommand implements Callable<Integer> {
     report.end(total);
   }
 
-  private Path resolveBase(PrintWriter err) throws InterruptedException {
+  private Path resolve(String reference, PrintWriter err) throws InterruptedException {
     var resolver = new ModelResolver(environment.catalogSettings(model.isOffline()));
     try (var bar = new ProgressBar(err)) {
-      return resolver.resolve(base, bar).file();
+      return resolver.resolve(reference, bar).file();
     }
   }
 

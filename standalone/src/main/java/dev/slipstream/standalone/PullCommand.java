@@ -3,6 +3,7 @@ package dev.slipstream.standalone;
 import dev.slipstream.models.catalog.ModelResolver;
 import dev.slipstream.models.catalog.ResolvedModel;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -21,7 +22,7 @@ final class PullCommand implements Callable<Integer> {
       arity = "0..1",
       description =
           "A catalogue name, or hf:org/name[@revision][:quant] (default: the catalogue's default).")
-  private String reference;
+  private @Nullable String reference;
 
   @Option(names = "--offline", description = "Fetch nothing; only check that the model is there.")
   private boolean offline;

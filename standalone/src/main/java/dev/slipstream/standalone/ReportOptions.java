@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -30,7 +31,7 @@ final class ReportOptions {
       paramLabel = "FILE",
       description =
           "Also draw a chart: cost of a pass against rows, or throughput against concurrency.")
-  private Path svg;
+  private @Nullable Path svg;
 
   @Option(
       names = "--no-warmup",

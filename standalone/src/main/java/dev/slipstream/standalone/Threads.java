@@ -4,6 +4,7 @@ import dev.slipstream.engine.runtime.ComputePool;
 import dev.slipstream.standalone.suite.Service;
 import dev.slipstream.standalone.suite.SuiteConfiguration;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -21,7 +22,7 @@ final class Threads {
       names = "--threads",
       paramLabel = "N",
       description = "Threads that compute (default: one for each processor).")
-  private Integer threads;
+  private @Nullable Integer threads;
 
   /** What the user asked for; empty leaves the choice to whoever computes. */
   OptionalInt count() {

@@ -10,6 +10,7 @@ import jakarta.validation.constraints.AssertTrue;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
@@ -53,7 +54,7 @@ public record BatchProperties(
    */
   public record KvCache(
       @NotNull @DefaultValue("512MB") DataSize size,
-      Double memoryFraction,
+      @Nullable Double memoryFraction,
       @NotNull @DefaultValue("i16") NamedEncoding keyEncoding,
       @NotNull @DefaultValue("i16") NamedEncoding valueEncoding) {
     KvFormat format() {

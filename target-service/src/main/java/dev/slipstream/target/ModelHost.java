@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.ApplicationListener;
@@ -51,8 +52,8 @@ final class ModelHost
   private volatile boolean started;
   private volatile boolean leaving;
   private volatile boolean stopping;
-  private Thread loading;
-  private Thread draining;
+  private @Nullable Thread loading;
+  private @Nullable Thread draining;
 
   /** Where the model stands. */
   sealed interface State {

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
@@ -41,7 +42,7 @@ public record TargetProperties(
     @NotNull @DefaultValue("20s") Duration drainLimit,
     @NotNull @Valid @DefaultValue Kv kv,
     @NotNull @DefaultValue("4s") Duration costBudget,
-    Path cacheDirectory) {
+    @Nullable Path cacheDirectory) {
 
   /**
    * @param target gRPC target of the kv-service, for example {@code dns:///kv:9093}; empty for none

@@ -36,12 +36,13 @@ public final class DraftStreams {
       DraftMetrics metrics) {
     drafters.forEach(drafter -> this.drafters.put(drafter.name(), drafter));
     this.drafters.keySet().forEach(metrics::of);
-    this.defaultDrafter = this.drafters.get(defaultDrafter);
-    if (this.defaultDrafter == null) {
+    Drafter chosen = this.drafters.get(defaultDrafter);
+    if (chosen == null) {
       throw new IllegalArgumentException(
           "the default drafter '%s' is none of %s"
               .formatted(defaultDrafter, this.drafters.keySet()));
     }
+    this.defaultDrafter = chosen;
     this.vocabulary = vocabulary;
     this.limits = limits;
     this.executor = executor;

@@ -20,6 +20,7 @@ import dev.slipstream.wire.TokenCodec;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 
 /** The messages of a draft stream. */
 final class DraftMessages {
@@ -88,7 +89,7 @@ final class DraftMessages {
     return status.withDescription(refusal.getMessage()).asRuntimeException();
   }
 
-  static StatusRuntimeException invalid(String message) {
+  static StatusRuntimeException invalid(@Nullable String message) {
     return Status.INVALID_ARGUMENT.withDescription(message).asRuntimeException();
   }
 }

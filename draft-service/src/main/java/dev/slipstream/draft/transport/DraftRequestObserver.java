@@ -17,6 +17,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.HexFormat;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,7 +31,7 @@ final class DraftRequestObserver implements StreamObserver<DraftRequest>, Propos
 
   private final DraftStreams streams;
   private final ServerCallStreamObserver<DraftResponse> responses;
-  private volatile DraftStream stream;
+  private volatile @Nullable DraftStream stream;
   private boolean over;
 
   DraftRequestObserver(DraftStreams streams, ServerCallStreamObserver<DraftResponse> responses) {

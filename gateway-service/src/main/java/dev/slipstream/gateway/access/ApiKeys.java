@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** The keys that are good now. Thread-safe; they can be replaced at any time. */
 public final class ApiKeys {
@@ -55,7 +56,7 @@ public final class ApiKeys {
    * @param authorization as in {@code Bearer KEY}; null if the client sent none
    * @throws ApiException with {@link ApiError.Unauthenticated}
    */
-  public Optional<KeyUse> authenticate(String authorization) {
+  public Optional<KeyUse> authenticate(@Nullable String authorization) {
     if (!required) {
       return Optional.empty();
     }

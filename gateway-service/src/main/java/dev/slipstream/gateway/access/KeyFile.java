@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,7 +30,7 @@ public final class KeyFile implements AutoCloseable {
   private final ScheduledExecutorService reader =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().name("key-file").daemon().factory());
-  private List<String> last;
+  private @Nullable List<String> last;
   private String problem = "";
 
   private KeyFile(Path file, List<ApiKey> others, ApiKeys keys) {
@@ -66,7 +67,7 @@ public final class KeyFile implements AutoCloseable {
       case NoSuchFileException _ -> "there is none";
       case AccessDeniedException _ -> "permission denied";
       case CharacterCodingException _ -> "it is not UTF-8";
-      default -> e.getMessage();
+      default -> String.valueOf(e.getMessage());
     };
   }
 

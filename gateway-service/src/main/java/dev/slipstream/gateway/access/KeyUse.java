@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /** One key and what it has used lately. Thread-safe. */
 public final class KeyUse {
@@ -16,8 +17,8 @@ public final class KeyUse {
   private static final Duration SOON = Duration.ofSeconds(1);
 
   private final ApiKey key;
-  private final Bucket requests;
-  private final Bucket tokens;
+  private final @Nullable Bucket requests;
+  private final @Nullable Bucket tokens;
   private final AtomicInteger running = new AtomicInteger();
 
   /**
@@ -36,7 +37,7 @@ public final class KeyUse {
   }
 
   /** Refilled evenly; null without a limit. */
-  private static Bucket bucket(int perMinute) {
+  private static @Nullable Bucket bucket(int perMinute) {
     return perMinute == 0
         ? null
         : Bucket.builder()
@@ -58,7 +59,7 @@ public final class KeyUse {
     return standing(tokens, key.limits().tokensPerMinute());
   }
 
-  private static Optional<Standing> standing(Bucket bucket, int limit) {
+  private static Optional<Standing> standing(@Nullable Bucket bucket, int limit) {
     if (bucket == null) {
       return Optional.empty();
     }
@@ -88,7 +89,7 @@ public final class KeyUse {
     return new Admission();
   }
 
-  private static void take(Bucket bucket, String what, int limit) {
+  private static void take(@Nullable Bucket bucket, String what, int limit) {
     if (bucket != null) {
       ConsumptionProbe probe = bucket.tryConsumeAndReturnRemaining(1);
       if (!probe.isConsumed()) {

@@ -6,6 +6,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.Arrays;
 import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
 
 /**
  * On whose account something is held: a key or, where nobody needs one, an address.
@@ -24,7 +25,7 @@ public record Owner(String kind, String name) {
   /**
    * @param remote null if it is not known
    */
-  public static Owner of(SocketAddress remote) {
+  public static Owner of(@Nullable SocketAddress remote) {
     if (remote instanceof InetSocketAddress socket && socket.getAddress() != null) {
       return new Owner("address", network(socket.getAddress()));
     }

@@ -1,6 +1,7 @@
 package dev.slipstream.gateway.application;
 
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** Every way in which a request can fail; mapped once to HTTP and once to gRPC. */
 public sealed interface ApiError {
@@ -19,15 +20,16 @@ public sealed interface ApiError {
    * @param param the field, as in {@code messages[0].content}; null if it is no single one
    * @param code for programs; null if there is none
    */
-  record Invalid(String message, String param, String code) implements ApiError {
+  record Invalid(String message, @Nullable String param, @Nullable String code)
+      implements ApiError {
     public Invalid {
       message = ErrorText.shortened(message, LONGEST_MESSAGE);
-      param = ErrorText.shortened(param, LONGEST_PARAM);
+      param = param == null ? null : ErrorText.shortened(param, LONGEST_PARAM);
     }
   }
 
   /** Prompt and answer do not fit the model's context. */
-  record ContextExceeded(String message, String param) implements ApiError {}
+  record ContextExceeded(String message, @Nullable String param) implements ApiError {}
 
   record UnknownModel(String message) implements ApiError {
     public UnknownModel {

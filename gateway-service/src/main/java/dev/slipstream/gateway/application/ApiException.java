@@ -1,5 +1,7 @@
 package dev.slipstream.gateway.application;
 
+import org.jspecify.annotations.Nullable;
+
 /** Carries an {@link ApiError}; has no stack trace, as the error says all. */
 public final class ApiException extends RuntimeException {
   private final transient ApiError error;
@@ -14,11 +16,12 @@ public final class ApiException extends RuntimeException {
    *
    * @param param the field, or null
    */
-  public static ApiException invalid(String param, String message) {
+  public static ApiException invalid(@Nullable String param, String message) {
     return invalid(param, message, null);
   }
 
-  public static ApiException invalid(String param, String message, String code) {
+  public static ApiException invalid(
+      @Nullable String param, String message, @Nullable String code) {
     return new ApiException(new ApiError.Invalid(message, param, code));
   }
 

@@ -7,6 +7,7 @@ import dev.slipstream.proto.v1.GenerateRequest;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** What a target is told of one answer, now or when it goes on with it. */
 record DecodeStarts(PreparedRequest prepared, String requestId, SequenceOptions options) {
@@ -17,7 +18,7 @@ record DecodeStarts(PreparedRequest prepared, String requestId, SequenceOptions 
    * @param draftProblem why there are no drafts, or null
    */
   DecodeStart message(
-      List<Integer> generated, Optional<UpstreamModel> target, String draftProblem) {
+      List<Integer> generated, Optional<UpstreamModel> target, @Nullable String draftProblem) {
     GenerateRequest request = prepared.request();
     DecodeStart.Builder start =
         DecodeStart.newBuilder()

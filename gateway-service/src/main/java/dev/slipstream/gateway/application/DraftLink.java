@@ -17,6 +17,7 @@ import java.util.Locale;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One answer's stream to a draft service, or the reason why there is none. The answer never waits
@@ -27,15 +28,23 @@ final class DraftLink implements DraftCall.Listener {
   private final GatewayMetrics metrics;
   private final String tokenizerDigest;
   private final AtomicBoolean released = new AtomicBoolean();
+
+  @SuppressWarnings("NullAway.Init") // Heard of only once it is connected.
   private DraftEndpoint endpoint;
-  private DraftCall call;
-  private volatile String problem;
+
+  private @Nullable DraftCall call;
+  private volatile @Nullable String problem;
   private volatile boolean exactDraws = true;
 
   private DraftLink(Consumer<Proposal> proposals, GatewayMetrics metrics, PreparedRequest request) {
     this.proposals = proposals;
     this.metrics = metrics;
     this.tokenizerDigest = request.model().card().getTokenizerDigest();
+  }
+
+  /** Before one is opened. */
+  static DraftLink none(SequenceContext context, PreparedRequest request) {
+    return new DraftLink(proposal -> {}, context.metrics(), request);
   }
 
   /**
@@ -109,7 +118,7 @@ final class DraftLink implements DraftCall.Listener {
   }
 
   /** Why there are no drafts (any more), or null. */
-  String problem() {
+  @Nullable String problem() {
     return problem;
   }
 

@@ -15,7 +15,7 @@ public final class ErrorText {
   }
 
   static String shortened(String text, int longest) {
-    if (text == null || text.length() <= longest) {
+    if (text.length() <= longest) {
       return text;
     }
     int end = Character.isHighSurrogate(text.charAt(longest - 1)) ? longest - 1 : longest;

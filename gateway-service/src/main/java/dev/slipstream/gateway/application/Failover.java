@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides how one answer goes on after failures.
@@ -42,9 +43,9 @@ final class Failover {
   private final LongSupplier nanos;
   private final Set<Object> faulty = new HashSet<>();
   private int losses;
-  private ApiError last;
-  private FailureKind lastKind;
-  private ApiError.Busy leastBusy;
+  private @Nullable ApiError last;
+  private @Nullable FailureKind lastKind;
+  private ApiError.@Nullable Busy leastBusy;
   private boolean waiting;
   private long waitingSince;
   private Duration wait = FIRST_WAIT;
@@ -102,7 +103,8 @@ final class Failover {
     return switch (lastKind) {
       case REQUEST, OVERDUE -> new Verdict.Failed(last);
       case BUSY -> {
-        if (last instanceof ApiError.Busy busy && (leastBusy == null || sooner(busy))) {
+        if (last instanceof ApiError.Busy busy
+            && (leastBusy == null || busy.retryAfter().compareTo(leastBusy.retryAfter()) < 0)) {
           leastBusy = busy;
         }
         yield new Verdict.Elsewhere();
@@ -121,13 +123,9 @@ final class Failover {
     };
   }
 
-  /** What the newest failure was; null without one since the last token. */
-  ApiError last() {
-    return last;
-  }
-
-  private boolean sooner(ApiError.Busy busy) {
-    return busy.retryAfter().compareTo(leastBusy.retryAfter()) < 0;
+  /** What the newest failure was, or another reason without one since the last token. */
+  ApiError lastOr(Supplier<ApiError> none) {
+    return last == null ? none.get() : last;
   }
 
   /**
@@ -147,7 +145,7 @@ final class Failover {
     }
     Duration left = patience.minusNanos(nanos.getAsLong() - waitingSince);
     if (leaving || !left.isPositive() || lastKind == FailureKind.FAULT) {
-      return new Step.GiveUp(last == null ? none.get() : last);
+      return new Step.GiveUp(lastOr(none));
     }
     Duration advised = leastBusy == null ? longerWait() : leastBusy.retryAfter();
     leastBusy = null;

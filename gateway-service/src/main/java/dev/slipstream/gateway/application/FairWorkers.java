@@ -9,6 +9,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
@@ -168,7 +169,7 @@ public final class FairWorkers implements AutoCloseable {
     }
   }
 
-  private synchronized Work take() {
+  private synchronized @Nullable Work take() {
     if (closed) {
       return null;
     }

@@ -18,6 +18,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -85,10 +86,10 @@ final class TargetSequence {
   private final List<Accusation> accusations = new ArrayList<>();
 
   private DraftLink draft;
-  private volatile Attempt attempt;
+  private volatile @Nullable Attempt attempt;
   private Optional<TargetEndpoint> latest = Optional.empty();
-  private FailureKind lastFailure;
-  private volatile Proposal newest;
+  private @Nullable FailureKind lastFailure;
+  private volatile @Nullable Proposal newest;
   private boolean over;
 
   TargetSequence(
@@ -106,6 +107,7 @@ final class TargetSequence {
     this.deadline = deadline;
     this.failover = new Failover(context.settings().patience(), System::nanoTime);
     this.generated = new ArrayList<>(origin.tokens());
+    this.draft = DraftLink.none(context, prepared);
   }
 
   /**
@@ -169,7 +171,7 @@ final class TargetSequence {
     switch (context.suspects().turn(this)) {
       case GO -> target().ifPresentOrElse(this::open, this::nobodyLeft);
       case WAIT -> nobodyLeft();
-      case GUILTY -> fail(context.quarantine().add(prepared, failover.last()));
+      case GUILTY -> fail(context.quarantine().add(prepared, failover.lastOr(this::noTarget)));
     }
   }
 
@@ -187,14 +189,17 @@ final class TargetSequence {
 
   private void nobodyLeft() {
     boolean begun = hasSpoken() || origin.home().isPresent();
-    switch (failover.nobodyLeft(
-        begun, targets.isLeaving(), () -> UpstreamErrors.noTarget(targets))) {
+    switch (failover.nobodyLeft(begun, targets.isLeaving(), this::noTarget)) {
       case Failover.Step.GiveUp(ApiError error) -> fail(error);
       case Failover.Step.Wait(var duration) -> {
         tried.clear();
         targets.later(duration, this::afterWait);
       }
     }
+  }
+
+  private ApiError noTarget() {
+    return UpstreamErrors.noTarget(targets);
   }
 
   private synchronized void afterWait() {
@@ -205,7 +210,7 @@ final class TargetSequence {
 
   private void open(TargetEndpoint endpoint) {
     if (lastFailure != null) {
-      count(endpoint);
+      count(endpoint, lastFailure);
     }
     Attempt opened = new Attempt(endpoint);
     attempt = opened;
@@ -219,19 +224,19 @@ final class TargetSequence {
     }
   }
 
-  private void count(TargetEndpoint endpoint) {
+  private void count(TargetEndpoint endpoint, FailureKind lost) {
     if (hasSpoken()) {
-      context.metrics().resumed(lastFailure);
+      context.metrics().resumed(lost);
       listener.resumed();
     } else {
-      context.metrics().retried(lastFailure);
+      context.metrics().retried(lost);
     }
     log.info(
         "request {} goes on at target {} with {} tokens ({})",
         starts.requestId(),
         endpoint.name(),
         generated.size(),
-        lastFailure);
+        lost);
   }
 
   private void committed(Committed committed) {
@@ -259,9 +264,7 @@ final class TargetSequence {
   private void end(String reason) {
     over = true;
     context.suspects().clear(this);
-    if (draft != null) {
-      draft.close();
-    }
+    draft.close();
     leaveTarget(reason);
   }
 
@@ -301,7 +304,7 @@ final class TargetSequence {
   /** One target's part in the answer; what comes from a target that was left is not heard. */
   private final class Attempt implements TargetStream.Listener {
     private final TargetEndpoint endpoint;
-    private volatile TargetStream stream;
+    private volatile @Nullable TargetStream stream;
     private boolean begun;
 
     Attempt(TargetEndpoint endpoint) {

@@ -53,7 +53,10 @@ final class TargetSequences implements Sequences {
     private final SequenceOptions options;
 
     private final ForkPoints forks = new ForkPoints();
+
+    @SuppressWarnings("NullAway.Init") // It is there before anything is heard of it.
     private volatile TargetSequence sequence;
+
     private volatile Optional<Throwable> failure = Optional.empty();
 
     Member(Mono<Origin> origin, SequenceOptions options) {

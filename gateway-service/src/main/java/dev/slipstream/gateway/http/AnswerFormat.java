@@ -4,6 +4,7 @@ import dev.slipstream.proto.v1.CommittedToken;
 import dev.slipstream.text.tokenizer.Tokenizer;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** What chat and plain completions show differently. */
 interface AnswerFormat {
@@ -18,7 +19,7 @@ interface AnswerFormat {
   boolean promptIdsOnTop();
 
   /** What a stream says about a choice before its first text, if anything. */
-  Optional<Object> opening(int index, List<Integer> promptIds);
+  Optional<Object> opening(int index, @Nullable List<Integer> promptIds);
 
   /**
    * A piece of a choice in a stream.
@@ -26,7 +27,7 @@ interface AnswerFormat {
    * @param logprobs null if not asked for
    * @param tokenIds null if not asked for
    */
-  Object piece(int index, String text, Object logprobs, List<Integer> tokenIds);
+  Object piece(int index, String text, @Nullable Object logprobs, @Nullable List<Integer> tokenIds);
 
   /** The end of a choice in a stream. */
   Object ending(int index, String finishReason);
@@ -35,10 +36,10 @@ interface AnswerFormat {
   Object whole(
       int index,
       String text,
-      Object logprobs,
+      @Nullable Object logprobs,
       String finishReason,
-      List<Integer> tokenIds,
-      List<Integer> promptIds);
+      @Nullable List<Integer> tokenIds,
+      @Nullable List<Integer> promptIds);
 
   /**
    * Log-probabilities of consecutive tokens.

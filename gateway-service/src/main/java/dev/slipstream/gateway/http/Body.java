@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonInclude.Include;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A response or one chunk of it, named as OpenAI does; {@code slipstream} is ours.
@@ -16,9 +17,9 @@ import java.util.Optional;
 record Body(
     @JsonUnwrapped Head head,
     List<?> choices,
-    @JsonInclude(Include.NON_NULL) Optional<Usage> usage,
-    @JsonInclude(Include.NON_NULL) List<Integer> promptTokenIds,
-    @JsonInclude(Include.NON_NULL) Figures slipstream) {
+    @JsonInclude(Include.NON_NULL) @Nullable Optional<Usage> usage,
+    @JsonInclude(Include.NON_NULL) @Nullable List<Integer> promptTokenIds,
+    @JsonInclude(Include.NON_NULL) @Nullable Figures slipstream) {
 
   /** What is the same in all chunks. */
   record Head(String id, String object, long created, String model, String systemFingerprint) {}
@@ -61,7 +62,7 @@ record Body(
       long drafted,
       long accepted,
       long rounds,
-      Double acceptanceLength,
+      @Nullable Double acceptanceLength,
       String lossless,
       String state,
       String reason) {}

@@ -75,7 +75,7 @@ final class BodyBuffer {
   /** All of it, once: what has read it need not hold it any longer. */
   ByteBuffer take() {
     ByteBuffer all = ByteBuffer.wrap(data, 0, size);
-    data = null;
+    data = new byte[0];
     return all;
   }
 }

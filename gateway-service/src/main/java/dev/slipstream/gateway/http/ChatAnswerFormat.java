@@ -7,30 +7,32 @@ import dev.slipstream.proto.v1.TokenLogprob;
 import dev.slipstream.text.tokenizer.Tokenizer;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** {@code chat.completion} objects. */
 final class ChatAnswerFormat implements AnswerFormat {
 
   private record Delta(
-      @JsonInclude(Include.NON_NULL) String role, @JsonInclude(Include.NON_NULL) String content) {}
+      @JsonInclude(Include.NON_NULL) @Nullable String role,
+      @JsonInclude(Include.NON_NULL) @Nullable String content) {}
 
   private record ChunkChoice(
       int index,
       Delta delta,
-      Object logprobs,
-      String finishReason,
-      @JsonInclude(Include.NON_NULL) List<Integer> tokenIds) {}
+      @Nullable Object logprobs,
+      @Nullable String finishReason,
+      @JsonInclude(Include.NON_NULL) @Nullable List<Integer> tokenIds) {}
 
-  private record Message(String role, String content, String refusal) {}
+  private record Message(String role, String content, @Nullable String refusal) {}
 
   private record Choice(
       int index,
       Message message,
-      Object logprobs,
+      @Nullable Object logprobs,
       String finishReason,
-      @JsonInclude(Include.NON_NULL) List<Integer> tokenIds) {}
+      @JsonInclude(Include.NON_NULL) @Nullable List<Integer> tokenIds) {}
 
-  private record Logprobs(List<Token> content, String refusal) {}
+  private record Logprobs(List<Token> content, @Nullable String refusal) {}
 
   private record Token(
       String token, float logprob, Optional<List<Integer>> bytes, List<Alternative> topLogprobs) {}
@@ -53,12 +55,13 @@ final class ChatAnswerFormat implements AnswerFormat {
   }
 
   @Override
-  public Optional<Object> opening(int index, List<Integer> promptIds) {
+  public Optional<Object> opening(int index, @Nullable List<Integer> promptIds) {
     return Optional.of(new ChunkChoice(index, new Delta("assistant", ""), null, null, null));
   }
 
   @Override
-  public Object piece(int index, String text, Object logprobs, List<Integer> tokenIds) {
+  public Object piece(
+      int index, String text, @Nullable Object logprobs, @Nullable List<Integer> tokenIds) {
     return new ChunkChoice(index, new Delta(null, text), logprobs, null, tokenIds);
   }
 
@@ -71,10 +74,10 @@ final class ChatAnswerFormat implements AnswerFormat {
   public Object whole(
       int index,
       String text,
-      Object logprobs,
+      @Nullable Object logprobs,
       String finishReason,
-      List<Integer> tokenIds,
-      List<Integer> promptIds) {
+      @Nullable List<Integer> tokenIds,
+      @Nullable List<Integer> promptIds) {
     return new Choice(
         index, new Message("assistant", text, null), logprobs, finishReason, tokenIds);
   }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** One answer on its way into the response. Not thread-safe. */
 final class Choice {
@@ -20,7 +21,7 @@ final class Choice {
   private final String echo;
   private final StringBuilder text = new StringBuilder();
   private final List<CommittedToken> tokens = new ArrayList<>();
-  private GenerationEvent.Finished finished;
+  private Optional<GenerationEvent.Finished> finished = Optional.empty();
   private boolean opened;
   private int offset;
 
@@ -37,13 +38,17 @@ final class Choice {
     this.echo = echo;
   }
 
-  /** Null until the answer is over. */
+  boolean isFinished() {
+    return finished.isPresent();
+  }
+
+  /** How the answer ended, once it has. */
   GenerationEvent.Finished finished() {
-    return finished;
+    return finished.orElseThrow();
   }
 
   /** Null unless asked for. */
-  List<Integer> promptIds() {
+  @Nullable List<Integer> promptIds() {
     return tokenIds ? IntStream.of(prepared.prompt()).boxed().toList() : null;
   }
 
@@ -55,7 +60,7 @@ final class Choice {
         text.append(chunk.text());
         tokens.addAll(chunk.tokens());
       }
-      case GenerationEvent.Finished end -> finished = end;
+      case GenerationEvent.Finished end -> finished = Optional.of(end);
     }
   }
 
@@ -65,7 +70,7 @@ final class Choice {
         index,
         echo + text,
         logprobs ? format.logprobs(tokenizer(), tokens, 0) : null,
-        reason(finished.reason()),
+        reason(finished().reason()),
         ids(tokens),
         format.promptIdsOnTop() ? null : promptIds());
   }
@@ -81,7 +86,7 @@ final class Choice {
       case GenerationEvent.Started() -> {}
       case GenerationEvent.Chunk chunk -> piece(chunk).ifPresent(pieces::add);
       case GenerationEvent.Finished end -> {
-        finished = end;
+        finished = Optional.of(end);
         pieces.add(format.ending(index, reason(end.reason())));
       }
     }
@@ -114,7 +119,7 @@ final class Choice {
     return prepared.model().tokenizer();
   }
 
-  private List<Integer> ids(List<CommittedToken> of) {
+  private @Nullable List<Integer> ids(List<CommittedToken> of) {
     return tokenIds ? of.stream().map(CommittedToken::getId).toList() : null;
   }
 

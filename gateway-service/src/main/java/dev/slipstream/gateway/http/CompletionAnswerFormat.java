@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** {@code text_completion} objects. */
 final class CompletionAnswerFormat implements AnswerFormat {
@@ -17,10 +18,10 @@ final class CompletionAnswerFormat implements AnswerFormat {
   private record Choice(
       int index,
       String text,
-      Object logprobs,
-      String finishReason,
-      @JsonInclude(Include.NON_NULL) List<Integer> tokenIds,
-      @JsonInclude(Include.NON_NULL) List<Integer> promptTokenIds) {}
+      @Nullable Object logprobs,
+      @Nullable String finishReason,
+      @JsonInclude(Include.NON_NULL) @Nullable List<Integer> tokenIds,
+      @JsonInclude(Include.NON_NULL) @Nullable List<Integer> promptTokenIds) {}
 
   private record Logprobs(
       List<String> tokens,
@@ -44,14 +45,15 @@ final class CompletionAnswerFormat implements AnswerFormat {
   }
 
   @Override
-  public Optional<Object> opening(int index, List<Integer> promptIds) {
+  public Optional<Object> opening(int index, @Nullable List<Integer> promptIds) {
     return promptIds == null
         ? Optional.empty()
         : Optional.of(new Choice(index, "", null, null, null, promptIds));
   }
 
   @Override
-  public Object piece(int index, String text, Object logprobs, List<Integer> tokenIds) {
+  public Object piece(
+      int index, String text, @Nullable Object logprobs, @Nullable List<Integer> tokenIds) {
     return new Choice(index, text, logprobs, null, tokenIds, null);
   }
 
@@ -64,10 +66,10 @@ final class CompletionAnswerFormat implements AnswerFormat {
   public Object whole(
       int index,
       String text,
-      Object logprobs,
+      @Nullable Object logprobs,
       String finishReason,
-      List<Integer> tokenIds,
-      List<Integer> promptIds) {
+      @Nullable List<Integer> tokenIds,
+      @Nullable List<Integer> promptIds) {
     return new Choice(index, text, logprobs, finishReason, tokenIds, promptIds);
   }
 

@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The response to one request: its choices, and what is said once for all of them. Not thread-safe.
@@ -98,8 +99,7 @@ final class CompletionResponse {
       chunks.add(chunk(List.of(piece), noUsage(), opening ? promptIdsOnTop() : null, null));
     }
     boolean last =
-        event instanceof GenerationEvent.Finished
-            && answers.stream().allMatch(other -> other.finished() != null);
+        event instanceof GenerationEvent.Finished && answers.stream().allMatch(Choice::isFinished);
     if (last) {
       Body end = chunks.removeLast();
       chunks.add(chunk(end.choices(), noUsage(), null, Totals.figures(answers)));
@@ -112,25 +112,28 @@ final class CompletionResponse {
   }
 
   private Body chunk(
-      List<?> pieces, Optional<Body.Usage> usage, List<Integer> promptIds, Body.Figures figures) {
+      List<?> pieces,
+      @Nullable Optional<Body.Usage> usage,
+      @Nullable List<Integer> promptIds,
+      Body.@Nullable Figures figures) {
     return body(format.object(true), pieces, usage, promptIds, figures);
   }
 
   /** A null where the client expects usage at the end, else no such field. */
-  private Optional<Body.Usage> noUsage() {
+  private @Nullable Optional<Body.Usage> noUsage() {
     return request.includeUsage() ? Optional.empty() : null;
   }
 
-  private List<Integer> promptIdsOnTop() {
+  private @Nullable List<Integer> promptIdsOnTop() {
     return format.promptIdsOnTop() ? answers.getFirst().promptIds() : null;
   }
 
   private Body body(
       String object,
       List<?> choices,
-      Optional<Body.Usage> usage,
-      List<Integer> promptIds,
-      Body.Figures figures) {
+      @Nullable Optional<Body.Usage> usage,
+      @Nullable List<Integer> promptIds,
+      Body.@Nullable Figures figures) {
     Body.Head head = new Body.Head(id, object, created, model, fingerprint);
     return new Body(head, choices, usage, promptIds, figures);
   }

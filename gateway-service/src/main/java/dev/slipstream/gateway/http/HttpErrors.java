@@ -3,6 +3,7 @@ package dev.slipstream.gateway.http;
 import dev.slipstream.gateway.application.ApiError;
 import dev.slipstream.gateway.application.ApiException;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.buffer.DataBufferLimitException;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
@@ -19,13 +20,13 @@ final class HttpErrors {
 
   /** OpenAI's error body. */
   record ErrorBody(Detail error) {
-    record Detail(String message, String type, String param, String code) {}
+    record Detail(String message, String type, @Nullable String param, @Nullable String code) {}
   }
 
   /**
    * @param retryAfter null if it is not worth trying again
    */
-  record Failure(HttpStatusCode status, ErrorBody body, Duration retryAfter) {}
+  record Failure(HttpStatusCode status, ErrorBody body, @Nullable Duration retryAfter) {}
 
   private HttpErrors() {}
 
@@ -87,18 +88,17 @@ final class HttpErrors {
     HttpStatusCode status = e.getStatusCode();
     return switch (status.value()) {
       case 404 -> failure(status, UNKNOWN_PATH, INVALID, null, "unknown_url");
-      case 408 -> failure(status, e.getReason(), INVALID, null, "request_timeout");
+      case 408 -> failure(status, reason(e), INVALID, null, "request_timeout");
       case 405 -> failure(status, wrongMethod(e), INVALID, null, "method_not_supported");
-      case 415 -> failure(status, e.getReason(), INVALID, null, "unsupported_media_type");
-      case 421 -> failure(status, e.getReason(), INVALID, null, "host_not_allowed");
+      case 415 -> failure(status, reason(e), INVALID, null, "unsupported_media_type");
+      case 421 -> failure(status, reason(e), INVALID, null, "host_not_allowed");
       default ->
-          failure(
-              status,
-              e.getReason() == null ? "The request cannot be served." : e.getReason(),
-              status.is4xxClientError() ? INVALID : SERVER,
-              null,
-              null);
+          failure(status, reason(e), status.is4xxClientError() ? INVALID : SERVER, null, null);
     };
+  }
+
+  private static String reason(ResponseStatusException e) {
+    return e.getReason() == null ? "The request cannot be served." : e.getReason();
   }
 
   private static String wrongMethod(ResponseStatusException e) {
@@ -145,11 +145,16 @@ final class HttpErrors {
   }
 
   private static Failure failure(
-      HttpStatusCode status, String message, String type, String param, String code) {
+      HttpStatusCode status,
+      String message,
+      String type,
+      @Nullable String param,
+      @Nullable String code) {
     return new Failure(status, body(message, type, param, code), null);
   }
 
-  private static ErrorBody body(String message, String type, String param, String code) {
+  private static ErrorBody body(
+      String message, String type, @Nullable String param, @Nullable String code) {
     return new ErrorBody(new ErrorBody.Detail(message, type, param, code));
   }
 }

@@ -23,6 +23,7 @@ import java.nio.channels.ClosedChannelException;
 import java.util.ArrayDeque;
 import java.util.Optional;
 import java.util.Queue;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.http.HttpStatusCode;
@@ -41,7 +42,7 @@ final class HttpProtocol extends ChannelDuplexHandler {
   /** Versions of the requests whose answers have not ended. */
   private final Queue<HttpVersion> open = new ArrayDeque<>();
 
-  private HttpErrors.Failure failure;
+  private HttpErrors.@Nullable Failure failure;
   private boolean receiving;
   private boolean answering;
 
@@ -50,7 +51,7 @@ final class HttpProtocol extends ChannelDuplexHandler {
     if (failure == null) {
       failure = wrong(message).orElse(null);
       if (failure != null) {
-        fail(context);
+        fail(context, failure);
       }
     }
     if (failure != null) {
@@ -72,7 +73,7 @@ final class HttpProtocol extends ChannelDuplexHandler {
   }
 
   /** Answers of earlier requests come first; the request at fault gets none of its own any more. */
-  private void fail(ChannelHandlerContext context) {
+  private void fail(ChannelHandlerContext context, HttpErrors.Failure failure) {
     int earlier = open.size() - (receiving ? 1 : 0);
     if (earlier > 0) {
       return;
@@ -143,7 +144,7 @@ final class HttpProtocol extends ChannelDuplexHandler {
     if (old) {
       written.addListener(ChannelFutureListener.CLOSE);
     } else if (failure != null) {
-      fail(context);
+      fail(context, failure);
     }
   }
 

@@ -10,6 +10,7 @@ import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.LastHttpContent;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Closes a connection whose client takes too long to send a request: its header, counted from the
@@ -21,7 +22,7 @@ import java.util.concurrent.TimeUnit;
 final class RequestDeadline extends ChannelDuplexHandler {
   private final HttpSettings settings;
   private final Connections connections;
-  private Future<?> deadline;
+  private @Nullable Future<?> deadline;
 
   /** Requests whose answers have not ended; of the last one the end may not have come yet. */
   private int open;

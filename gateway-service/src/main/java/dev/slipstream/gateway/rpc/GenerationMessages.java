@@ -14,6 +14,7 @@ import dev.slipstream.proto.v1.ModelCard;
 import dev.slipstream.proto.v1.TargetModel;
 import java.util.Collection;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** From our types to protobuf. */
 final class GenerationMessages {
@@ -30,7 +31,7 @@ final class GenerationMessages {
   }
 
   /** Null for an event that the client need not know. */
-  static GenerateResponse response(GenerationEvent event) {
+  static @Nullable GenerateResponse response(GenerationEvent event) {
     return switch (event) {
       case GenerationEvent.Started() -> null;
       case GenerationEvent.Chunk chunk -> chunk(chunk);

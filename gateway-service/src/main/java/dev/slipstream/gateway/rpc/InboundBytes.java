@@ -7,6 +7,7 @@ import io.grpc.Metadata;
 import io.grpc.ServerStreamTracer;
 import io.grpc.Status;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Counts what one call's request takes, as it comes: gRPC itself keeps frames until a message is
@@ -20,8 +21,8 @@ public final class InboundBytes extends ServerStreamTracer {
 
   private static final Context.Key<InboundBytes> KEY = Context.key("slipstream-inbound-bytes");
 
-  private ByteBudget.Reservation reservation;
-  private Consumer<ApiException> refusal;
+  private ByteBudget.@Nullable Reservation reservation;
+  private @Nullable Consumer<ApiException> refusal;
   private long onWire;
   private long unpacked;
   private long counted;
@@ -91,7 +92,7 @@ public final class InboundBytes extends ServerStreamTracer {
 
   private void grow() {
     long most = Math.max(onWire, unpacked);
-    if (refusal == null || most <= counted) {
+    if (reservation == null || refusal == null || most <= counted) {
       return;
     }
     try {

@@ -26,7 +26,7 @@ public sealed interface ChatFormat {
           .<ChatFormat>map(ByTemplate::new)
           .orElseGet(None::new);
     } catch (ChatTemplateException e) {
-      return new Unusable(e.getMessage());
+      return new Unusable(String.valueOf(e.getMessage()));
     }
   }
 }

@@ -9,6 +9,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One stream to a target. Proposals are advice, so only the newest waits while the transport is
@@ -33,8 +34,11 @@ final class DecodeCall implements ClientResponseObserver<DecodeRequest, DecodeRe
   private static final int AHEAD = 64;
 
   private final Listener listener;
+
+  @SuppressWarnings("NullAway.Init") // beforeStart
   private ClientCallStreamObserver<DecodeRequest> requests;
-  private Proposal waiting;
+
+  private @Nullable Proposal waiting;
   private boolean started;
   private boolean over;
   private boolean finished;

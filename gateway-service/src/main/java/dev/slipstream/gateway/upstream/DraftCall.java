@@ -10,6 +10,7 @@ import dev.slipstream.proto.v1.Proposal;
 import io.grpc.Status;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One stream to a draft service. Committed tokens are put together while the transport is busy, so
@@ -34,8 +35,11 @@ public final class DraftCall implements ClientResponseObserver<DraftRequest, Dra
   private static final int AHEAD = 64;
 
   private final Listener listener;
+
+  @SuppressWarnings("NullAway.Init") // beforeStart
   private ClientCallStreamObserver<DraftRequest> requests;
-  private DraftCommitted.Builder waiting;
+
+  private DraftCommitted.@Nullable Builder waiting;
   private boolean over;
 
   private DraftCall(Listener listener) {

@@ -70,11 +70,14 @@ final class Endpoints<E> implements AutoCloseable {
   /** Who wants to hear of endpoints, and what to do when one that it heard of has left. */
   private record Watch<E>(Function<? super E, Runnable> opened, Map<E, Runnable> unbindings) {
     void update(List<E> now) {
-      for (E endpoint : List.copyOf(unbindings.keySet())) {
-        if (!now.contains(endpoint)) {
-          unbindings.remove(endpoint).run();
-        }
-      }
+      new IdentityHashMap<>(unbindings)
+          .forEach(
+              (endpoint, unbind) -> {
+                if (!now.contains(endpoint)) {
+                  unbindings.remove(endpoint);
+                  unbind.run();
+                }
+              });
       now.forEach(endpoint -> unbindings.computeIfAbsent(endpoint, opened));
     }
   }

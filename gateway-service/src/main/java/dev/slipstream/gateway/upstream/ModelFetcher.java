@@ -13,6 +13,7 @@ import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** Fetches what a target serves. Blocks; call it on a thread that may. */
 final class ModelFetcher {
@@ -27,7 +28,9 @@ final class ModelFetcher {
    * @throws RuntimeException if its vocabulary makes no sense
    */
   static UpstreamModel load(
-      TargetServiceGrpc.TargetServiceBlockingStub stub, UpstreamModel known, Duration limit) {
+      TargetServiceGrpc.TargetServiceBlockingStub stub,
+      @Nullable UpstreamModel known,
+      Duration limit) {
     TargetModel card =
         stub.withDeadlineAfter(limit.toMillis(), TimeUnit.MILLISECONDS)
             .getModel(GetModelRequest.getDefaultInstance());

@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,7 +47,7 @@ public final class TargetEndpoint implements TargetSelector.Candidate {
   private final AtomicLong opened = new AtomicLong();
   private final AtomicBoolean watched = new AtomicBoolean();
   private final long created = System.nanoTime();
-  private volatile UpstreamModel model;
+  private volatile @Nullable UpstreamModel model;
   private volatile boolean reachable;
   private volatile String problem = "not asked yet";
 
@@ -54,7 +55,7 @@ public final class TargetEndpoint implements TargetSelector.Candidate {
   private final Set<String> reported = new HashSet<>();
 
   private Duration backoff = FIRST_BACKOFF;
-  private Future<?> next;
+  private @Nullable Future<?> next;
   private boolean asking;
   private boolean askAgain;
   private boolean retired;
@@ -79,7 +80,7 @@ public final class TargetEndpoint implements TargetSelector.Candidate {
 
   /** What the target serves, if it can be reached. */
   public Optional<UpstreamModel> model() {
-    return reachable ? Optional.of(model) : Optional.empty();
+    return reachable ? Optional.ofNullable(model) : Optional.empty();
   }
 
   /** Why it cannot be reached. */
@@ -251,7 +252,7 @@ public final class TargetEndpoint implements TargetSelector.Candidate {
       // A stream has failed since the question was sent.
       return;
     }
-    boolean news = !reachable || !loaded.sameAs(model);
+    boolean news = !reachable || model == null || !loaded.sameAs(model);
     model = loaded;
     reachable = true;
     backoff = FIRST_BACKOFF;

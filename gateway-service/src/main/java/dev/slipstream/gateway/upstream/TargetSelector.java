@@ -38,7 +38,7 @@ public final class TargetSelector {
 
   /** A chain of blocks: where it was sent last, and the first two ways in which it went on. */
   private static final class Prefix {
-    private String target;
+    private String target = "";
     private long first;
     private long second;
 

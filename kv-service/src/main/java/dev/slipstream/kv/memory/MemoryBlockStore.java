@@ -52,6 +52,7 @@ public final class MemoryBlockStore implements BlockStore {
    * @param capacityBytes bytes that blocks may take at most, at least 16 KB; the memory is taken as
    *     it is first needed and given back on close
    */
+  @SuppressWarnings("NullAway") // Values that are held strongly are there when they are removed.
   public MemoryBlockStore(long capacityBytes) {
     pool = new PagePool(capacityBytes);
     cache =

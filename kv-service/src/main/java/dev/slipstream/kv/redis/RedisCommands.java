@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -83,7 +84,7 @@ final class RedisCommands {
     return Optional.empty();
   }
 
-  private void failed(Throwable cause) {
+  private void failed(@Nullable Throwable cause) {
     if (!(cause instanceof RedisCommandExecutionException)) {
       metrics.failed(Failure.CONNECTION);
       return;

@@ -10,6 +10,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -121,7 +122,7 @@ final class RedisLink implements AutoCloseable {
   }
 
   /** It may still come into being, with nobody to close it. */
-  private static void abandon(CompletableFuture<Session> connecting) {
+  private static void abandon(@Nullable CompletableFuture<Session> connecting) {
     if (connecting != null) {
       connecting.thenAccept(RedisLink::disconnect);
     }

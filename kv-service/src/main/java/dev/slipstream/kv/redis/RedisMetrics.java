@@ -51,9 +51,9 @@ final class RedisMetrics {
     Duration.ofSeconds(1)
   };
 
-  private final Map<Command, Timer> times;
-  private final Map<Read, Counter> reads;
-  private final Map<Failure, Counter> failures;
+  private final Function<Command, Timer> times;
+  private final Function<Read, Counter> reads;
+  private final Function<Failure, Counter> failures;
 
   RedisMetrics(MeterRegistry registry, BooleanSupplier connected) {
     Gauge.builder("slipstream.kv.redis.connected", () -> connected.getAsBoolean() ? 1 : 0)
@@ -88,12 +88,13 @@ final class RedisMetrics {
                     .register(registry));
   }
 
-  private static <K extends Enum<K>, M> Map<K, M> forEach(Class<K> type, Function<K, M> meter) {
+  private static <K extends Enum<K>, M> Function<K, M> forEach(
+      Class<K> type, Function<K, M> meter) {
     Map<K, M> meters = new EnumMap<>(type);
     for (K constant : type.getEnumConstants()) {
       meters.put(constant, meter.apply(constant));
     }
-    return meters;
+    return meters::get;
   }
 
   private static String tag(Enum<?> constant) {
@@ -101,14 +102,14 @@ final class RedisMetrics {
   }
 
   void took(Command command, long nanos) {
-    times.get(command).record(Duration.ofNanos(nanos));
+    times.apply(command).record(Duration.ofNanos(nanos));
   }
 
   void read(Read result) {
-    reads.get(result).increment();
+    reads.apply(result).increment();
   }
 
   void failed(Failure reason) {
-    failures.get(reason).increment();
+    failures.apply(reason).increment();
   }
 }

@@ -29,7 +29,7 @@ final class BlockMessages {
     try {
       return ContentKey.of(key.asReadOnlyByteBuffer());
     } catch (IllegalArgumentException e) {
-      throw new InvalidBlockRequestException(e.getMessage());
+      throw new InvalidBlockRequestException(String.valueOf(e.getMessage()));
     }
   }
 

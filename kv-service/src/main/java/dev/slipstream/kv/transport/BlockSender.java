@@ -11,6 +11,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sends blocks in order as fast as the receiver takes them: a block is copied from the store only
@@ -26,7 +27,7 @@ final class BlockSender {
   private final List<ContentKey> keys;
   private final ServerCallStreamObserver<KvBlock> responses;
   private final AtomicLong share = new AtomicLong();
-  private BlockReader blocks;
+  private @Nullable BlockReader blocks;
   private int next;
   private boolean done;
 

@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who may send a block. gRPC holds all of a message in memory before anybody sees it, so a stream
@@ -31,7 +32,7 @@ final class Turns {
     private final Runnable expired;
 
     /** Of the turn that it has, whether it was used; null if it has none. */
-    private CompletableFuture<Boolean> used;
+    private @Nullable CompletableFuture<Boolean> used;
 
     private Turn(Runnable begun, Runnable expired) {
       this.begun = begun;

@@ -1,6 +1,7 @@
 package dev.slipstream.drafting;
 
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A target that wants no draft tokens still scores drafts against the tokens it decodes anyway, to
@@ -15,13 +16,13 @@ public record Resting(Integer nodes, Integer interval) {
   /**
    * @throws IllegalArgumentException naming the value that is out of its range
    */
-  public Resting {
-    nodes = Objects.requireNonNullElse(nodes, 4);
-    interval = Objects.requireNonNullElse(interval, 8);
-    if (nodes < 1 || nodes > 1024) {
+  public Resting(@Nullable Integer nodes, @Nullable Integer interval) {
+    this.nodes = Objects.requireNonNullElse(nodes, 4);
+    this.interval = Objects.requireNonNullElse(interval, 8);
+    if (this.nodes < 1 || this.nodes > 1024) {
       throw new IllegalArgumentException("nodes is " + nodes + ", but must be from 1 to 1024");
     }
-    if (interval < 1) {
+    if (this.interval < 1) {
       throw new IllegalArgumentException("interval is " + interval + ", but must be at least 1");
     }
   }

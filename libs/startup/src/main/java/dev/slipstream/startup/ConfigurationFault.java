@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.context.properties.bind.validation.BindValidationException;
 import org.springframework.boot.context.properties.bind.validation.ValidationErrors;
@@ -30,7 +31,7 @@ final class ConfigurationFault {
    * @param environment null if the failure was before it could be read
    * @return one line; nothing if it is not the user's fault
    */
-  static Optional<String> find(Throwable failure, ConfigurableEnvironment environment) {
+  static Optional<String> find(Throwable failure, @Nullable ConfigurableEnvironment environment) {
     if (environment == null) {
       return Optional.of("The configuration cannot be read: " + reason(root(failure)));
     }
@@ -68,14 +69,14 @@ final class ConfigurationFault {
 
   private Optional<String> describe(Throwable cause) {
     return switch (cause) {
-      case ConfigurationException known -> Optional.of(known.getMessage());
+      case ConfigurationException known -> Optional.ofNullable(known.getMessage());
       case BindValidationException invalid -> Optional.of(invalid(invalid.getValidationErrors()));
       case BindException unbound when !(unbound.getCause() instanceof BindValidationException) ->
           Optional.of(unbound(unbound));
       case InvalidConfigurationPropertyValueException refused ->
           Optional.of(
               settings.refuse(
-                  ConfigurationPropertyName.of(refused.getName()), refused.getReason()));
+                  ConfigurationPropertyName.of(refused.getName()), stated(refused.getReason())));
       case NoSuchSslBundleException missing ->
           Optional.of(
               "There is no SSL bundle '%s' in spring.ssl.bundle."
@@ -92,7 +93,7 @@ final class ConfigurationFault {
   }
 
   private String invalid(ConfigurationPropertyName prefix, ObjectError error) {
-    String reason = error.getDefaultMessage();
+    String reason = stated(error.getDefaultMessage());
     if (!(error instanceof FieldError field)) {
       return settings.refuse(prefix, reason);
     }
@@ -100,6 +101,11 @@ final class ConfigurationFault {
     return settings.isSet(name)
         ? settings.refuse(name, reason)
         : settings.refuseTogether(name.getParent(), reason);
+  }
+
+  /** Whoever refuses a value need not say why. */
+  private static String stated(@Nullable String reason) {
+    return reason == null ? "is not valid" : reason;
   }
 
   private String unbound(BindException e) {

@@ -53,7 +53,7 @@ final class SettingNames {
       Class<?> type = beans.getType(bean, false);
       ConfigurationProperties properties =
           beans.findAnnotationOnBean(bean, ConfigurationProperties.class, false);
-      if (type != null && type.isRecord()) {
+      if (type != null && properties != null && type.isRecord()) {
         ConfigurationPropertyName prefix = ConfigurationPropertyName.of(properties.value());
         if (OURS.isAncestorOf(prefix)) {
           add(prefix, type, settings);

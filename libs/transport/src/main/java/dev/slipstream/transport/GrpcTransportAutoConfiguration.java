@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.Metrics;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.beans.factory.annotation.Value;
@@ -51,7 +52,8 @@ public final class GrpcTransportAutoConfiguration {
         new HandlerFailures(registry.getIfAvailable(() -> Metrics.globalRegistry));
     return new DefaultGrpcServiceConfigurer(context) {
       @Override
-      public ServerServiceDefinition configure(GrpcServiceSpec spec, GrpcServerFactory factory) {
+      public ServerServiceDefinition configure(
+          GrpcServiceSpec spec, @Nullable GrpcServerFactory factory) {
         return RefusedRequests.refused(super.configure(spec, factory), failures);
       }
     };

@@ -7,6 +7,7 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallExecutorSupplier;
 import java.net.InetSocketAddress;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Within a process, lets the thread that sends the messages of a method handle them too, where a
@@ -22,7 +23,7 @@ public final class OnArrival implements ServerCallExecutorSupplier {
   }
 
   @Override
-  public <Q, A> Executor getExecutor(ServerCall<Q, A> call, Metadata metadata) {
+  public <Q, A> @Nullable Executor getExecutor(ServerCall<Q, A> call, Metadata metadata) {
     var client = call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
     boolean onArrival =
         !(client instanceof InetSocketAddress)

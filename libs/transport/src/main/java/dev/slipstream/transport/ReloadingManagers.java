@@ -4,7 +4,6 @@ import io.grpc.util.AdvancedTlsX509KeyManager;
 import io.grpc.util.AdvancedTlsX509TrustManager;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
-import java.security.Key;
 import java.security.KeyStore;
 import java.security.PrivateKey;
 import java.security.Provider;
@@ -98,11 +97,14 @@ final class ReloadingManagers implements SslManagerBundle {
         bundle.getKey().getPassword() == null
             ? bundle.getStores().getKeyStorePassword()
             : bundle.getKey().getPassword();
-    Key key = store.getKey(alias, password == null ? null : password.toCharArray());
     Certificate[] chain = store.getCertificateChain(alias);
+    if (chain == null
+        || !(store.getKey(alias, password == null ? null : password.toCharArray())
+            instanceof PrivateKey key)) {
+      throw new GeneralSecurityException("its key store has no private key named '" + alias + "'");
+    }
     return Optional.of(
-        new Identity(
-            Arrays.copyOf(chain, chain.length, X509Certificate[].class), (PrivateKey) key));
+        new Identity(Arrays.copyOf(chain, chain.length, X509Certificate[].class), key));
   }
 
   private static String alias(SslBundle bundle, KeyStore store) throws GeneralSecurityException {

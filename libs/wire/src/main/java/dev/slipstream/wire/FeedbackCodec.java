@@ -88,7 +88,7 @@ public final class FeedbackCodec {
     try {
       return Optional.of(new TeacherProbabilities(tokens, probabilities, message.getTailMass()));
     } catch (IllegalArgumentException e) {
-      throw new MalformedMessageException(in + "teacher_probabilities:", e.getMessage());
+      throw new MalformedMessageException(in + "teacher_probabilities", e);
     }
   }
 }

@@ -8,6 +8,10 @@ public final class MalformedMessageException extends RuntimeException {
     super(field + " " + problem);
   }
 
+  MalformedMessageException(String field, IllegalArgumentException problem) {
+    super(field + ": " + problem.getMessage());
+  }
+
   /**
    * @param field name of the field
    * @param problem what is wrong with it, as a format of {@code args}

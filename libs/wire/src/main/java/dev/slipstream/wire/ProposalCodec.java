@@ -12,6 +12,7 @@ import dev.slipstream.proto.v1.Proposal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Drafts and their trees. */
 public final class ProposalCodec {
@@ -63,7 +64,7 @@ public final class ProposalCodec {
     return sources.size() - 1;
   }
 
-  private static void write(DraftDistribution q, DraftNode.Builder node) {
+  private static void write(@Nullable DraftDistribution q, DraftNode.Builder node) {
     for (int i = 0; q != null && i < q.size(); i++) {
       node.addQTokens(q.token(i));
       node.addQProbabilities((float) q.probability(i));
@@ -115,8 +116,7 @@ public final class ProposalCodec {
       try {
         tree.add(node.getToken(), node.getParent(), origin);
       } catch (IllegalArgumentException e) {
-        throw new MalformedMessageException(
-            in + (origin.q() == null ? "token:" : "q:"), e.getMessage());
+        throw new MalformedMessageException(in + (origin.q() == null ? "token" : "q"), e);
       }
     }
     return tree.build();
@@ -147,7 +147,7 @@ public final class ProposalCodec {
   }
 
   /** Null for a deterministic node. */
-  private static DraftDistribution distribution(String in, DraftNode node) {
+  private static @Nullable DraftDistribution distribution(String in, DraftNode node) {
     int packed = node.getQTokensCount();
     check(
         node.getQProbabilitiesCount() == packed,
@@ -169,7 +169,7 @@ public final class ProposalCodec {
     try {
       return DraftDistribution.of(tokens, probabilities);
     } catch (IllegalArgumentException e) {
-      throw new MalformedMessageException(in + "q:", e.getMessage());
+      throw new MalformedMessageException(in + "q", e);
     }
   }
 

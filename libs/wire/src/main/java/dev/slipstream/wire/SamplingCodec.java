@@ -30,7 +30,7 @@ public final class SamplingCodec {
           given.getLogitBiasMap(),
           given.hasSeed() ? given.getSeed() : seed.getAsLong());
     } catch (IllegalArgumentException e) {
-      throw new MalformedMessageException("sampling:", e.getMessage());
+      throw new MalformedMessageException("sampling", e);
     }
   }
 }

@@ -17,6 +17,10 @@ public record ServeReport(String model, ServeSettings settings, List<Load> loads
   /** The rounds at one concurrency. */
   record Load(int concurrency, Map<ServeSettings.Mode, List<Round>> rounds) {
 
+    ServeFigures figures(ServeSettings.Mode mode) {
+      return ServeFigures.of(rounds.getOrDefault(mode, List.of()));
+    }
+
     /** Output throughput with speculation over that without, for each round; or none. */
     double[] ratios() {
       List<Round> on = rounds.getOrDefault(ServeSettings.Mode.AUTO, List.of());
@@ -51,8 +55,7 @@ public record ServeReport(String model, ServeSettings settings, List<Load> loads
               .map(
                   load ->
                       new LineChart.Point(
-                          load.concurrency(),
-                          ServeFigures.of(load.rounds().get(mode)).outputThroughput()))
+                          load.concurrency(), load.figures(mode).outputThroughput()))
               .toList();
       series.add(new LineChart.Series("speculation " + mode, points));
     }
@@ -94,12 +97,13 @@ public record ServeReport(String model, ServeSettings settings, List<Load> loads
       List<Map<String, OptionalDouble>> columns = new ArrayList<>();
       for (ServeSettings.Mode mode : settings.modes()) {
         header.add("speculation " + mode);
-        columns.add(ServeFigures.of(load.rounds().get(mode)).lines());
+        columns.add(load.figures(mode).lines());
       }
       List<List<String>> lines = new ArrayList<>();
       for (String label : columns.getFirst().keySet()) {
         List<String> line = new ArrayList<>(List.of(label));
-        columns.forEach(column -> line.add(cell(column.get(label))));
+        columns.forEach(
+            column -> line.add(cell(column.getOrDefault(label, OptionalDouble.empty()))));
         lines.add(line);
       }
       text.append('\n').append(Tables.markdown(header, lines, 1));
@@ -130,7 +134,7 @@ public record ServeReport(String model, ServeSettings settings, List<Load> loads
         row.put("rounds", settings.rounds());
         row.put("max_tokens", settings.maxTokens());
         row.put("temperature", settings.temperature());
-        ServeFigures.of(load.rounds().get(mode))
+        load.figures(mode)
             .fields()
             .forEach(
                 (name, value) -> row.put(name, value.isPresent() ? value.getAsDouble() : null));

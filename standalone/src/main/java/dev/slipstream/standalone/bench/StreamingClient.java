@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -112,7 +113,7 @@ final class StreamingClient implements AutoCloseable {
     private final long start = System.nanoTime();
     private double[] times = new double[256];
     private int count;
-    private JsonNode usage;
+    private @Nullable JsonNode usage;
     private JsonNode figures = JSON.createObjectNode();
 
     RequestOutcome read(Iterator<String> lines) {
@@ -136,7 +137,7 @@ final class StreamingClient implements AutoCloseable {
       if (!done || usage == null || count == 0) {
         return new RequestOutcome.Failed("the stream ended early, or without text or usage");
       }
-      return served();
+      return served(usage);
     }
 
     private void take(JsonNode event) {
@@ -154,7 +155,7 @@ final class StreamingClient implements AutoCloseable {
       }
     }
 
-    private RequestOutcome served() {
+    private RequestOutcome served(JsonNode usage) {
       double[] gaps = new double[count - 1];
       Arrays.setAll(gaps, i -> times[i + 1] - times[i]);
       return new RequestOutcome.Served(

@@ -14,6 +14,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Messages so far, and the next answer. One thread talks; another may cancel. */
 public final class Conversation {
@@ -21,7 +22,7 @@ public final class Conversation {
   private final GenerationServiceGrpc.GenerationServiceBlockingStub gateway;
   private final ChatOptions options;
   private final List<ChatMessage> messages = new ArrayList<>();
-  private volatile Context.CancellableContext running;
+  private volatile Context.@Nullable CancellableContext running;
 
   /**
    * @param system instructions that precede everything, if any

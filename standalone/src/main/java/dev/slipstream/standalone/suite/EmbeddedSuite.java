@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -23,6 +24,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.context.event.ApplicationStartedEvent;
@@ -46,7 +48,7 @@ public final class EmbeddedSuite implements Suite {
   private final Map<Service, String> names = new EnumMap<>(Service.class);
   private final Map<Service, ConfigurableApplicationContext> contexts = new ConcurrentHashMap<>();
   private volatile int grpcPort;
-  private volatile String failure;
+  private volatile @Nullable String failure;
 
   private EmbeddedSuite(SuiteSettings settings) {
     this.settings = settings;
@@ -177,9 +179,13 @@ public final class EmbeddedSuite implements Suite {
     return targets;
   }
 
-  /** The context of one service, for its metrics. */
+  /**
+   * The context of one service, for its metrics.
+   *
+   * @throws NoSuchElementException if it has not been started
+   */
   public ConfigurableApplicationContext context(Service service) {
-    return contexts.get(service);
+    return Optional.ofNullable(contexts.get(service)).orElseThrow();
   }
 
   @Override
@@ -198,13 +204,13 @@ public final class EmbeddedSuite implements Suite {
   }
 
   private String scheme() {
-    return contexts.get(Service.GATEWAY).getEnvironment().containsProperty("server.ssl.bundle")
+    return context(Service.GATEWAY).getEnvironment().containsProperty("server.ssl.bundle")
         ? "https"
         : "http";
   }
 
   private String httpPort() {
-    return contexts.get(Service.GATEWAY).getEnvironment().getRequiredProperty("local.server.port");
+    return context(Service.GATEWAY).getEnvironment().getRequiredProperty("local.server.port");
   }
 
   @Override

@@ -108,7 +108,7 @@ record HeapBudget(long heap, List<Claim> claims) {
                           .map(c -> "%s (%d MB)".formatted(c.key, megabytes(c.total())))
                           .collect(Collectors.joining(", ", "With the others, ", "")),
                       megabytes(wanted),
-                      megabytes(heap))
+                      megabytes((double) heap))
               + " SLIPSTREAM_JAVA_OPTS=-Xmx%dm.".formatted(megabytes(wanted / MOST)));
     }
   }

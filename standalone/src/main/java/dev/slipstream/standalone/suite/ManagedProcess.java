@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** One service as a process that is started again, with growing waits, when it ends by itself. */
 final class ManagedProcess {
@@ -25,7 +26,7 @@ final class ManagedProcess {
   private final Thread supervisor;
   private Process process;
   private boolean stopping;
-  private String end;
+  private @Nullable String end;
 
   /**
    * Starts it.

@@ -66,7 +66,7 @@ public final class ProcessSuite implements Suite {
             new ManagedProcess(
                 name, executables.command(service, arguments, System.getenv()), log, messages);
         suite.processes.put(service, process);
-        Ports at = suite.ports.get(service);
+        Ports at = suite.at(service);
         messages.accept(
             "%-8s pid %-8d gRPC %-6d HTTP %-6d log %s"
                 .formatted(name, process.pid(), at.grpc(), at.http(), log));
@@ -87,6 +87,11 @@ public final class ProcessSuite implements Suite {
     }
   }
 
+  /** Where it listens; the ports have been chosen before anything starts. */
+  private Ports at(Service service) {
+    return Optional.ofNullable(ports.get(service)).orElseThrow();
+  }
+
   private static int freePort() throws IOException {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(LOOPBACK))) {
       return socket.getLocalPort();
@@ -95,7 +100,7 @@ public final class ProcessSuite implements Suite {
 
   private Map<String, String> own(Service service) {
     String host = service == Service.GATEWAY ? network.host() : LOOPBACK;
-    Ports at = ports.get(service);
+    Ports at = at(service);
     return Map.of(
         "server.address",
         host,
@@ -115,26 +120,26 @@ public final class ProcessSuite implements Suite {
 
   /** Process id of a service; another one after a restart. */
   public long pid(Service service) {
-    return processes.get(service).pid();
+    return Optional.ofNullable(processes.get(service)).orElseThrow().pid();
   }
 
   @Override
   public ManagedChannel gateway() {
     return Grpc.newChannelBuilderForAddress(
             network.reachableHost(),
-            ports.get(Service.GATEWAY).grpc(),
+            at(Service.GATEWAY).grpc(),
             InsecureChannelCredentials.create())
         .build();
   }
 
   @Override
   public Optional<URI> httpAddress() {
-    return Optional.of(network.http("http", ports.get(Service.GATEWAY).http()));
+    return Optional.of(network.http("http", at(Service.GATEWAY).http()));
   }
 
   @Override
   public Optional<String> grpcAddress() {
-    return Optional.of(network.grpc(ports.get(Service.GATEWAY).grpc()));
+    return Optional.of(network.grpc(at(Service.GATEWAY).grpc()));
   }
 
   /** A service that ends before the suite was ever ready will hardly do better the next time. */

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * What the user has configured of the four services, by variables and files. It has been found to
@@ -28,9 +29,9 @@ public final class SuiteConfiguration {
   private static final String NO_TLS =
       "TLS is for --topology embedded, or for services that are started one by one.";
 
-  private final Map<Service, CheckedConfiguration> services;
+  private final Function<Service, CheckedConfiguration> services;
 
-  private SuiteConfiguration(Map<Service, CheckedConfiguration> services) {
+  private SuiteConfiguration(Function<Service, CheckedConfiguration> services) {
     this.services = services;
   }
 
@@ -50,7 +51,7 @@ public final class SuiteConfiguration {
       refused(service, form).forEach((key, reason) -> refuse(checked.description(key), reason));
       services.put(service, checked);
     }
-    SuiteConfiguration configuration = new SuiteConfiguration(services);
+    SuiteConfiguration configuration = new SuiteConfiguration(services::get);
     if (form == Form.EMBEDDED) {
       HeapBudget.ofThisJvm(configuration).requireRoom();
     }
@@ -91,12 +92,12 @@ public final class SuiteConfiguration {
 
   /** A record of properties of a service, as it is bound. */
   <T> T bound(Service service, Class<T> type) {
-    return services.get(service).bound(type);
+    return services.apply(service).bound(type);
   }
 
   /** What is set; nothing if it is left to its default, as by an empty variable. */
   public Optional<String> value(Service service, String key) {
-    return services.get(service).value(key).filter(value -> !value.isBlank());
+    return services.apply(service).value(key).filter(value -> !value.isBlank());
   }
 
   /**
@@ -104,7 +105,7 @@ public final class SuiteConfiguration {
    */
   public void refuseBeside(String option, Service service, String key) {
     if (value(service, key).isPresent()) {
-      refuse(services.get(service).description(key), "leave it out, or " + option + ".");
+      refuse(services.apply(service).description(key), "leave it out, or " + option + ".");
     }
   }
 }

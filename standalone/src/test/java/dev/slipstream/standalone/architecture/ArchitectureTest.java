@@ -177,7 +177,8 @@ class ArchitectureTest {
           .resideInAPackage("dev.slipstream.gateway.text..")
           .should()
           .onlyDependOnClassesThat()
-          .resideInAnyPackage("dev.slipstream.gateway.text..", "dev.slipstream.text..", "java..");
+          .resideInAnyPackage(
+              "dev.slipstream.gateway.text..", "dev.slipstream.text..", "java..", "org.jspecify..");
 
   @ArchTest
   static final ArchRule STRATEGIES_KNOW_THEIR_SPI_AND_THE_CONTRACTS_ALONE =
@@ -193,7 +194,8 @@ class ArchitectureTest {
               "com.google.protobuf..",
               "reactor..",
               "org.reactivestreams..",
-              "java..")
+              "java..",
+              "org.jspecify..")
           .allowEmptyShould(true);
 
   @ArchTest

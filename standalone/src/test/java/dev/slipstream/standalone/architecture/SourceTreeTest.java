@@ -1,6 +1,7 @@
 package dev.slipstream.standalone.architecture;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.contentOf;
 
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
@@ -23,6 +24,20 @@ class SourceTreeTest {
                   .map(Path::getParent)
                   .distinct()
                   .filter(folder -> !Files.exists(folder.resolve("package-info.java")))
+                  .map(Repository.root()::relativize))
+          .isEmpty();
+    }
+  }
+
+  /** In others nothing is checked for null; fields of benchmarks are set by JMH. */
+  @Test
+  void everyPackageIsNullMarked() throws IOException {
+    try (Stream<Path> files = Files.walk(Repository.root())) {
+      assertThat(
+              files
+                  .filter(file -> file.toString().matches(".*/src/main/java/.*/package-info[.]java"))
+                  .filter(file -> !file.startsWith(Repository.root().resolve("benchmarks")))
+                  .filter(file -> contentOf(file.toFile()).lines().noneMatch("@NullMarked"::equals))
                   .map(Repository.root()::relativize))
           .isEmpty();
     }

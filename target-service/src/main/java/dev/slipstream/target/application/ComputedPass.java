@@ -11,6 +11,7 @@ final class ComputedPass {
   private final int vocabularySize;
   private PassResult result;
 
+  @SuppressWarnings("NullAway.Init") // Nothing is asked of it before a pass.
   ComputedPass(ServedModel model, Batch batch) {
     this.batch = batch;
     this.vocabularySize = model.tokens().size();

@@ -11,6 +11,8 @@ final class Decode implements Work {
   private final Decoding sequence;
   private final int rows;
   private int firstRow;
+
+  @SuppressWarnings("NullAway.Init") // A work is judged before it is settled.
   private Verdict verdict;
 
   /**
@@ -61,7 +63,7 @@ final class Decode implements Work {
 
   @Override
   public void commit(ComputedPass pass, Settlement settlement) {
-    sequence.kv.commit(rows);
+    sequence.kv().commit(rows);
     settlement.commit(sequence, lastRow(), DraftTree.empty(), verdict, pass);
   }
 }

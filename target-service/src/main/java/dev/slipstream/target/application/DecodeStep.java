@@ -75,7 +75,7 @@ final class DecodeStep {
     boolean answersOnly = true;
     for (Work work : works) {
       kvTokens += work.kvTokens();
-      longest = Math.max(longest, work.sequence().kv.length());
+      longest = Math.max(longest, work.sequence().kv().length());
       answersOnly &= work.isOfAnswer();
     }
     var pass = new PassObserver.Pass(batch.rows(), kvTokens, seconds, answersOnly, longest);

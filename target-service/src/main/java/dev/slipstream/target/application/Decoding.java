@@ -90,6 +90,6 @@ final class Decoding extends Sequence {
    * @param others what the pass carries besides
    */
   PassOutlook outlook(PassCost cost, BatchLoad others) {
-    return new PassOutlook(cost, others, kv.length(), drafts.cost());
+    return new PassOutlook(cost, others, kv().length(), drafts.cost());
   }
 }

@@ -14,9 +14,11 @@ import dev.slipstream.engine.speculation.VerifiedDraft;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -65,10 +67,9 @@ public final class HostedDrafters implements AutoCloseable {
 
   /** As {@link DecodeLoop#submit}, with drafts where a hosted drafter is to make them. */
   public DecodeHandle submit(DecodeTask task, DecodeListener listener) {
-    Drafter drafter = drafter(task.speculation());
-    return drafter == null
-        ? loop.submit(task, listener)
-        : new Drafted(task, drafter, listener).submit();
+    return drafter(task.speculation())
+        .map(drafter -> new Drafted(task, drafter, listener).submit())
+        .orElseGet(() -> loop.submit(task, listener));
   }
 
   @Override
@@ -76,13 +77,13 @@ public final class HostedDrafters implements AutoCloseable {
     threads.shutdown();
   }
 
-  private Drafter drafter(DecodeTask.Speculation wish) {
-    if (wish.isOff() || drafters.isEmpty()) {
-      return null;
+  private Optional<Drafter> drafter(DecodeTask.Speculation wish) {
+    if (wish.isOff()) {
+      return Optional.empty();
     }
     return wish.drafter().isEmpty()
-        ? drafters.values().iterator().next()
-        : drafters.get(wish.drafter());
+        ? drafters.values().stream().findFirst()
+        : Optional.ofNullable(drafters.get(wish.drafter()));
   }
 
   /**
@@ -97,7 +98,7 @@ public final class HostedDrafters implements AutoCloseable {
     /** A first draft may be there before the submitter has the handle. */
     private final CompletableFuture<DecodeHandle> handle = new CompletableFuture<>();
 
-    private DraftFollower follower;
+    private @Nullable DraftFollower follower;
     private boolean over;
 
     Drafted(DecodeTask task, Drafter drafter, DecodeListener client) {

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,7 +53,7 @@ final class MeasuredCosts implements PassCosts {
 
   private boolean doubtful;
   private long quiet = FIRST_QUIET;
-  private CostProbe probe;
+  private @Nullable CostProbe probe;
   private int passes;
 
   /** Times of the last passes in terms of what was measured. */

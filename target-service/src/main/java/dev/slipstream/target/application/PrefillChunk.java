@@ -47,7 +47,7 @@ final class PrefillChunk implements Work {
 
   @Override
   public void commit(ComputedPass pass, Settlement settlement) {
-    sequence.kv.commit(rows);
+    sequence.kv().commit(rows);
     settlement.publish(sequence);
   }
 }

@@ -37,8 +37,8 @@ final class PrefixBlocks {
   /** Gives a sequence that has none yet the blocks of its text that the pool holds. */
   void adopt(Sequence sequence) {
     sequence.registeredBlocks =
-        sequence.alone ? 0 : cache.adopt(sequence.kv, sequence.reusableKeys());
-    sequence.firstForeignBlock = cache.firstForeign(sequence.kv);
+        sequence.alone ? 0 : cache.adopt(sequence.kv(), sequence.reusableKeys());
+    sequence.firstForeignBlock = cache.firstForeign(sequence.kv());
   }
 
   /** Keys of blocks that other targets may have for a sequence; empty if they are not asked. */
@@ -60,7 +60,7 @@ final class PrefixBlocks {
     if (!blocks.isEmpty() && sequence.firstForeignBlock < 0) {
       sequence.firstForeignBlock = sequence.registeredBlocks;
     }
-    KvSequence kv = sequence.kv;
+    KvSequence kv = sequence.kv();
     for (int i = 0; i < blocks.size(); i++) {
       int block = kv.block(sequence.registeredBlocks);
       MemorySegment.copy(
@@ -80,7 +80,7 @@ final class PrefixBlocks {
     }
     List<BlockKey> keys = sequence.keysOf(tokens);
     for (int i = sequence.registeredBlocks; i < full; i++) {
-      int block = sequence.kv.block(i);
+      int block = sequence.kv().block(i);
       if (cache.register(keys.get(i), block, false)) {
         shared.store(sequence.caller.tenant(), keys.get(i), pool.block(block));
       }
@@ -92,7 +92,7 @@ final class PrefixBlocks {
   void discard(Sequence sequence) {
     List<BlockKey> keys = sequence.keysOf(computedText(sequence));
     for (int i = sequence.firstForeignBlock; i < keys.size(); i++) {
-      MemorySegment block = pool.block(sequence.kv.block(i));
+      MemorySegment block = pool.block(sequence.kv().block(i));
       shared.discard(sequence.caller.tenant(), keys.get(i), block);
       cache.drop(keys.get(i));
     }
@@ -102,6 +102,6 @@ final class PrefixBlocks {
    * Draft tokens may have been accepted behind the end of an answer, and scored ones are no text.
    */
   private static int computedText(Sequence sequence) {
-    return Math.min(sequence.kv.length(), sequence.history.length());
+    return Math.min(sequence.kv().length(), sequence.history.length());
   }
 }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -73,7 +74,7 @@ final class Scheduler {
   }
 
   /** The sequence that decodes, if there is exactly one sequence and it does; else null. */
-  Decoding single() {
+  @Nullable Decoding single() {
     return running.size() == 1
             && running.getFirst() instanceof Decoding decoding
             && decoding.isDecoding()
@@ -139,7 +140,7 @@ final class Scheduler {
    * sequence itself was the youngest and waits again.
    */
   boolean reserve(Sequence sequence, int rows) {
-    while (!sequence.kv.reserve(rows)) {
+    while (!sequence.kv().reserve(rows)) {
       Sequence youngest = running.getLast();
       metrics.preempted();
       putOff(youngest);
@@ -191,7 +192,7 @@ final class Scheduler {
   private boolean place(Sequence sequence) {
     KvSequence kv = pool.newSequence();
     // From here on whoever takes the sequence out frees its blocks.
-    sequence.kv = kv;
+    sequence.hold(kv);
     blocks.adopt(sequence);
     boolean fits = kv.reserve(sequence.pendingTokens());
     // Room for one more block each, or the newcomer would soon drive itself or others out.
@@ -214,7 +215,7 @@ final class Scheduler {
 
   /** Whatever goes wrong here, the sequence must not wait for its blocks for ever. */
   private void arrived(Sequence sequence, KvSequence kv, List<BlockKey> keys, List<byte[]> found) {
-    if (sequence.state != State.FETCHING || sequence.kv != kv) {
+    if (sequence.state != State.FETCHING || !sequence.holds(kv)) {
       return;
     }
     try {

@@ -55,7 +55,7 @@ final class Score implements Work {
     for (Scoring.Part part : parts) {
       int row = end;
       for (int i = 0; i < part.rows(); i++) {
-        row = batch.add(sequence.kv, sequence.token(part, i), row, true);
+        row = batch.add(sequence.kv(), sequence.token(part, i), row, true);
       }
     }
   }
@@ -79,7 +79,7 @@ final class Score implements Work {
   @Override
   public void commit(ComputedPass pass, Settlement settlement) {
     boolean inPieces = parts.size() == 1 && !sequence.isWhole(parts.getFirst());
-    sequence.kv.commit(inPieces ? rows() : chain);
+    sequence.kv().commit(inPieces ? rows() : chain);
     settlement.publish(sequence);
     if (sequence.advance(parts)) {
       settlement.finish(sequence);

@@ -70,7 +70,7 @@ final class Scoring extends Sequence {
    * @return the one part of a continuation in pieces, or whole ones
    */
   List<Part> parts(int room) {
-    int written = Math.max(0, kv.length() - history.length());
+    int written = Math.max(0, kv().length() - history.length());
     if (written > 0 || rows(next) > room) {
       int to = Math.min(rows(next), written + room);
       return to == written ? List.of() : List.of(new Part(next, written, to));
@@ -127,7 +127,7 @@ final class Scoring extends Sequence {
     for (Part part : parts) {
       if (part.to() == rows(part.continuation())) {
         next = part.continuation() + 1;
-        kv.truncate(Math.min(kv.length(), history.length()));
+        kv().truncate(Math.min(kv().length(), history.length()));
       }
     }
     while (next < continuations.size() && rows(next) == 0) {

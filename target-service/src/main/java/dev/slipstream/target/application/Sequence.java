@@ -8,6 +8,7 @@ import dev.slipstream.engine.cache.KvSequence;
 import dev.slipstream.engine.sampling.TokenHistory;
 import dev.slipstream.target.spi.SequenceView;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One text that passes compute; owned by the decode loop. It is always ahead of its KV: the tokens
@@ -33,7 +34,7 @@ abstract sealed class Sequence implements SequenceView permits Decoding, Scoring
   State state = State.WAITING;
 
   /** Null while it waits. */
-  KvSequence kv;
+  private @Nullable KvSequence kv;
 
   /** Blocks whose content is known to the prefix cache. */
   int registeredBlocks;
@@ -67,7 +68,7 @@ abstract sealed class Sequence implements SequenceView permits Decoding, Scoring
 
   /** Tokens of the text whose KV is missing. */
   int pendingTokens() {
-    return Math.max(0, history.length() - kv.length());
+    return Math.max(0, history.length() - kv().length());
   }
 
   /** Tokens that need room behind its text, although they do not stay. */
@@ -112,9 +113,29 @@ abstract sealed class Sequence implements SequenceView permits Decoding, Scoring
       return false;
     }
     announced = true;
-    cachedTokens = kv.length();
+    cachedTokens = kv().length();
     remoteCachedTokens = remoteTokens;
     return true;
+  }
+
+  /**
+   * Its blocks.
+   *
+   * @throws IllegalStateException if it waits
+   */
+  KvSequence kv() {
+    if (kv == null) {
+      throw new IllegalStateException("a sequence that waits has no KV");
+    }
+    return kv;
+  }
+
+  boolean holds(KvSequence blocks) {
+    return kv == blocks;
+  }
+
+  void hold(KvSequence blocks) {
+    kv = blocks;
   }
 
   /** Gives its blocks back; may be called twice. */

@@ -49,7 +49,7 @@ final class Settlement {
     sequences = works.size();
     kvTokens = 0;
     for (Work work : works) {
-      kvTokens += work.sequence().kv.length();
+      kvTokens += work.sequence().kv().length();
     }
   }
 
@@ -100,7 +100,7 @@ final class Settlement {
   /** What the others are likely to have in the next pass: a row each. */
   private BatchLoad others(Sequence sequence) {
     int rows = sequences - 1;
-    return new BatchLoad(rows, rows, Math.max(0, kvTokens - sequence.kv.length()));
+    return new BatchLoad(rows, rows, Math.max(0, kvTokens - sequence.kv().length()));
   }
 
   private static int row(int root, int node) {

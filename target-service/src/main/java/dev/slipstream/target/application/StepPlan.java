@@ -8,6 +8,7 @@ import dev.slipstream.target.spi.DraftAllocator;
 import dev.slipstream.target.spi.SequenceView;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Divides the rows of a pass. Every decoding sequence gets its own, prompts and scores share those
@@ -21,6 +22,8 @@ final class StepPlan {
   private final List<Work> works = new ArrayList<>();
   private final List<Sequence> ready = new ArrayList<>();
   private final List<Candidate> candidates = new ArrayList<>();
+
+  @SuppressWarnings("NullAway.Init") // Of the plan in progress.
   private PassCost cost;
 
   /** Rows for prompts and scores, and among them those with logits for scores. */
@@ -93,7 +96,7 @@ final class StepPlan {
   }
 
   /** What a sequence does next, or null if no rows are left for that. */
-  private Work next(Sequence sequence) {
+  private @Nullable Work next(Sequence sequence) {
     int pending = sequence.pendingTokens();
     int chain = sequence.isDecoding() ? pending : Math.min(pending, prefillRows);
     if (chain < pending) {
@@ -105,7 +108,7 @@ final class StepPlan {
     };
   }
 
-  private Work score(Scoring scoring, int chain) {
+  private @Nullable Work score(Scoring scoring, int chain) {
     // The row that every sequence may have is for the prefix's last token, as long as that is due.
     int room = Math.min(prefillRows - chain, scoreRows + (chain == 0 ? 1 : 0));
     Score score = new Score(scoring, chain, scoring.parts(Math.max(0, room)));
@@ -162,7 +165,7 @@ final class StepPlan {
 
     @Override
     public int worthwhile(int most) {
-      BatchLoad others = new BatchLoad(rows - 1, tokens - 1, kvTokens - sequence.kv.length());
+      BatchLoad others = new BatchLoad(rows - 1, tokens - 1, kvTokens - sequence.kv().length());
       return sequence.drafts.worthwhile(Math.min(most, room()), sequence.outlook(cost, others));
     }
 
@@ -172,13 +175,13 @@ final class StepPlan {
         return false;
       }
       Verify work = new Verify(sequence, tree().prefix(nodes));
-      if (!sequence.kv.reserve(work.rows())) {
+      if (!sequence.kv().reserve(work.rows())) {
         return false;
       }
       works.set(index, work);
       rows += nodes;
       logitRows += nodes;
-      kvTokens += (long) nodes * sequence.kv.length();
+      kvTokens += (long) nodes * sequence.kv().length();
       tokens += expectedTokens(nodes) - 1;
       return true;
     }

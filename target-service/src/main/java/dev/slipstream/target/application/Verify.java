@@ -10,6 +10,8 @@ final class Verify implements Work {
   private final Decoding sequence;
   private final DraftTree tree;
   private int root;
+
+  @SuppressWarnings("NullAway.Init") // A work is judged before it is settled.
   private Verdict verdict;
 
   /**
@@ -45,7 +47,7 @@ final class Verify implements Work {
   public void fill(Batch batch) {
     root = Work.fillChain(batch, sequence, 1, true);
     for (int node = 0; node < tree.size(); node++) {
-      batch.add(sequence.kv, tree.token(node), row(tree.parent(node)), true);
+      batch.add(sequence.kv(), tree.token(node), row(tree.parent(node)), true);
     }
   }
 
@@ -75,7 +77,7 @@ final class Verify implements Work {
     for (int i = 1; i < path.length; i++) {
       path[i] = row(verdict.acceptedNodes()[i - 1]) - root;
     }
-    sequence.kv.commitPath(path, path.length);
+    sequence.kv().commitPath(path, path.length);
     settlement.commit(sequence, root, tree, verdict, pass);
   }
 }

@@ -14,7 +14,7 @@ sealed interface Work permits PrefillChunk, Decode, Verify, Score {
 
   /** Committed tokens that its rows look at, summed over them. */
   default long kvTokens() {
-    return (long) rows() * sequence().kv.length();
+    return (long) rows() * sequence().kv().length();
   }
 
   /** Whether its rows are of the kind that the cost of passes is about. */
@@ -41,11 +41,11 @@ sealed interface Work permits PrefillChunk, Decode, Verify, Score {
    */
   static int fillChain(Batch batch, Sequence sequence, int tokens, boolean wantsLogits) {
     int first = batch.rows();
-    int start = sequence.kv.length();
+    int start = sequence.kv().length();
     int row = Batch.COMMITTED;
     for (int i = 0; i < tokens; i++) {
       boolean last = i == tokens - 1;
-      row = batch.add(sequence.kv, sequence.history.token(start + i), row, last && wantsLogits);
+      row = batch.add(sequence.kv(), sequence.history.token(start + i), row, last && wantsLogits);
     }
     return first;
   }

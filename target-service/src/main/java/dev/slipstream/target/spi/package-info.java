@@ -4,4 +4,7 @@
  * neither wait nor throw. Rules about which token may follow are {@link
  * dev.slipstream.engine.sampling.TokenRule}, as they are a part of p.
  */
+@NullMarked
 package dev.slipstream.target.spi;
+
+import org.jspecify.annotations.NullMarked;

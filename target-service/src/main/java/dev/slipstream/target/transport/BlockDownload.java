@@ -20,7 +20,10 @@ final class BlockDownload implements ClientResponseObserver<FetchRequest, KvBloc
   private final KvLayout layout;
   private final Listener listener;
   private final List<byte[]> blocks = new ArrayList<>();
+
+  @SuppressWarnings("NullAway.Init") // beforeStart
   private ClientCallStreamObserver<FetchRequest> call;
+
   private boolean over;
 
   /** Hears what became of it. */

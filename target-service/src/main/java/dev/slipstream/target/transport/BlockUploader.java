@@ -23,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -158,7 +159,7 @@ final class BlockUploader implements AutoCloseable {
     }
   }
 
-  private Job nextToStore() {
+  private @Nullable Job nextToStore() {
     Job next = queue.peek();
     return next != null && next.kind() == Kind.STORE ? queue.poll() : null;
   }

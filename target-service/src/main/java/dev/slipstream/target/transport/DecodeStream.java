@@ -14,6 +14,7 @@ import dev.slipstream.wire.ProposalCodec;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,7 +28,7 @@ final class DecodeStream implements StreamObserver<DecodeRequest> {
 
   private final ServedTarget target;
   private final ServerCallStreamObserver<DecodeResponse> responses;
-  private DecodeHandle handle;
+  private @Nullable DecodeHandle handle;
   private boolean refused;
 
   /** Written by cancellation, which may come at any time and from any thread. */

@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,7 +45,7 @@ public final class KvServiceClient implements SharedPrefixes {
   private final Limits limits;
   private final BlockUploader uploader;
   private final Counter failures;
-  private final Map<Refusal, Counter> refusals = new EnumMap<>(Refusal.class);
+  private final Function<Refusal, Counter> refusals;
   private final RefusedKeys refused;
   private final AtomicLong fetching = new AtomicLong();
   private volatile long pausedUntil = System.nanoTime();
@@ -80,8 +81,9 @@ public final class KvServiceClient implements SharedPrefixes {
             .description("Calls to kv-service that failed or came too late")
             .register(registry);
     this.refused = new RefusedKeys(limits.refusal());
+    Map<Refusal, Counter> counters = new EnumMap<>(Refusal.class);
     for (Refusal why : Refusal.values()) {
-      refusals.put(
+      counters.put(
           why,
           Counter.builder("slipstream.kv.client.blocks.refused")
               .description(
@@ -91,6 +93,7 @@ public final class KvServiceClient implements SharedPrefixes {
               .tag("reason", why.name().toLowerCase(Locale.ROOT))
               .register(registry));
     }
+    this.refusals = counters::get;
     this.uploader = new BlockUploader(stub, limits.storeQueue(), this::failed, registry);
   }
 
@@ -190,7 +193,7 @@ public final class KvServiceClient implements SharedPrefixes {
     public void refused(BlockKey key, byte[] block, Refusal why, String fault) {
       switch (why) {
         case DAMAGED -> {
-          refusals.get(why).increment();
+          refusals.apply(why).increment();
           KvServiceClient.this.failed(new IllegalStateException("a block is damaged: " + fault));
         }
         case MALFORMED, FAILED -> refuse(tenant, key, MemorySegment.ofArray(block), why, fault);
@@ -210,7 +213,7 @@ public final class KvServiceClient implements SharedPrefixes {
   }
 
   private void refuse(String tenant, BlockKey key, MemorySegment block, Refusal why, String fault) {
-    refusals.get(why).increment();
+    refusals.apply(why).increment();
     refused.add(key);
     String name = key.toString().substring(0, NAME_LENGTH);
     log.warn("block {} of kv-service is of no use, and is computed: {}", name, fault);

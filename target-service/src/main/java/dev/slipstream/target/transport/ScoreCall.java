@@ -16,6 +16,7 @@ final class ScoreCall implements ScoreListener {
   private final ServerCallStreamObserver<ScoreResponse> responses;
 
   /** Set before gRPC can tell of a cancellation, as it tells of one thing after the other. */
+  @SuppressWarnings("NullAway.Init")
   private SequenceHandle handle;
 
   private ScoreCall(ServerCallStreamObserver<ScoreResponse> responses) {

@@ -1,6 +1,7 @@
 package dev.slipstream.drafting.promptlookup;
 
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Settings of prompt lookup, and the only place of their defaults.
@@ -19,16 +20,20 @@ public record PromptLookupConfig(
   /**
    * @throws IllegalArgumentException with the rule that does not hold
    */
-  public PromptLookupConfig {
-    minNgram = Objects.requireNonNullElse(minNgram, 2);
-    maxNgram = Objects.requireNonNullElse(maxNgram, 8);
-    candidates = Objects.requireNonNullElse(candidates, 16);
-    maxDepth = Objects.requireNonNullElse(maxDepth, 16);
+  public PromptLookupConfig(
+      @Nullable Integer minNgram,
+      @Nullable Integer maxNgram,
+      @Nullable Integer candidates,
+      @Nullable Integer maxDepth) {
+    this.minNgram = Objects.requireNonNullElse(minNgram, 2);
+    this.maxNgram = Objects.requireNonNullElse(maxNgram, 8);
+    this.candidates = Objects.requireNonNullElse(candidates, 16);
+    this.maxDepth = Objects.requireNonNullElse(maxDepth, 16);
     require(
-        minNgram >= 1 && minNgram <= maxNgram && maxNgram <= 32,
+        this.minNgram >= 1 && this.minNgram <= this.maxNgram && this.maxNgram <= 32,
         "1 <= min-ngram <= max-ngram <= 32");
-    require(candidates >= 1 && candidates <= 64, "1 <= candidates <= 64");
-    require(maxDepth >= 1 && maxDepth <= 256, "1 <= max-depth <= 256");
+    require(this.candidates >= 1 && this.candidates <= 64, "1 <= candidates <= 64");
+    require(this.maxDepth >= 1 && this.maxDepth <= 256, "1 <= max-depth <= 256");
   }
 
   private static void require(boolean holds, String rule) {

@@ -3,7 +3,9 @@
     name = PromptLookupDrafter.NAME,
     lossless = Lossless.TOKEN,
     configuration = PromptLookupConfig.class)
+@NullMarked
 package dev.slipstream.drafting.promptlookup;
 
 import dev.slipstream.technique.Lossless;
 import dev.slipstream.technique.Technique;
+import org.jspecify.annotations.NullMarked;

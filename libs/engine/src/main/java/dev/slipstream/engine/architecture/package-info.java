@@ -4,4 +4,7 @@
  * their metadata keys, one class for each family. A new architecture that is made of the same parts
  * is one more class here.
  */
+@NullMarked
 package dev.slipstream.engine.architecture;
+
+import org.jspecify.annotations.NullMarked;

@@ -63,7 +63,9 @@ public final class AttentionPlan {
    * a key/value head.
    */
   static final class Tile {
+    @SuppressWarnings("NullAway.Init") // Tiles are kept, and set anew for each pass.
     private Batch batch;
+
     private int firstRow;
     private int group;
     private int kvHead;

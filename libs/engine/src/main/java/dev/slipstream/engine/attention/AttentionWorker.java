@@ -44,6 +44,7 @@ public final class AttentionWorker {
   private float[] out;
   private int outStride;
 
+  @SuppressWarnings("NullAway.Init") // What is of a call is set there.
   AttentionWorker(KvLayout layout) {
     this.layout = layout;
   }

@@ -22,6 +22,7 @@ final class ChunkPass implements AutoCloseable {
   private int[] chunk;
   private PassResult result;
 
+  @SuppressWarnings("NullAway.Init") // Nothing is asked of it before it has been started.
   ChunkPass(LanguageModel model, EvaluationText text) {
     this.model = model;
     this.firstEvaluated = text.firstEvaluated();

@@ -6,4 +6,7 @@
  * becomes an object, which is several times slower. So a kernel of many vector calls calls the
  * Vector API itself, and no method of ours that takes or returns a vector.
  */
+@NullMarked
 package dev.slipstream.engine.kernel;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,2 +1,5 @@
 /** Memory from the operating system. */
+@NullMarked
 package dev.slipstream.engine.memory;
+
+import org.jspecify.annotations.NullMarked;

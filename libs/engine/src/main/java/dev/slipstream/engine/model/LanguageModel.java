@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A loaded model: weights, tokenizer, and the one entry point for compute, {@link #forward}.
@@ -39,7 +40,7 @@ public final class LanguageModel implements ForwardPass, AutoCloseable {
   private final Attention attention;
   private final ModelUnits units;
   private final Residency residency;
-  private TransformerPass pass;
+  private @Nullable TransformerPass pass;
   private int passRows;
   private int passLogitRows;
 
@@ -143,8 +144,12 @@ public final class LanguageModel implements ForwardPass, AutoCloseable {
    * @throws IllegalArgumentException if the heap has no room for it; nothing has changed then
    */
   public void reserve(int rows, int logitRows) {
+    passFor(rows, logitRows);
+  }
+
+  private TransformerPass passFor(int rows, int logitRows) {
     if (pass != null && rows <= passRows && logitRows <= passLogitRows) {
-      return;
+      return pass;
     }
     int allRows = Math.max(rows, passRows);
     int allLogitRows = Math.max(logitRows, passLogitRows);
@@ -159,6 +164,7 @@ public final class LanguageModel implements ForwardPass, AutoCloseable {
     pass = new TransformerPass(weights, units, residency, pool, attention, allRows, allLogitRows);
     passRows = allRows;
     passLogitRows = allLogitRows;
+    return pass;
   }
 
   /**
@@ -170,8 +176,7 @@ public final class LanguageModel implements ForwardPass, AutoCloseable {
     for (int row = 0; row < batch.rows(); row++) {
       check(batch, row);
     }
-    reserve(batch.capacity(), batch.maxLogitRows());
-    return pass.run(batch);
+    return passFor(batch.capacity(), batch.maxLogitRows()).run(batch);
   }
 
   private void check(Batch batch, int row) {

@@ -30,11 +30,6 @@ final class TransformerPass {
   private final ComputePool pool;
   private final PassResult result;
 
-  /** An object so that a pass allocates next to nothing. */
-  private final ComputePool.Task program = this::compute;
-
-  private Batch batch;
-
   TransformerPass(
       TransformerWeights weights,
       ModelUnits units,
@@ -102,17 +97,8 @@ final class TransformerPass {
     Arrays.fill(buffers.finite, true);
     Arrays.fill(buffers.entropies, Float.NaN);
     if (batch.rows() > 0) {
-      this.batch = batch;
-      try {
-        pool.run(program);
-      } finally {
-        this.batch = null;
-      }
+      pool.run(worker -> new PassPart(this, batch, worker).run());
     }
     return result;
-  }
-
-  private void compute(Worker worker) {
-    new PassPart(this, batch, worker).run();
   }
 }

@@ -10,6 +10,8 @@ import dev.slipstream.models.gguf.GgufFile;
 import dev.slipstream.models.gguf.GgufTensor;
 import dev.slipstream.models.gguf.ModelFormatException;
 import java.lang.management.ManagementFactory;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -70,16 +72,14 @@ final class WeightLoader {
   /** Refuses weights that this machine could only hold on disk. */
   static void requireMemory(GgufFile file) {
     long bytes = 0;
-    GgufTensor largest = null;
     for (GgufTensor tensor : file.tensors()) {
       bytes += tensor.data().byteSize();
-      if (largest == null || tensor.data().byteSize() > largest.data().byteSize()) {
-        largest = tensor;
-      }
     }
     long memory =
         ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
     if (bytes > memory) {
+      GgufTensor largest =
+          Collections.max(file.tensors(), Comparator.comparingLong(t -> t.data().byteSize()));
       throw new ModelFormatException(
           "%s: the weights take %.1f GB, this machine has %.1f GB of memory; the largest is tensor '%s' of shape %s"
               .formatted(file.name(), bytes / 1e9, memory / 1e9, largest.name(), largest.shape()));

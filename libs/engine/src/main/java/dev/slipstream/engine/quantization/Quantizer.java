@@ -95,7 +95,7 @@ public final class Quantizer {
               .formatted(file, source.name(), source.columns(), MAX_ROW));
     }
     long rowBytes = tensor.format().rowBytes(source.columns());
-    int slice = (int) Math.clamp(SLICE_BYTES / rowBytes, 1, source.rows());
+    int slice = Math.clamp(SLICE_BYTES / rowBytes, 1, source.rows());
     byte[] encoded = new byte[(int) (slice * rowBytes)];
     for (int first = 0; first < source.rows(); first += slice) {
       int from = first;

@@ -4,6 +4,7 @@ import dev.slipstream.engine.cache.KvSequence;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The one kind of work: a list of rows (sequence, token, parent row). Prefill chunks, single
@@ -205,12 +206,12 @@ public final class Batch {
   }
 
   /** Who watches a row, or null. */
-  public AttentionObserver observer(int row) {
+  public @Nullable AttentionObserver observer(int row) {
     return observers[row];
   }
 
   /** What a row selects, or null if it looks at all that its layers let it see. */
-  public PlaceSelection selection(int row) {
+  public @Nullable PlaceSelection selection(int row) {
     return selections[row];
   }
 

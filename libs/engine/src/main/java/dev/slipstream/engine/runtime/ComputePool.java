@@ -8,6 +8,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A fixed set of platform threads for model computation. A forward pass is one {@link #run}, with a
@@ -45,6 +46,9 @@ public final class ComputePool implements AutoCloseable {
   private static final int CACHE_LINE = 64;
   private static final long NAP_NANOS = 50_000;
 
+  /** Between tasks. */
+  private static final Task NOTHING = worker -> {};
+
   private final Worker[] workers;
   private final Thread[] threads;
   private final boolean[] asleep;
@@ -56,8 +60,8 @@ public final class ComputePool implements AutoCloseable {
   private volatile int phase;
   private volatile long epoch;
   private volatile boolean closed;
-  private Task task;
-  private Thread caller;
+  private Task task = NOTHING;
+  private @Nullable Thread caller;
 
   /**
    * @param threads workers in all, the caller of {@link #run} included; at least 1
@@ -111,7 +115,7 @@ public final class ComputePool implements AutoCloseable {
       wake();
       execute(workers[0]);
       for (int i = 0; running.get() != 0; i = workers[0].pause(i)) {}
-      this.task = null;
+      this.task = NOTHING;
       this.caller = null;
       rethrow(failure.get());
     } finally {
@@ -188,7 +192,7 @@ public final class ComputePool implements AutoCloseable {
     }
   }
 
-  private static void rethrow(Throwable failure) {
+  private static void rethrow(@Nullable Throwable failure) {
     switch (failure) {
       case null -> {}
       case RuntimeException e -> throw e;
@@ -261,7 +265,7 @@ public final class ComputePool implements AutoCloseable {
       if (failure.get() != null) {
         throw new Abandoned();
       }
-      if (caller.isInterrupted()) {
+      if (caller != null && caller.isInterrupted()) {
         throw new CancellationException("interrupted");
       }
     }

@@ -1,5 +1,7 @@
 package dev.slipstream.engine.sampling;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Memory that the samplers of one thread share: about 24 bytes for each token of the vocabulary.
  * What a sampler returns lives here and is valid until the next call of any sampler with this
@@ -8,9 +10,9 @@ package dev.slipstream.engine.sampling;
 public final class SamplingWorkspace {
   private final int vocabularySize;
   private final TokenDistribution distribution;
-  private float[] adjusted;
-  private int[] counts;
-  private long[] keys;
+  private float @Nullable [] adjusted;
+  private int @Nullable [] counts;
+  private long @Nullable [] keys;
 
   public SamplingWorkspace(int vocabularySize) {
     if (vocabularySize < 1) {

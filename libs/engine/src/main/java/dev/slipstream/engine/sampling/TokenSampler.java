@@ -1,5 +1,8 @@
 package dev.slipstream.engine.sampling;
 
+import java.util.Map;
+import java.util.TreeMap;
+
 /**
  * Chooses tokens of one text from its logits. The order is
  *
@@ -45,15 +48,17 @@ public final class TokenSampler {
     this.params = params;
     this.workspace = workspace;
     this.vocabularySize = workspace.vocabularySize();
-    this.biasTokens = params.logitBias().keySet().stream().mapToInt(t -> t).sorted().toArray();
+    this.biasTokens = new int[params.logitBias().size()];
     this.biases = new float[biasTokens.length];
-    for (int i = 0; i < biases.length; i++) {
+    int i = 0;
+    for (Map.Entry<Integer, Float> bias : new TreeMap<>(params.logitBias()).entrySet()) {
+      biasTokens[i] = bias.getKey();
       if (biasTokens[i] >= vocabularySize) {
         throw new IllegalArgumentException(
             "logit_bias names token %d, but the vocabulary ends at %d"
                 .formatted(biasTokens[i], vocabularySize - 1));
       }
-      biases[i] = params.logitBias().get(biasTokens[i]);
+      biases[i++] = bias.getValue();
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.slipstream.engine.speculation;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tokens that may follow the committed text, as a tree: parents stand before their children,
@@ -106,7 +107,7 @@ public final class DraftTree {
   }
 
   /** The distribution that the token was drawn from, or null for a deterministic node. */
-  public DraftDistribution distribution(int node) {
+  public @Nullable DraftDistribution distribution(int node) {
     return origins[node].q();
   }
 

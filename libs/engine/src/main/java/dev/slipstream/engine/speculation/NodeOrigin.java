@@ -1,6 +1,7 @@
 package dev.slipstream.engine.speculation;
 
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a draft node comes from.
@@ -12,7 +13,7 @@ import java.util.Objects;
  *     on what was drawn, as nodes are ordered by it
  * @param q the distribution that the token was drawn from, or null for a deterministic node
  */
-public record NodeOrigin(String source, float probability, DraftDistribution q) {
+public record NodeOrigin(String source, float probability, @Nullable DraftDistribution q) {
   /** A deterministic node of which nothing else is known. */
   public static final NodeOrigin UNKNOWN = new NodeOrigin("", Float.NaN, null);
 

@@ -1,5 +1,7 @@
 package dev.slipstream.engine.speculation;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A draft on its way to the target.
  *
@@ -14,7 +16,7 @@ package dev.slipstream.engine.speculation;
 public record Proposed(
     long epoch, int baseLength, DraftTree tree, String drafter, double seconds, int teacherTokens) {
   /** The later of two; {@code known} if both are of one epoch. */
-  public static Proposed later(Proposed known, Proposed next) {
+  public static Proposed later(@Nullable Proposed known, Proposed next) {
     return known == null || next.epoch > known.epoch ? next : known;
   }
 }

@@ -80,8 +80,9 @@ public final class TreeVerifier {
     int count = 0;
     for (int n = tree.firstChild(node); n != NONE; n = tree.nextSibling(n)) {
       int token = tree.token(n);
-      if (tree.distribution(n) != null) {
-        DraftDistribution q = tree.distribution(n).without(tried, count);
+      DraftDistribution drawnFrom = tree.distribution(n);
+      if (drawnFrom != null) {
+        DraftDistribution q = drawnFrom.without(tried, count);
         double u = sampler.uniform(position, 1 + count);
         // Where p - q is nowhere above 0, p equals q but for rounding, and every draw is accepted.
         if (u * q.probabilityOf(token) < p.probabilityOf(token)

@@ -165,7 +165,7 @@ public abstract sealed class WeightMatrix permits QuantizedMatrix, RealMatrix {
 
   /** Groups whose weights stay in the cache while all tiles are computed. */
   private int strip() {
-    return (int) Math.clamp(STRIP_BYTES / Math.max(1, bytes() / groups), 1, groups);
+    return Math.clamp(STRIP_BYTES / Math.max(1, bytes() / groups), 1, groups);
   }
 
   /** Unpacks a piece of the weights at a time, small enough for L1, and uses it on all tiles. */

@@ -91,12 +91,14 @@ final class HubCache {
     List<ResolvedModel> models = new ArrayList<>();
     try (Stream<Path> files = Files.walk(root)) {
       for (Path listing : files.filter(f -> f.endsWith(LISTING)).sorted().toList()) {
-        Path directory = listing.getParent();
-        Path repository = root.relativize(directory.getParent());
-        String name = repository.toString().replace('\\', '/');
+        // Its name is of two parts; then come the revision and the listing.
+        Path place = root.relativize(listing);
+        int revision = place.getNameCount() - 2;
+        String name = place.subpath(0, revision).toString().replace('\\', '/');
+        Path directory = root.resolve(place.subpath(0, revision + 1));
         for (var file : remembered(directory).map(HubListing::files).orElse(List.of())) {
           var reference =
-              new ModelReference.Hub(name, directory.getFileName().toString(), file.name());
+              new ModelReference.Hub(name, place.getName(revision).toString(), file.name());
           HubCache cache = new HubCache(settings, digests, reference);
           if (cache.isIntact(file)) {
             models.add(cache.resolved(remembered(directory).orElseThrow(), file));

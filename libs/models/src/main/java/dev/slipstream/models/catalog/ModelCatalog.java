@@ -109,7 +109,7 @@ public final class ModelCatalog {
               f.string("file"),
               f.number("size"),
               f.string("sha256"),
-              f.list("sources").stream().map(s -> ModelReference.parse(s.toString())).toList(),
+              f.list("sources").stream().map(s -> ModelReference.parse(String.valueOf(s))).toList(),
               f.optional("chat-template"));
       f.noOthers();
       return entry;

@@ -7,6 +7,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import org.jspecify.annotations.Nullable;
 
 /** A lock among all processes, and all threads of this one, that share a cache directory. */
 final class ProcessLock implements AutoCloseable {
@@ -48,7 +49,7 @@ final class ProcessLock implements AutoCloseable {
     }
   }
 
-  private static FileLock attempt(FileChannel channel) throws IOException {
+  private static @Nullable FileLock attempt(FileChannel channel) throws IOException {
     try {
       return channel.tryLock();
     } catch (OverlappingFileLockException e) {

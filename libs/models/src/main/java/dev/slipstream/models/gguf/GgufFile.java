@@ -23,14 +23,14 @@ public final class GgufFile implements AutoCloseable {
   private static final int HEADER_BYTES = 4 + 4 + 8 + 8;
 
   private final String name;
-  private final Arena arena;
+  private final Runnable release;
   private final int version;
   private final GgufMetadata metadata;
   private final Map<String, GgufTensor> tensors;
 
-  private GgufFile(String name, Arena arena, GgufReader.Content content) {
+  private GgufFile(String name, Runnable release, GgufReader.Content content) {
     this.name = name;
-    this.arena = arena;
+    this.release = release;
     this.version = content.version();
     this.metadata = content.metadata();
     this.tensors = content.tensors();
@@ -47,7 +47,7 @@ public final class GgufFile implements AutoCloseable {
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
       String name = path.getFileName().toString();
-      return new GgufFile(name, arena, new GgufReader(bytes, name).read());
+      return new GgufFile(name, arena::close, new GgufReader(bytes, name).read());
     } catch (IOException | RuntimeException e) {
       arena.close();
       throw e;
@@ -61,7 +61,7 @@ public final class GgufFile implements AutoCloseable {
    * @throws ModelFormatException if it is damaged or not supported
    */
   public static GgufFile parse(MemorySegment bytes, String name) {
-    return new GgufFile(name, null, new GgufReader(bytes, name).read());
+    return new GgufFile(name, () -> {}, new GgufReader(bytes, name).read());
   }
 
   /** The file's name without folders. */
@@ -97,8 +97,6 @@ public final class GgufFile implements AutoCloseable {
 
   @Override
   public void close() {
-    if (arena != null) {
-      arena.close();
-    }
+    release.run();
   }
 }

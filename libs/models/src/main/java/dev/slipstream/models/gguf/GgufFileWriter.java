@@ -3,6 +3,7 @@ package dev.slipstream.models.gguf;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -62,6 +63,9 @@ public final class GgufFileWriter implements AutoCloseable {
     }
     this.byteSize = aligned(end);
     Path folder = target.toAbsolutePath().getParent();
+    if (folder == null) {
+      throw new FileSystemException(target.toString(), null, "it is a folder");
+    }
     requireRoom(folder);
     String name = "." + target.getFileName() + "." + ProcessHandle.current().pid() + ".part";
     this.unfinished = folder.resolve(name);

@@ -57,7 +57,7 @@ public final class GgufMetadata {
     if (entry == null) {
       return OptionalInt.empty();
     }
-    require(!entry.array && entry.type.isInteger(), key, "an integer");
+    require(entry, !entry.array && entry.type.isInteger(), key, "an integer");
     return OptionalInt.of(readInteger(cursor(entry), entry.type, key));
   }
 
@@ -67,11 +67,11 @@ public final class GgufMetadata {
     if (entry == null) {
       return OptionalDouble.empty();
     }
-    require(!entry.array, key, "a number");
+    require(entry, !entry.array, key, "a number");
     if (entry.type.isInteger()) {
       return OptionalDouble.of(readInteger(cursor(entry), entry.type, key));
     }
-    require(entry.type.isFloat(), key, "a number");
+    require(entry, entry.type.isFloat(), key, "a number");
     return OptionalDouble.of(readFloat(cursor(entry), entry.type));
   }
 
@@ -84,7 +84,7 @@ public final class GgufMetadata {
     if (entry == null) {
       return Optional.empty();
     }
-    require(entry.array && entry.type == GgufValueType.STRING, key, "an array of strings");
+    require(entry, entry.array && entry.type == GgufValueType.STRING, key, "an array of strings");
     String[] values = new String[entry.count];
     GgufCursor cursor = cursor(entry);
     for (int i = 0; i < values.length; i++) {
@@ -100,7 +100,7 @@ public final class GgufMetadata {
       return Optional.empty();
     }
     boolean integers = entry.type.isInteger() || entry.type == GgufValueType.BOOL;
-    require(entry.array && integers, key, "an array of integers");
+    require(entry, entry.array && integers, key, "an array of integers");
     int[] values = new int[entry.count];
     GgufCursor cursor = cursor(entry);
     for (int i = 0; i < values.length; i++) {
@@ -116,7 +116,7 @@ public final class GgufMetadata {
       return Optional.empty();
     }
     boolean numbers = entry.type.isFloat() || entry.type.isInteger();
-    require(entry.array && numbers, key, "an array of numbers");
+    require(entry, entry.array && numbers, key, "an array of numbers");
     float[] values = new float[entry.count];
     GgufCursor cursor = cursor(entry);
     for (int i = 0; i < values.length; i++) {
@@ -189,14 +189,13 @@ public final class GgufMetadata {
   private Optional<Entry> scalar(String key, String expected, GgufValueType type) {
     Entry entry = entries.get(key);
     if (entry != null) {
-      require(!entry.array && entry.type == type, key, expected);
+      require(entry, !entry.array && entry.type == type, key, expected);
     }
     return Optional.ofNullable(entry);
   }
 
-  private void require(boolean condition, String key, String expected) {
+  private void require(Entry entry, boolean condition, String key, String expected) {
     if (!condition) {
-      Entry entry = entries.get(key);
       String found = (entry.array ? "array of " : "") + entry.type;
       throw invalid(key, "should be " + expected + ", but is " + found);
     }

@@ -86,6 +86,7 @@ class ModelReferenceTest {
         "models: [{id: x}]",
         "- a",
         "models: [{id: [}",
+        "models: [{id: x, licence: y, file: z, size: 1, sha256: aa, sources: [~]}]",
         "models: [{id: x, licence: y, file: ../../z, size: 1, sha256: aa, sources: [b.gguf]}]"
       })
   void aMalformedUserCatalogueIsRefusedByName(String yaml, @TempDir Path home) throws Exception {

@@ -3,6 +3,7 @@ package dev.slipstream.models.gguf;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -11,6 +12,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -62,6 +64,14 @@ class GgufFileTest {
         .hasMessageContainingAll("llama.block_count", "a string", "UINT32");
     assertThatThrownBy(() -> metadata.integers("tokenizer.ggml.scores"))
         .isInstanceOf(ModelFormatException.class);
+  }
+
+  @Test
+  void whatCannotBeAFileIsNotWritten() {
+    GgufMetadata metadata = sample().parse().metadata();
+    assertThatThrownBy(() -> new GgufFileWriter(Path.of("/"), metadata, List.of()))
+        .isInstanceOf(IOException.class)
+        .hasMessage("/: it is a folder");
   }
 
   @Test

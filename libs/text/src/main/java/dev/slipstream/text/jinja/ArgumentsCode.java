@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Code of the arguments of a call.
@@ -14,8 +15,8 @@ import java.util.Map;
 record ArgumentsCode(
     List<Evaluation> positional,
     Map<String, Evaluation> named,
-    Evaluation rest,
-    Evaluation namedRest) {
+    @Nullable Evaluation rest,
+    @Nullable Evaluation namedRest) {
 
   static ArgumentsCode compile(Expr.CallArguments arguments, Frame frame) {
     Map<String, Evaluation> named = new LinkedHashMap<>();
@@ -31,7 +32,7 @@ record ArgumentsCode(
         optional(arguments.namedRest(), frame));
   }
 
-  private static Evaluation optional(Expr expression, Frame frame) {
+  private static @Nullable Evaluation optional(@Nullable Expr expression, Frame frame) {
     return expression == null ? null : ExpressionCompiler.compile(expression, frame);
   }
 

@@ -7,6 +7,7 @@ import java.math.BigInteger;
 import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Operators with numbers, strings and lists. */
 final class Arithmetic {
@@ -58,7 +59,7 @@ final class Arithmetic {
             .formatted(operator.sign(), Types.name(left), Types.name(right)));
   }
 
-  private static Value join(Budget budget, Value left, Value right) {
+  private static @Nullable Value join(Budget budget, Value left, Value right) {
     if (left instanceof Value.Str a && right instanceof Value.Str b) {
       boolean markup = a.markup() || b.markup();
       String first = markup ? Markup.escaped(budget, a) : a.text();
@@ -83,7 +84,7 @@ final class Arithmetic {
     return all;
   }
 
-  private static Value repeat(Budget budget, Value left, Value right) {
+  private static @Nullable Value repeat(Budget budget, Value left, Value right) {
     if (Types.integer(left) != null) {
       return repeat(budget, right, left);
     }
@@ -128,10 +129,16 @@ final class Arithmetic {
   }
 
   static double toDouble(Value number) {
-    if (number instanceof Real(double value)) {
-      return value;
-    }
-    double value = Types.integer(number).doubleValue();
+    return switch (number) {
+      case Real(double value) -> value;
+      case Int integer -> toDouble(integer.value());
+      case Value.Bool bool -> bool.ordinal();
+      default -> throw new IllegalArgumentException(Types.name(number) + " is no number");
+    };
+  }
+
+  private static double toDouble(BigInteger integer) {
+    double value = integer.doubleValue();
     if (Double.isInfinite(value)) {
       throw JinjaException.failure("int too large to convert to float");
     }
@@ -158,7 +165,7 @@ final class Arithmetic {
         yield Int.of(a.subtract(floor(a, b).multiply(b)));
       }
       case POWER ->
-          b.signum() < 0 ? power(a.doubleValue(), b.doubleValue()) : Int.of(a.pow(exponent(a, b)));
+          b.signum() < 0 ? power(a.doubleValue(), b.doubleValue()) : Int.of(a.pow(exponent(b)));
     };
   }
 
@@ -170,7 +177,7 @@ final class Arithmetic {
   }
 
   /** Of powers of 0, 1 and -1 only the lowest bit matters. */
-  private static int exponent(BigInteger a, BigInteger b) {
+  private static int exponent(BigInteger b) {
     return b.bitLength() <= 31 ? b.intValueExact() : 2 + (b.testBit(0) ? 1 : 0);
   }
 

@@ -1,6 +1,7 @@
 package dev.slipstream.text.jinja;
 
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** {@code a.b} and {@code a[b]}, which look for attributes and for elements in either order. */
 final class Attributes {
@@ -41,7 +42,7 @@ final class Attributes {
   }
 
   /** An attribute, undefined if templates may not have it, or null if there is none. */
-  static Value safe(Rendering rendering, Value owner, String name) {
+  static @Nullable Value safe(Rendering rendering, Value owner, String name) {
     boolean internal = name.startsWith("__") && name.endsWith("__") && name.length() > 4;
     if (internal || changes(owner, name)) {
       return Value.Undefined.hint(
@@ -55,7 +56,7 @@ final class Attributes {
         || owner instanceof Dict && CHANGING_A_DICT.contains(name);
   }
 
-  private static Value find(Value owner, String name) {
+  private static @Nullable Value find(Value owner, String name) {
     return switch (owner) {
       case Value.Str text -> StringMethods.find(text, name);
       case Value.ListValue list -> ContainerMethods.find(list, name);

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Parses what follows an operand: attributes, elements, calls, filters and tests. */
 final class CallParser {
@@ -81,7 +82,7 @@ final class CallParser {
     return expressions.made(new Expr.SliceOf(start, stop, step, line));
   }
 
-  private Expr bound() {
+  private @Nullable Expr bound() {
     Token token = tokens.current();
     boolean absent = token.isOperator(":") || token.isOperator("]") || token.isOperator(",");
     return absent ? null : expressions.expression();
@@ -109,7 +110,7 @@ final class CallParser {
    *
    * @param subject null for a block
    */
-  Expr.Filter filter(Expr subject) {
+  Expr.Filter filter(@Nullable Expr subject) {
     int line = tokens.current().line();
     String name = dottedName();
     CallArguments arguments = tokens.current().isOperator("(") ? arguments() : CallArguments.NONE;

@@ -1,5 +1,7 @@
 package dev.slipstream.text.jinja;
 
+import org.jspecify.annotations.Nullable;
+
 /** What a template is compiled to. */
 final class Code {
   private Code() {}
@@ -8,6 +10,12 @@ final class Code {
   @FunctionalInterface
   interface Evaluation {
     Value in(Scope scope);
+  }
+
+  /** Code that reads a variable; gives null if it is not set. */
+  @FunctionalInterface
+  interface Reading {
+    @Nullable Value in(Scope scope);
   }
 
   /** Code of a statement. */

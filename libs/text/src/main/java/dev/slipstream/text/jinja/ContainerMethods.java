@@ -5,6 +5,7 @@ import dev.slipstream.text.jinja.Value.ListValue;
 import dev.slipstream.text.jinja.Value.View;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The methods of list, tuple, range and dict that change nothing. */
 final class ContainerMethods {
@@ -39,7 +40,7 @@ final class ContainerMethods {
     return new Method<>(Signature.positional(name), (budget, self, a) -> new View(part, self));
   }
 
-  static Value find(ListValue list, String name) {
+  static @Nullable Value find(ListValue list, String name) {
     if (name.equals("copy")) {
       return new Value.Function(
           name,
@@ -51,7 +52,7 @@ final class ContainerMethods {
     return Method.find(SEQUENCES, list, name);
   }
 
-  static Value find(Value.Tuple tuple, String name) {
+  static @Nullable Value find(Value.Tuple tuple, String name) {
     boolean group = tuple.group();
     return switch (name) {
       case "grouper" -> group ? tuple.items().get(0) : null;
@@ -60,7 +61,7 @@ final class ContainerMethods {
     };
   }
 
-  static Value find(Value.Range range, String name) {
+  static @Nullable Value find(Value.Range range, String name) {
     return switch (name) {
       case "start" -> Int.of(range.start());
       case "stop" -> Int.of(range.stop());
@@ -69,7 +70,7 @@ final class ContainerMethods {
     };
   }
 
-  static Value find(Dict dict, String name) {
+  static @Nullable Value find(Dict dict, String name) {
     return name.equals("fromkeys") ? Globals.ofDict(name) : Method.find(DICTS, dict, name);
   }
 

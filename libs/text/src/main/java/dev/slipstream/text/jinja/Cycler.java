@@ -1,6 +1,7 @@
 package dev.slipstream.text.jinja;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What cycler() gives: goes through its items again and again. */
 final class Cycler implements Value {
@@ -13,7 +14,7 @@ final class Cycler implements Value {
   }
 
   /** An attribute, or null. */
-  Value attribute(String name) {
+  @Nullable Value attribute(String name) {
     return switch (name) {
       case "items" -> new Tuple(items, false);
       case "pos" -> Int.of(position);

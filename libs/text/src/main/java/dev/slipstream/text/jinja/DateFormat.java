@@ -5,6 +5,7 @@ import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoField;
 import java.time.temporal.IsoFields;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** strftime() of C in its own locale, with the flags that glibc knows. */
 final class DateFormat {
@@ -22,9 +23,8 @@ final class DateFormat {
       int start = at++;
       char flag = "-_0^#".indexOf(format.charAt(at)) >= 0 ? format.charAt(at++) : 0;
       String field = at < format.length() ? field(time, format.charAt(at)) : null;
-      boolean known = field != null;
       int end = Math.min(at + 1, format.length());
-      out.append(known ? flagged(field, flag) : format.substring(start, end));
+      out.append(field == null ? format.substring(start, end) : flagged(field, flag));
     }
     return out.toString();
   }
@@ -47,7 +47,7 @@ final class DateFormat {
     return " ".repeat(zeros) + field.substring(zeros);
   }
 
-  private static String field(ZonedDateTime time, char directive) {
+  private static @Nullable String field(ZonedDateTime time, char directive) {
     return switch (directive) {
       case 'a' -> capitalised(time.getDayOfWeek().name()).substring(0, 3);
       case 'A' -> capitalised(time.getDayOfWeek().name());

@@ -3,6 +3,7 @@ package dev.slipstream.text.jinja;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A dict: in the order of insertion, with any hashable key. Keys are held as {@link Keys} makes
@@ -23,13 +24,13 @@ final class Dict implements Value {
   }
 
   /** The value, or null. */
-  Value get(Budget budget, Value key) {
+  @Nullable Value get(Budget budget, Value key) {
     Entry entry = entries.get(Keys.of(budget, key));
     return entry == null ? null : entry.value();
   }
 
   /** The value of a key that is a string, or null. */
-  Value get(String key) {
+  @Nullable Value get(String key) {
     Entry entry = entries.get(key);
     return entry == null ? null : entry.value();
   }

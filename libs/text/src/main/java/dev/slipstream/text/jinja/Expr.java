@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** An expression, or what is assigned to. */
 sealed interface Expr extends Node {
@@ -75,7 +76,7 @@ sealed interface Expr extends Node {
   /**
    * @param otherwise null if there is no "else"
    */
-  record Conditional(Expr test, Expr then, Expr otherwise, int line) implements Expr {
+  record Conditional(Expr test, Expr then, @Nullable Expr otherwise, int line) implements Expr {
     @Override
     public List<Node> children() {
       return some(test, then, otherwise);
@@ -129,7 +130,8 @@ sealed interface Expr extends Node {
   /**
    * @param subject null for the filter of a block
    */
-  record Filter(Expr subject, String name, CallArguments arguments, int line) implements Expr {
+  record Filter(@Nullable Expr subject, String name, CallArguments arguments, int line)
+      implements Expr {
     @Override
     public List<Node> children() {
       return arguments.after(subject);
@@ -165,7 +167,8 @@ sealed interface Expr extends Node {
   }
 
   /** Bounds that are not given are null. */
-  record SliceOf(Expr start, Expr stop, Expr step, int line) implements Expr {
+  record SliceOf(@Nullable Expr start, @Nullable Expr stop, @Nullable Expr step, int line)
+      implements Expr {
     @Override
     public List<Node> children() {
       return some(start, stop, step);
@@ -178,10 +181,11 @@ sealed interface Expr extends Node {
    * @param rest an iterable of further positional arguments, or null
    * @param namedRest a mapping of further named ones, or null
    */
-  record CallArguments(List<Expr> positional, List<Keyword> named, Expr rest, Expr namedRest) {
+  record CallArguments(
+      List<Expr> positional, List<Keyword> named, @Nullable Expr rest, @Nullable Expr namedRest) {
     static final CallArguments NONE = new CallArguments(List.of(), List.of(), null, null);
 
-    private List<Node> after(Expr first) {
+    private List<Node> after(@Nullable Expr first) {
       List<Node> children = new ArrayList<>(some(first));
       children.addAll(positional);
       named.forEach(keyword -> children.add(keyword.value()));
@@ -192,7 +196,7 @@ sealed interface Expr extends Node {
 
   record Keyword(String name, Expr value) {}
 
-  private static List<Node> some(Expr... nodes) {
+  private static List<Node> some(@Nullable Expr... nodes) {
     return Stream.of(nodes).filter(Objects::nonNull).map(Node.class::cast).toList();
   }
 }

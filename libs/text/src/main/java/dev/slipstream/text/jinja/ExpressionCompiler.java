@@ -4,6 +4,7 @@ import dev.slipstream.text.jinja.Code.Evaluation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Compiles expressions. */
 final class ExpressionCompiler {
@@ -151,7 +152,7 @@ final class ExpressionCompiler {
 
   private static Evaluation filter(Expr.Filter filter, Frame frame) {
     Evaluation subject =
-        filter.subject() == null ? frame.get(frame.printed()) : compile(filter.subject(), frame);
+        filter.subject() == null ? frame.getPrinted() : compile(filter.subject(), frame);
     checkNamed(filter);
     Filter found = Filters.find(filter.name());
     if (found == null) {
@@ -244,7 +245,7 @@ final class ExpressionCompiler {
     };
   }
 
-  private static Evaluation bound(Expr bound, Frame frame) {
+  private static Evaluation bound(@Nullable Expr bound, Frame frame) {
     return bound == null ? constant(Value.None.NONE) : compile(bound, frame);
   }
 }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Parses expressions by jinja2's grammar; one method for each of its levels. */
 final class ExpressionParser {
@@ -135,7 +136,7 @@ final class ExpressionParser {
         : made(new Expr.Compare(operands, operators, line));
   }
 
-  private Comparison comparisonOperator() {
+  private @Nullable Comparison comparisonOperator() {
     Token token = tokens.current();
     if (token.is(Kind.OPERATOR) && COMPARISONS.containsKey(token.text())) {
       return COMPARISONS.get(tokens.next().text());
@@ -175,8 +176,12 @@ final class ExpressionParser {
   private Expr binary(Map<String, BinaryOperator> operators, Supplier<Expr> operand) {
     int line = tokens.current().line();
     Expr left = operand.get();
-    while (tokens.current().is(Kind.OPERATOR) && operators.containsKey(tokens.current().text())) {
-      BinaryOperator operator = operators.get(tokens.next().text());
+    while (tokens.current().is(Kind.OPERATOR)) {
+      BinaryOperator operator = operators.get(tokens.current().text());
+      if (operator == null) {
+        break;
+      }
+      tokens.next();
       left = made(new Expr.Binary(operator, left, operand.get(), line));
     }
     return left;

@@ -1,5 +1,7 @@
 package dev.slipstream.text.jinja;
 
+import org.jspecify.annotations.Nullable;
+
 /** A filter. */
 @FunctionalInterface
 interface Filter {
@@ -18,11 +20,11 @@ interface Filter {
   }
 
   /** A flag that is off if it is not given. */
-  static boolean flag(Value argument) {
+  static boolean flag(@Nullable Value argument) {
     return argument != null && Types.truth(argument);
   }
 
-  static boolean isAbsent(Value argument) {
+  static boolean isAbsent(@Nullable Value argument) {
     return argument == null || argument == Value.None.NONE;
   }
 }

@@ -3,6 +3,7 @@ package dev.slipstream.text.jinja;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The filters of jinja2 by their names. */
 final class Filters {
@@ -24,7 +25,7 @@ final class Filters {
   private Filters() {}
 
   /** A filter, or null. */
-  static Filter find(String name) {
+  static @Nullable Filter find(String name) {
     return FILTERS.get(name);
   }
 

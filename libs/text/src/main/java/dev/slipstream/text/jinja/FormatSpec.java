@@ -40,7 +40,7 @@ record FormatSpec(
     return switch (value) {
       case Value.Str s -> parse(spec).string(budget, s.text());
       case Value.Int i -> parse(spec).integer(budget, i.value());
-      case Value.Bool b -> parse(spec).integer(budget, Types.integer(b));
+      case Value.Bool b -> parse(spec).integer(budget, b.integer());
       case Value.Real r -> parse(spec).real(budget, r.value());
       default ->
           throw JinjaException.failure(

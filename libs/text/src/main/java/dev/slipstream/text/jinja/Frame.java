@@ -4,6 +4,7 @@ import dev.slipstream.text.jinja.Code.Action;
 import dev.slipstream.text.jinja.Code.Assignment;
 import dev.slipstream.text.jinja.Code.Evaluation;
 import dev.slipstream.text.jinja.Code.Flow;
+import dev.slipstream.text.jinja.Code.Reading;
 import dev.slipstream.text.jinja.Routine.Variable;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,7 +44,7 @@ record Frame(Symbols symbols, boolean conditional, boolean inLoop) {
     return new Frame(symbols, true, inLoop);
   }
 
-  private Variable variable(String name, int line) {
+  Variable variable(String name, int line) {
     Variable variable = symbols.find(name);
     if (variable == null) {
       throw JinjaException.syntax(line, "jinja2 finds no place for the name '" + name + "' here");
@@ -52,16 +53,23 @@ record Frame(Symbols symbols, boolean conditional, boolean inLoop) {
   }
 
   Evaluation get(String name, int line) {
-    Evaluation variable = get(variable(name, line));
-    Value undefined = Value.Undefined.variable(name);
+    return get(variable(name, line), Value.Undefined.variable(name));
+  }
+
+  /** What a block printed. */
+  Evaluation getPrinted() {
+    return get(printed(), Value.Str.EMPTY);
+  }
+
+  private Evaluation get(Variable variable, Value absent) {
+    Reading reading = read(variable);
     return scope -> {
-      Value value = variable.in(scope);
-      return value == null ? undefined : value;
+      Value value = reading.in(scope);
+      return value == null ? absent : value;
     };
   }
 
-  /** Gives null if it is not set. */
-  Evaluation get(Variable variable) {
+  private Reading read(Variable variable) {
     int distance = symbols.routine().distance(variable);
     int slot = variable.routine().slot(variable);
     return distance == 0 ? scope -> scope.get(slot) : scope -> scope.outer(distance).get(slot);
@@ -94,7 +102,7 @@ record Frame(Symbols symbols, boolean conditional, boolean inLoop) {
                 case Symbols.Load.Parameter parameter -> {}
                 case Symbols.Load.Given(String name) ->
                     loads.add(start(slot, scope -> scope.rendering().given(name)));
-                case Symbols.Load.Alias(Variable outer) -> loads.add(start(slot, get(outer)));
+                case Symbols.Load.Alias(Variable outer) -> loads.add(start(slot, read(outer)));
                 case Symbols.Load.Missing missing -> loads.add(start(slot, scope -> null));
               }
             });
@@ -105,7 +113,7 @@ record Frame(Symbols symbols, boolean conditional, boolean inLoop) {
     };
   }
 
-  private static Action start(int slot, Evaluation value) {
+  private static Action start(int slot, Reading value) {
     return scope -> {
       scope.set(slot, value.in(scope));
       return Flow.NEXT;

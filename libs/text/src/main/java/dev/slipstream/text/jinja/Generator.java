@@ -1,5 +1,7 @@
 package dev.slipstream.text.jinja;
 
+import org.jspecify.annotations.Nullable;
+
 /** Items that are made when they are asked for, and once only, as most filters of lists give. */
 final class Generator implements Value, Source {
 
@@ -15,7 +17,7 @@ final class Generator implements Value, Source {
   }
 
   @Override
-  public Value next() {
+  public @Nullable Value next() {
     budget.descend(LEVELS);
     Value next = source.next();
     budget.ascend(LEVELS);

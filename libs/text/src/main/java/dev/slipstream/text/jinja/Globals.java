@@ -6,6 +6,7 @@ import dev.slipstream.text.jinja.Value.Str;
 import java.math.BigInteger;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The functions that every template has. */
 final class Globals {
@@ -47,7 +48,7 @@ final class Globals {
   private Globals() {}
 
   /** A function, or null. */
-  static Function find(String name) {
+  static @Nullable Function find(String name) {
     return FUNCTIONS.get(name);
   }
 
@@ -88,7 +89,7 @@ final class Globals {
   }
 
   /** A function of dict, or null. */
-  static Function ofDict(String name) {
+  static @Nullable Function ofDict(String name) {
     return name.equals("fromkeys") ? new Function(name, Globals::fromKeys) : null;
   }
 
@@ -149,6 +150,13 @@ final class Globals {
       throw JinjaException.failure(
           "'" + Types.name(value) + "' object cannot be interpreted as an integer");
     }
+    return bound(integer);
+  }
+
+  /**
+   * @throws JinjaException if it is of more than 60 bits
+   */
+  static long bound(BigInteger integer) {
     if (integer.bitLength() > 60) {
       throw JinjaException.failure("range(): integers of more than 60 bits are not supported");
     }

@@ -22,8 +22,9 @@ final class HtmlEntities {
   }
 
   private static String character(MatchResult reference) {
-    if (reference.group(3) != null) {
-      return NAMES.get(reference.group(3));
+    String name = reference.group(3);
+    if (name != null) {
+      return NAMES.getOrDefault(name, name);
     }
     int code =
         reference.group(1) != null

@@ -3,13 +3,14 @@ package dev.slipstream.text.jinja;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Elements of sequences and dicts, and slices. */
 final class Items {
   private Items() {}
 
   /** The element at an index or key, or null if there is none. */
-  static Value find(Budget budget, Value owner, Value index) {
+  static @Nullable Value find(Budget budget, Value owner, Value index) {
     if (owner instanceof Dict dict) {
       return Keys.isHashable(index) ? dict.get(budget, index) : null;
     }
@@ -37,7 +38,7 @@ final class Items {
     return at < length ? Math.max(at, -1) : -1;
   }
 
-  private static Value character(Budget budget, Value.Str text, long index) {
+  private static @Nullable Value character(Budget budget, Value.Str text, long index) {
     long at = fromStart(index, Text.length(budget, text.text()));
     if (at < 0) {
       return null;
@@ -60,7 +61,9 @@ final class Items {
       case Value.Range range -> {
         Slice slice = Slice.of(start, stop, step, (int) range.length());
         long first = range.start() + slice.start() * range.step();
-        long by = range.step() * slice.step();
+        long by =
+            Globals.bound(
+                BigInteger.valueOf(range.step()).multiply(BigInteger.valueOf(slice.step())));
         yield new Value.Range(first, first + by * slice.size(), by);
       }
       case Value.Undefined undefined -> throw undefined.failure(budget);

@@ -51,7 +51,7 @@ public final class JinjaException extends RuntimeException {
     if (this.line > 0) {
       return this;
     }
-    JinjaException placed = new JinjaException(kind, getMessage(), line);
+    JinjaException placed = new JinjaException(kind, String.valueOf(getMessage()), line);
     placed.setStackTrace(getStackTrace());
     return placed;
   }

@@ -1,5 +1,7 @@
 package dev.slipstream.text.jinja;
 
+import org.jspecify.annotations.Nullable;
+
 /** What joiner() gives: calling it gives nothing the first time, and the separator after that. */
 final class Joiner implements Value {
 
@@ -13,7 +15,7 @@ final class Joiner implements Value {
   }
 
   /** An attribute, or null. */
-  Value attribute(String name) {
+  @Nullable Value attribute(String name) {
     return switch (name) {
       case "sep" -> separator;
       case "used" -> Bool.of(used);

@@ -2,6 +2,7 @@ package dev.slipstream.text.jinja;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** json.dumps() of Python, which is what {@code tojson} is in chat templates. */
 final class Json {
@@ -11,7 +12,7 @@ final class Json {
   private final boolean sorted;
 
   /** Null for all in one line. */
-  private final String indent;
+  private final @Nullable String indent;
 
   private final String itemSeparator;
   private final String keySeparator;
@@ -44,11 +45,11 @@ final class Json {
     return json.out.toString();
   }
 
-  private static boolean isAbsent(Value option) {
+  private static boolean isAbsent(@Nullable Value option) {
     return option == null || option == Value.None.NONE;
   }
 
-  private static String indent(Budget budget, Value option) {
+  private static @Nullable String indent(Budget budget, Value option) {
     if (isAbsent(option)) {
       return null;
     }

@@ -159,10 +159,10 @@ final class ListFilters {
   }
 
   private static Value filled(Budget budget, List<Value> batch, Value[] a) {
-    int missing = isAbsent(a[1]) ? 0 : Types.count(a[0]) - batch.size();
+    long missing = isAbsent(a[1]) ? 0 : (long) Types.count(a[0]) - batch.size();
     if (missing > 0) {
       budget.slots(missing);
-      batch.addAll(Collections.nCopies(missing, a[1]));
+      batch.addAll(Collections.nCopies((int) missing, a[1]));
     }
     return new ListValue(batch);
   }

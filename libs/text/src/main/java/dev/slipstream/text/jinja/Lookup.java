@@ -3,6 +3,7 @@ package dev.slipstream.text.jinja;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What filters look up in the items of a list: an attribute, or one of one, as in {@code "a.b.0"}.
@@ -11,14 +12,14 @@ import java.util.Locale;
  * @param absent what stands for undefined ones, or null
  * @param ignoresCase whether strings are taken in lower case
  */
-record Lookup(List<Value> path, Value absent, boolean ignoresCase) {
+record Lookup(List<Value> path, @Nullable Value absent, boolean ignoresCase) {
 
-  static Lookup of(Value attribute, Value absent, boolean ignoresCase) {
+  static Lookup of(@Nullable Value attribute, @Nullable Value absent, boolean ignoresCase) {
     return new Lookup(path(attribute), Filter.isAbsent(absent) ? null : absent, ignoresCase);
   }
 
   /** Attributes with commas between them. */
-  static List<Lookup> all(Value attribute, boolean ignoresCase) {
+  static List<Lookup> all(@Nullable Value attribute, boolean ignoresCase) {
     if (!(attribute instanceof Value.Str names)) {
       return List.of(of(attribute, null, ignoresCase));
     }
@@ -29,7 +30,7 @@ record Lookup(List<Value> path, Value absent, boolean ignoresCase) {
     return lookups;
   }
 
-  private static List<Value> path(Value attribute) {
+  private static List<Value> path(@Nullable Value attribute) {
     if (Filter.isAbsent(attribute)) {
       return List.of();
     }

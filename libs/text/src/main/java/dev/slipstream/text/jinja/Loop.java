@@ -1,6 +1,7 @@
 package dev.slipstream.text.jinja;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The variable "loop". */
 final class Loop implements Value {
@@ -15,25 +16,25 @@ final class Loop implements Value {
 
   private final Budget budget;
   private final int depth;
-  private final Recursion recursion;
+  private final @Nullable Recursion recursion;
   private Source source;
   private long length;
   private long index = -1;
-  private Value before;
-  private Value current;
+  private @Nullable Value before;
+  private @Nullable Value current;
 
   /** The next item, once something asked for it. */
-  private Value after;
+  private @Nullable Value after;
 
   private boolean peeked;
-  private Value changed;
+  private @Nullable Value changed;
 
   /**
    * @param length of what is looped over, or -1 if only the end will tell
    * @param depth from 0
    * @param recursion null if the loop is not recursive
    */
-  Loop(Budget budget, Source source, long length, int depth, Recursion recursion) {
+  Loop(Budget budget, Source source, long length, int depth, @Nullable Recursion recursion) {
     this.budget = budget;
     this.source = source;
     this.length = length;
@@ -41,7 +42,7 @@ final class Loop implements Value {
     this.recursion = recursion;
   }
 
-  Value advance() {
+  @Nullable Value advance() {
     Value next = peek();
     peeked = false;
     if (next != null) {
@@ -52,7 +53,7 @@ final class Loop implements Value {
     return next;
   }
 
-  private Value peek() {
+  private @Nullable Value peek() {
     if (!peeked) {
       after = source.next();
       peeked = true;
@@ -71,7 +72,7 @@ final class Loop implements Value {
   }
 
   /** An attribute, or null. */
-  Value attribute(String name) {
+  @Nullable Value attribute(String name) {
     return switch (name) {
       case "index" -> Int.of(index + 1);
       case "index0" -> Int.of(index);

@@ -5,12 +5,13 @@ import dev.slipstream.text.jinja.Code.Assignment;
 import dev.slipstream.text.jinja.Code.Evaluation;
 import dev.slipstream.text.jinja.Code.Flow;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Compiles "for". */
 final class LoopCompiler {
 
   private final Evaluation items;
-  private final Condition condition;
+  private final @Nullable Condition condition;
   private final Routine routine;
   private final Assignment target;
   private final Action enter;
@@ -25,7 +26,7 @@ final class LoopCompiler {
 
   private LoopCompiler(Stmt.For loop, Frame frame) {
     this.items = ExpressionCompiler.compile(loop.items(), frame);
-    this.condition = loop.test() == null ? null : new Condition(loop, frame);
+    this.condition = loop.test() == null ? null : new Condition(loop, loop.test(), frame);
     Frame inner = loop.recursive() ? frame.loopRoutine() : frame.loop();
     this.routine = inner.symbols().routine();
     this.loopSlot = usesLoop(loop) ? inner.slot(inner.symbols().parameter("loop")) : -1;
@@ -121,15 +122,15 @@ final class LoopCompiler {
     private final Action enter;
     private final Evaluation test;
 
-    Condition(Stmt.For loop, Frame frame) {
+    Condition(Stmt.For loop, Expr condition, Frame frame) {
       Frame inner = frame.routine();
       SymbolFinder.enterTarget(inner.symbols(), loop.target());
-      SymbolFinder.enter(inner.symbols(), List.of(loop.test()));
+      SymbolFinder.enter(inner.symbols(), List.of(condition));
       this.routine = inner.symbols().routine();
       this.target = StatementCompiler.target(loop.target(), inner);
       this.item = read(loop.target(), inner);
       this.enter = inner.enter();
-      this.test = ExpressionCompiler.compile(loop.test(), inner);
+      this.test = ExpressionCompiler.compile(condition, inner);
     }
 
     /** What was assigned to a target, which may have taken an iterator apart. */

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** A macro, with the variables around it. */
 final class Macro implements Value {
@@ -22,7 +23,7 @@ final class Macro implements Value {
   }
 
   /** An attribute, or null. */
-  Value attribute(String name) {
+  @Nullable Value attribute(String name) {
     return switch (name) {
       case "name" -> code.name() == null ? None.NONE : Str.of(code.name());
       case "arguments" -> {

@@ -5,6 +5,7 @@ import dev.slipstream.text.jinja.Code.Evaluation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Code of a macro.
@@ -14,7 +15,7 @@ import java.util.Set;
  * @param height of its code, for the stack
  */
 record MacroCode(
-    String name,
+    @Nullable String name,
     Routine routine,
     List<String> parameters,
     List<Evaluation> defaults,
@@ -32,13 +33,13 @@ record MacroCode(
    */
   record Slots(
       List<Integer> parameters,
-      Integer caller,
+      @Nullable Integer caller,
       boolean usesCaller,
-      Integer namedRest,
-      Integer rest) {}
+      @Nullable Integer namedRest,
+      @Nullable Integer rest) {}
 
   static MacroCode compile(
-      String name,
+      @Nullable String name,
       List<Expr.Name> parameters,
       List<Expr> defaults,
       List<Stmt> body,
@@ -68,7 +69,7 @@ record MacroCode(
         names,
         compileDefaults(names, defaults, frame),
         new Slots(
-            names.stream().map(n -> frame.slot(symbols.find(n))).toList(),
+            names.stream().map(n -> frame.slot(frame.variable(n, line))).toList(),
             caller,
             usesCaller,
             namedRest,
@@ -78,7 +79,7 @@ record MacroCode(
         height(defaults, body));
   }
 
-  private static Integer specialSlot(String name, Set<String> used, Frame frame) {
+  private static @Nullable Integer specialSlot(String name, Set<String> used, Frame frame) {
     return used.contains(name) ? frame.slot(frame.symbols().parameter(name)) : null;
   }
 

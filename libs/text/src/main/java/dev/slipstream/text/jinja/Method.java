@@ -1,6 +1,7 @@
 package dev.slipstream.text.jinja;
 
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** A method of a type of Python. */
 record Method<T extends Value>(Signature signature, Body<T> body) {
@@ -12,7 +13,7 @@ record Method<T extends Value>(Signature signature, Body<T> body) {
   }
 
   /** A method of a value to be called, or null if there is none of the name. */
-  static <T extends Value> Value.Function find(
+  static <T extends Value> Value.@Nullable Function find(
       Map<String, Method<T>> methods, T self, String name) {
     Method<T> method = methods.get(name);
     return method == null

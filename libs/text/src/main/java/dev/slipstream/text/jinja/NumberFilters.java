@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Filters of numbers. */
 final class NumberFilters {
@@ -19,7 +20,7 @@ final class NumberFilters {
   static final Map<String, Filter> FILTERS =
       Map.of(
           "abs",
-          Filter.of(Signature.of("abs"), (r, s, a) -> absolute(r.budget(), s)),
+          Filter.of(Signature.of("abs"), (r, s, a) -> absolute(s)),
           "int",
           Filter.of(
               Signature.of("int", "default?", "base?"), (r, s, a) -> integer(r.budget(), s, a)),
@@ -39,7 +40,7 @@ final class NumberFilters {
 
   private NumberFilters() {}
 
-  private static Value absolute(Budget budget, Value value) {
+  private static Value absolute(Value value) {
     BigInteger integer = Types.integer(value);
     if (integer != null) {
       return Int.of(integer.abs());
@@ -55,7 +56,7 @@ final class NumberFilters {
     Value absent = a[0] == null ? Int.of(0) : a[0];
     return switch (value) {
       case Int i -> i;
-      case Value.Bool b -> Int.of(Types.integer(b));
+      case Value.Bool b -> Int.of(b.integer());
       case Real(double real) -> {
         if (Double.isInfinite(real)) {
           throw JinjaException.failure("cannot convert float infinity to integer");
@@ -64,9 +65,11 @@ final class NumberFilters {
       }
       case Str s -> {
         BigInteger parsed = Numerals.integer(budget, s.text(), base);
-        Double real = parsed == null ? Numerals.real(budget, s.text()) : null;
-        boolean finite = real != null && !real.isInfinite() && !real.isNaN();
-        yield parsed != null ? Int.of(parsed) : finite ? truncated(real) : absent;
+        if (parsed != null) {
+          yield Int.of(parsed);
+        }
+        Double real = Numerals.real(budget, s.text());
+        yield real != null && Double.isFinite(real) ? truncated(real) : absent;
       }
       case Value.Undefined undefined -> throw undefined.failure(budget);
       default -> absent;
@@ -77,7 +80,7 @@ final class NumberFilters {
     return Int.of(new BigDecimal(value).toBigInteger());
   }
 
-  private static Value real(Budget budget, Value value, Value given) {
+  private static Value real(Budget budget, Value value, @Nullable Value given) {
     Value absent = given == null ? new Real(0) : given;
     return switch (value) {
       case Real r -> r;

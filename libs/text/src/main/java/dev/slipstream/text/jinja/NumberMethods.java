@@ -4,12 +4,13 @@ import dev.slipstream.text.jinja.Value.Bool;
 import dev.slipstream.text.jinja.Value.Int;
 import dev.slipstream.text.jinja.Value.Real;
 import java.math.BigInteger;
+import org.jspecify.annotations.Nullable;
 
 /** The attributes of numbers. */
 final class NumberMethods {
   private NumberMethods() {}
 
-  static Value find(Value self, String name) {
+  static @Nullable Value find(Value self, String name) {
     BigInteger integer = Types.integer(self);
     Value plain = integer == null ? self : Int.of(integer);
     return switch (name) {

@@ -3,6 +3,7 @@ package dev.slipstream.text.jinja;
 import java.math.BigInteger;
 import java.util.Locale;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Strings that Python's int() and float() understand. */
 final class Numerals {
@@ -15,7 +16,7 @@ final class Numerals {
   private Numerals() {}
 
   /** The value, or null if it is none. */
-  static BigInteger integer(Budget budget, String text, int base) {
+  static @Nullable BigInteger integer(Budget budget, String text, int base) {
     String stripped = decimals(Text.strip(budget, text, null, true, true));
     boolean negative = stripped.startsWith("-");
     String digits = negative || stripped.startsWith("+") ? stripped.substring(1) : stripped;
@@ -65,7 +66,7 @@ final class Numerals {
   }
 
   /** Null if they are not between digits, or if there is another character. */
-  private static String withoutUnderscores(String text, int radix) {
+  private static @Nullable String withoutUnderscores(String text, int radix) {
     StringBuilder out = new StringBuilder();
     boolean afterDigit = false;
     for (int i = 0; i < text.length(); i++) {
@@ -83,7 +84,7 @@ final class Numerals {
   }
 
   /** The value, or null if it is none. */
-  static Double real(Budget budget, String text) {
+  static @Nullable Double real(Budget budget, String text) {
     String stripped = decimals(Text.strip(budget, text, null, true, true));
     budget.scan(8L * stripped.length());
     String plain = plain(stripped);
@@ -100,7 +101,7 @@ final class Numerals {
   }
 
   /** Without underscores; null if one is not between digits. */
-  private static String plain(String text) {
+  private static @Nullable String plain(String text) {
     for (int i = 0; i < text.length(); i++) {
       boolean between =
           i > 0

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** The operator % of strings, and the filter "format". */
 final class PrintfFormat {
@@ -21,7 +22,7 @@ final class PrintfFormat {
   private final List<Value> values;
 
   /** What names are looked up in, or null. */
-  private final Value mapping;
+  private final @Nullable Value mapping;
 
   private final StringBuilder out = new StringBuilder();
   private int next;
@@ -118,7 +119,7 @@ final class PrintfFormat {
     return values.get(next++);
   }
 
-  private int amount(String text, int absent) {
+  private int amount(@Nullable String text, int absent) {
     if (text == null || text.isEmpty()) {
       return absent;
     }

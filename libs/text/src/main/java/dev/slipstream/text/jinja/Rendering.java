@@ -3,6 +3,7 @@ package dev.slipstream.text.jinja;
 import java.time.Clock;
 import java.time.ZonedDateTime;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** One rendering of a template: what it is given, and where it is. */
 final class Rendering {
@@ -23,7 +24,7 @@ final class Rendering {
   }
 
   /** A variable or function of a name, or null. */
-  Value given(String name) {
+  @Nullable Value given(String name) {
     Value variable = variables.get(name);
     return variable != null ? variable : Globals.find(name);
   }

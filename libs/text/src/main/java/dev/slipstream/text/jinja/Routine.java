@@ -12,14 +12,19 @@ final class Routine {
   /** A variable of a scope; sister scopes share theirs, as they never hold at the same time. */
   record Variable(Routine routine, int level, String name) {}
 
-  private final Routine outer;
+  private final int depth;
   private final Map<Variable, Integer> slots = new HashMap<>();
 
+  /** The outermost routine. */
+  Routine() {
+    this.depth = 0;
+  }
+
   /**
-   * @param outer whose variables can be seen, or null
+   * @param outer whose variables can be seen
    */
   Routine(Routine outer) {
-    this.outer = outer;
+    this.depth = outer.depth + 1;
   }
 
   int slot(Variable variable) {
@@ -32,10 +37,6 @@ final class Routine {
 
   /** How many routines further out the variable is. */
   int distance(Variable variable) {
-    int distance = 0;
-    for (Routine routine = this; routine != variable.routine(); routine = routine.outer) {
-      distance++;
-    }
-    return distance;
+    return depth - variable.routine().depth;
   }
 }

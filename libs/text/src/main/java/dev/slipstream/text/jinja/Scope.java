@@ -1,6 +1,7 @@
 package dev.slipstream.text.jinja;
 
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** The variables of a {@link Routine} that runs, and where it prints to. */
 final class Scope {
@@ -9,6 +10,13 @@ final class Scope {
   private final Scope outer;
   private final Rendering rendering;
   private StringBuilder out = new StringBuilder();
+
+  /** The outermost scope. */
+  Scope(Rendering rendering, Routine routine) {
+    this.rendering = rendering;
+    this.variables = new Value[routine.size()];
+    this.outer = this;
+  }
 
   Scope(Rendering rendering, Routine routine, Scope outer) {
     this.rendering = rendering;
@@ -33,11 +41,11 @@ final class Scope {
   }
 
   /** Null if it is not set. */
-  Value get(int slot) {
+  @Nullable Value get(int slot) {
     return variables[slot];
   }
 
-  void set(int slot, Value value) {
+  void set(int slot, @Nullable Value value) {
     variables[slot] = value;
   }
 

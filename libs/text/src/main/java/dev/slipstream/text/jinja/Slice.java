@@ -2,6 +2,7 @@ package dev.slipstream.text.jinja;
 
 import java.math.BigInteger;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 
 /** The indices that a slice of Python selects: start, start + step, and so on, size of them. */
 record Slice(int start, int step, int size) {
@@ -11,7 +12,7 @@ record Slice(int start, int step, int size) {
    * @param length of the sequence
    * @throws JinjaException if a bound is no integer or the step is 0
    */
-  static Slice of(Value start, Value stop, Value step, int length) {
+  static Slice of(@Nullable Value start, @Nullable Value stop, @Nullable Value step, int length) {
     int by = step == null ? 1 : bound(step, 1);
     if (by == 0) {
       throw JinjaException.failure("slice step cannot be zero");
@@ -25,7 +26,7 @@ record Slice(int start, int step, int size) {
     return new Slice(size == 0 ? 0 : from, by, (int) size);
   }
 
-  private static int clamp(Value given, int absent, int length, int lowest, int highest) {
+  private static int clamp(@Nullable Value given, int absent, int length, int lowest, int highest) {
     if (given == null || given == Value.None.NONE) {
       return absent;
     }

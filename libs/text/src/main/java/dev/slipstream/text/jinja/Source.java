@@ -3,13 +3,14 @@ package dev.slipstream.text.jinja;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What a loop takes its items from; each costs a step. */
 @FunctionalInterface
 interface Source {
 
   /** The next item, or null if there is none. */
-  Value next();
+  @Nullable Value next();
 
   /**
    * @throws JinjaException if the value is nothing to loop over

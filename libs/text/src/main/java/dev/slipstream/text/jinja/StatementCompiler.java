@@ -143,7 +143,7 @@ final class StatementCompiler {
     Assignment target = target(block.target(), frame);
     Evaluation value =
         block.filter() == null
-            ? inner.get(inner.printed())
+            ? inner.getPrinted()
             : ExpressionCompiler.compile(block.filter(), inner);
     int printed = inner.slot(inner.printed());
     return scope -> {

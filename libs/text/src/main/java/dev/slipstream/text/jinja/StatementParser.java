@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Parses a template into statements by jinja2's grammar. */
 final class StatementParser {
@@ -189,7 +190,7 @@ final class StatementParser {
   }
 
   /** From the name of a filter on. */
-  private Expr.Filter filterChain(Expr subject) {
+  private Expr.Filter filterChain(@Nullable Expr subject) {
     Expr.Filter filter = calls.filter(subject);
     while (tokens.skipOperator("|")) {
       filter = calls.filter(filter);

@@ -2,6 +2,7 @@ package dev.slipstream.text.jinja;
 
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** A statement. */
 sealed interface Stmt extends Node {
@@ -24,7 +25,8 @@ sealed interface Stmt extends Node {
   /**
    * @param filter null if there is none
    */
-  record AssignBlock(Expr target, Expr.Filter filter, List<Stmt> body, int line) implements Stmt {
+  record AssignBlock(Expr target, Expr.@Nullable Filter filter, List<Stmt> body, int line)
+      implements Stmt {
     @Override
     public List<Node> children() {
       return join(filter == null ? List.of(target) : List.of(target, filter), body);
@@ -39,7 +41,7 @@ sealed interface Stmt extends Node {
       Expr items,
       List<Stmt> body,
       List<Stmt> otherwise,
-      Expr test,
+      @Nullable Expr test,
       boolean recursive,
       int line)
       implements Stmt {

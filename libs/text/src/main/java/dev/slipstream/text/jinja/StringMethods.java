@@ -6,6 +6,7 @@ import dev.slipstream.text.jinja.Value.Str;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The methods of str, but those that split, join and classify. */
 final class StringMethods {
@@ -24,7 +25,7 @@ final class StringMethods {
   }
 
   /** A method, or null. */
-  static Value.Function find(Str self, String name) {
+  static Value.@Nullable Function find(Str self, String name) {
     if (name.equals("format")) {
       return new Value.Function(name, (r, a) -> StringFormat.format(r, self, a));
     }
@@ -147,9 +148,12 @@ final class StringMethods {
   /**
    * @param characters what to take off; null or None for white space
    */
-  static Str strip(Budget budget, Str self, Value characters, boolean left, boolean right) {
-    boolean space = characters == null || characters == Value.None.NONE;
-    String set = space ? null : Types.string(characters, "strip arg");
+  static Str strip(
+      Budget budget, Str self, @Nullable Value characters, boolean left, boolean right) {
+    String set =
+        characters == null || characters == Value.None.NONE
+            ? null
+            : Types.string(characters, "strip arg");
     return self.like(Text.strip(budget, self.text(), set, left, right));
   }
 
@@ -245,7 +249,7 @@ final class StringMethods {
 
   /** A part of a string between two bounds, and where it starts; null if they are crossed. */
   private record Part(String text, int start) {
-    static Part of(Budget budget, Str self, Value start, Value end) {
+    static @Nullable Part of(Budget budget, Str self, @Nullable Value start, @Nullable Value end) {
       if (start == null) {
         return new Part(self.text(), 0);
       }
@@ -258,7 +262,7 @@ final class StringMethods {
       return new Part(Text.slice(budget, self.text(), new Slice(from, 1, to - from)), from);
     }
 
-    private static int bound(Value given, int absent, int length) {
+    private static int bound(@Nullable Value given, int absent, int length) {
       if (given == null || given == Value.None.NONE) {
         return absent;
       }
@@ -313,7 +317,7 @@ final class StringMethods {
     return begins(budget, part, Types.string(a[0], use), start);
   }
 
-  private static boolean begins(Budget budget, Part part, String affix, boolean start) {
+  private static boolean begins(Budget budget, @Nullable Part part, String affix, boolean start) {
     budget.scan(affix.length());
     return part != null && (start ? part.text().startsWith(affix) : part.text().endsWith(affix));
   }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The methods of str that take it apart or put strings together. */
 final class StringSplitting {
@@ -51,11 +52,13 @@ final class StringSplitting {
     return new Value.ListValue(values);
   }
 
-  private static List<String> split(Budget budget, String text, String separator, int limit) {
+  private static List<String> split(
+      Budget budget, String text, @Nullable String separator, int limit) {
     return separator == null ? words(budget, text, limit) : parts(budget, text, separator, limit);
   }
 
-  static List<String> splitFromEnd(Budget budget, String text, String separator, int limit) {
+  static List<String> splitFromEnd(
+      Budget budget, String text, @Nullable String separator, int limit) {
     List<String> parts = new ArrayList<>();
     String reversed = separator == null ? null : Text.reverse(budget, separator);
     for (String part : split(budget, Text.reverse(budget, text), reversed, limit)) {

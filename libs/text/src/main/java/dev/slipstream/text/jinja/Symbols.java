@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The names of a scope and where their values come from when it is entered. The rules are those of
@@ -28,7 +29,7 @@ final class Symbols {
     record Missing() implements Load {}
   }
 
-  private final Symbols parent;
+  private final @Nullable Symbols parent;
   private final Routine routine;
   private final int level;
   private final Map<String, Variable> variables = new HashMap<>();
@@ -38,11 +39,11 @@ final class Symbols {
   /**
    * @param parent the scope around it, or null
    */
-  Symbols(Symbols parent, Routine routine) {
+  Symbols(@Nullable Symbols parent, Routine routine) {
     this(parent, routine, parent == null ? 0 : parent.level + 1);
   }
 
-  private Symbols(Symbols parent, Routine routine, int level) {
+  private Symbols(@Nullable Symbols parent, Routine routine, int level) {
     this.parent = parent;
     this.routine = routine;
     this.level = level;
@@ -70,7 +71,7 @@ final class Symbols {
   }
 
   /** The variable that a name stands for, or null. */
-  Variable find(String name) {
+  @Nullable Variable find(String name) {
     for (Symbols symbols = this; symbols != null; symbols = symbols.parent) {
       Variable variable = symbols.variables.get(name);
       if (variable != null) {

@@ -32,7 +32,7 @@ public final class Template {
           1, "the template has %d characters, more than %d".formatted(source.length(), MAX_LENGTH));
     }
     List<Stmt> body = StatementParser.parse(source);
-    Routine routine = new Routine(null);
+    Routine routine = new Routine();
     Frame frame = new Frame(new Symbols(null, routine), false, false);
     SymbolFinder.enter(frame.symbols(), body);
     Action enter = frame.enter();
@@ -61,7 +61,7 @@ public final class Template {
     Rendering rendering = new Rendering(budget, given, clock);
     try {
       budget.descend(height);
-      Scope scope = new Scope(rendering, routine, null);
+      Scope scope = new Scope(rendering, routine);
       code.in(scope);
       return scope.printed();
     } catch (JinjaException e) {

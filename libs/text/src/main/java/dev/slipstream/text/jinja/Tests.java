@@ -8,6 +8,7 @@ import java.math.BigInteger;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /** The tests of jinja2 by their names. */
 final class Tests {
@@ -94,7 +95,7 @@ final class Tests {
   }
 
   /** A test, or null. */
-  static Test find(String name) {
+  static @Nullable Test find(String name) {
     return TESTS.get(name);
   }
 

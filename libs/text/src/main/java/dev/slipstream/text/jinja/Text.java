@@ -1,6 +1,7 @@
 package dev.slipstream.text.jinja;
 
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Strings as sequences of code points. Offsets of Java's strings are called offsets, those of
@@ -173,7 +174,8 @@ final class Text {
   /**
    * @param characters what to take off, or null for white space
    */
-  static String strip(Budget budget, String text, String characters, boolean left, boolean right) {
+  static String strip(
+      Budget budget, String text, @Nullable String characters, boolean left, boolean right) {
     int from = 0;
     int to = text.length();
     while (left && from < to && stripped(budget, characters, text.codePointAt(from))) {
@@ -186,7 +188,7 @@ final class Text {
     return text.substring(from, to);
   }
 
-  private static boolean stripped(Budget budget, String characters, int c) {
+  private static boolean stripped(Budget budget, @Nullable String characters, int c) {
     if (characters == null) {
       return Characters.isSpace(c);
     }

@@ -1,6 +1,7 @@
 package dev.slipstream.text.jinja;
 
 import java.math.BigInteger;
+import org.jspecify.annotations.Nullable;
 
 /** What kind of value a value is, and its truth and length. */
 final class Types {
@@ -95,10 +96,10 @@ final class Types {
   }
 
   /** The integer that an int or a bool is, or null. */
-  static BigInteger integer(Value value) {
+  static @Nullable BigInteger integer(Value value) {
     return switch (value) {
       case Value.Int i -> i.value();
-      case Value.Bool b -> BigInteger.valueOf(b.ordinal());
+      case Value.Bool b -> b.integer();
       default -> null;
     };
   }

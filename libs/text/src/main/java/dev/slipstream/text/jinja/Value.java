@@ -2,6 +2,7 @@ package dev.slipstream.text.jinja;
 
 import java.math.BigInteger;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What an expression can yield: the values of Python that templates meet. */
 sealed interface Value
@@ -46,7 +47,7 @@ sealed interface Value
    *
    * @param large null if the value is the small one
    */
-  record Int(long small, BigInteger large) implements Value {
+  record Int(long small, @Nullable BigInteger large) implements Value {
     static Int of(long value) {
       return new Int(value, null);
     }
@@ -70,6 +71,11 @@ sealed interface Value
 
     static Bool of(boolean value) {
       return value ? TRUE : FALSE;
+    }
+
+    /** As an integer. */
+    BigInteger integer() {
+      return this == TRUE ? BigInteger.ONE : BigInteger.ZERO;
     }
   }
 
@@ -126,7 +132,8 @@ sealed interface Value
    * @param owner what was looked at, or null for a variable
    * @param name what was looked for, or null if there is a hint
    */
-  record Undefined(String hint, Value owner, Value name) implements Value {
+  record Undefined(@Nullable String hint, @Nullable Value owner, @Nullable Value name)
+      implements Value {
     static Undefined hint(String hint) {
       return new Undefined(hint, null, null);
     }
@@ -140,8 +147,8 @@ sealed interface Value
     }
 
     private String message(Budget budget) {
-      if (hint != null) {
-        return hint;
+      if (name == null) {
+        return String.valueOf(hint);
       }
       String named = Repr.of(budget, name);
       if (owner == null) {

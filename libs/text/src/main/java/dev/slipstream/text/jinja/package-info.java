@@ -14,4 +14,7 @@
  * <p>Templates are untrusted: nothing is reflective, and every operation, however deep inside a
  * value, is charged to a {@link dev.slipstream.text.jinja.Budget} before it is carried out.
  */
+@NullMarked
 package dev.slipstream.text.jinja;
+
+import org.jspecify.annotations.NullMarked;

@@ -109,7 +109,7 @@ public final class ChatTemplate {
 
   private static ChatTemplateException failure(JinjaException e) {
     return switch (e.kind()) {
-      case REFUSAL -> new ChatTemplateException(e.getMessage(), e);
+      case REFUSAL -> new ChatTemplateException(String.valueOf(e.getMessage()), e);
       case SYNTAX, FAILURE, LIMIT ->
           new ChatTemplateException(
               "the chat template fails in line " + e.line() + ": " + e.getMessage(), e);

@@ -1,6 +1,7 @@
 package dev.slipstream.text.tokenizer;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * GPT-2's spelling of bytes as printable characters, in which byte-level vocabularies are written:
@@ -34,12 +35,12 @@ final class ByteAlphabet {
   }
 
   /** The bytes that are spelled, or null if a character does not belong to the alphabet. */
-  static byte[] bytes(String spelled) {
+  static byte @Nullable [] bytes(String spelled) {
     return bytes(spelled, spelled.length());
   }
 
   /** The same, leaving out the character at an index, if there is one. */
-  static byte[] bytes(String spelled, int without) {
+  static byte @Nullable [] bytes(String spelled, int without) {
     byte[] bytes = new byte[spelled.length() - (without < spelled.length() ? 1 : 0)];
     for (int i = 0; i < bytes.length; i++) {
       int b = byteOf(spelled.charAt(i < without ? i : i + 1));

@@ -1,6 +1,7 @@
 package dev.slipstream.text.tokenizer;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The ways in which models cut text into words, as llama.cpp implements them; each is a list of
@@ -110,7 +111,7 @@ enum PreTokenizerKind {
   }
 
   /** The pre-tokenizer that a model file names, or null if the name is unknown. */
-  static PreTokenizer named(String name) {
+  static @Nullable PreTokenizer named(String name) {
     PreTokenizerKind kind = kindOf(name);
     if (kind == null) {
       return null;
@@ -126,7 +127,7 @@ enum PreTokenizerKind {
     return new PreTokenizer(kind, kind.stages(), wholeWordsFirst, beginByDefault);
   }
 
-  private static PreTokenizerKind kindOf(String name) {
+  private static @Nullable PreTokenizerKind kindOf(String name) {
     return switch (name) {
       case "default" -> DEFAULT;
       case "gpt-2", "phi-2", "jina-es", "jina-de", "gigachat", "jina-v2-es", "jina-v2-de" -> GPT2;

@@ -1,14 +1,16 @@
 package dev.slipstream.text.tokenizer;
 
+import org.jspecify.annotations.Nullable;
+
 /** A text as the stages of a pre-tokenizer see it; positions count code points. */
 final class SplitText {
 
   private final int[] codePoints;
   private final int size;
   private final boolean supplementary;
-  private String classes;
-  private String characters;
-  private int[] offsets;
+  private @Nullable String classes;
+  private @Nullable String characters;
+  private int @Nullable [] offsets;
 
   /** Decodes a part of valid UTF-8. */
   SplitText(byte[] text, int from, int to) {

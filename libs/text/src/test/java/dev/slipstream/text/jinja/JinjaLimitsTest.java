@@ -57,6 +57,7 @@ class JinjaLimitsTest {
         // Text without end.
         "{{ 'x' * 10**9 }}",
         "{{ 10**9 * 'x' }}",
+        "{{ range(0, 1, 2**40)[::2**24]|list }}",
         "{{ [0] * 10**9 }}",
         "{{ (0,) * 10**8 }}",
         "{% set ns = namespace(s='x') %}{% for i in range(60) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}",

@@ -82,7 +82,7 @@ final class VectorIntegerKernels implements IntegerKernels {
       ShortVector aShorts = ShortVector.fromMemorySegment(S, memory, at, ORDER);
       FloatVector a = (FloatVector) aShorts.convertShape(S2F, F, 0);
       ShortVector bShorts =
-          ShortVector.fromMemorySegment(S, memory, at + LANES * Short.BYTES, ORDER);
+          ShortVector.fromMemorySegment(S, memory, at + (long) LANES * Short.BYTES, ORDER);
       FloatVector b = (FloatVector) bShorts.convertShape(S2F, F, 0);
       FloatVector q = FloatVector.broadcast(F, queries[query + d]);
       a0 = a.fma(q, a0);
@@ -154,7 +154,7 @@ final class VectorIntegerKernels implements IntegerKernels {
       ShortVector aShorts = ShortVector.fromMemorySegment(S, memory, row, ORDER);
       FloatVector a = (FloatVector) aShorts.convertShape(S2F, F, 0);
       ShortVector bShorts =
-          ShortVector.fromMemorySegment(S, memory, row + LANES * Short.BYTES, ORDER);
+          ShortVector.fromMemorySegment(S, memory, row + (long) LANES * Short.BYTES, ORDER);
       FloatVector b = (FloatVector) bShorts.convertShape(S2F, F, 0);
       int w = offset + t;
       FloatVector p = FloatVector.broadcast(F, weights[w]);
