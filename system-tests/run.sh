@@ -1,11 +1,15 @@
 # The tests on containers and on Kubernetes: 'slipstream test --system' and '--cluster'. Part of the launcher.
 
 # What these tests are built on is tested by 'test'.
-only_system_tests='-Dtest=dev.slipstream.system.** -Dsurefire.failIfNoSpecifiedTests=false'
+only='-Dtest=dev.slipstream.system.**'
 
 # On the images, which are built first; takes the options of 'images' too. Where there is no Docker,
 # that is no failure, except on a CI server.
 run_system_tests() {
+  case "${1:-}" in
+    --only=*) only_classes "${1#*=}" && shift ;;
+    --only) [ $# -gt 1 ] || die "--only needs a value." && only_classes "$2" && shift 2 ;;
+  esac
   if ! reason=$(require_docker 2>&1); then
     [ -z "${CI:-}" ] || die "The system tests need Docker. $reason"
     say "The system tests are skipped. $reason"
@@ -24,10 +28,16 @@ run_system_tests() {
   model=$(java_command pull) || die "The default model cannot be had, and the system tests need it."
   forget_reports
   status=0
-  (SLIPSTREAM_TAG=$tag maven -P system-tests -pl system-tests -am verify $only_system_tests \
+  (SLIPSTREAM_TAG=$tag maven -P system-tests -pl system-tests -am verify \
+    "$only" -Dsurefire.failIfNoSpecifiedTests=false \
     "-Dslipstream.repository=$home" "-Dslipstream.model=$model" "-Dslipstream.redis=$redis") || status=$?
   report || status=1
   return "$status"
+}
+
+# As Surefire names them, such as 'AttackTest,LoadTest' or 'AttackTest#oneKey*'.
+only_classes() {
+  only=-Dtest=$(printf %s "$1" | sed 's/[^,]\{1,\}/dev.slipstream.system.&/g')
 }
 
 has_image() {
@@ -82,7 +92,8 @@ run_cluster_tests() {
   say "Testing on $(kubectl config current-context) ..."
   forget_reports
   status=0
-  (maven -P system-tests -pl system-tests -am verify $only_system_tests -Dslipstream.groups=cluster -Dslipstream.excludedGroups= \
+  (maven -P system-tests -pl system-tests -am verify \
+    "$only" -Dsurefire.failIfNoSpecifiedTests=false -Dslipstream.groups=cluster -Dslipstream.excludedGroups= \
     "-Dslipstream.repository=$home" "-Dslipstream.model=$model" \
     "-Dslipstream.registry=$registry" "-Dslipstream.tag=$tag") || status=$?
   report || status=1

@@ -4,7 +4,6 @@ import static org.awaitility.Awaitility.await;
 
 import com.github.dockerjava.api.async.ResultCallback;
 import com.github.dockerjava.api.command.InspectContainerResponse;
-import com.github.dockerjava.api.exception.InternalServerErrorException;
 import com.github.dockerjava.api.model.Capability;
 import com.github.dockerjava.api.model.ContainerNetwork;
 import com.github.dockerjava.api.model.MemoryStatsConfig;
@@ -51,7 +50,6 @@ final class Service extends GenericContainer<Service> {
   }
 
   private static final long MEBIBYTE = 1 << 20;
-  private static final int PAUSE_ATTEMPTS = 10;
   private static final int SECONDS_TO_END = 40;
 
   private final String name;
@@ -125,23 +123,13 @@ final class Service extends GenericContainer<Service> {
     return this;
   }
 
-  /** On a busy machine the engine gives up freezing a process that computes; then again. */
+  /** By a signal: on a busy machine the engine's own pause gives up on a process that computes. */
   Service pause() {
-    for (int attempt = 1; ; attempt++) {
-      try {
-        getDockerClient().pauseContainerCmd(getContainerId()).exec();
-        return this;
-      } catch (InternalServerErrorException e) {
-        if (attempt == PAUSE_ATTEMPTS || !e.getMessage().contains("unable to freeze")) {
-          throw e;
-        }
-      }
-    }
+    return signal("STOP");
   }
 
   Service unpause() {
-    getDockerClient().unpauseContainerCmd(getContainerId()).exec();
-    return this;
+    return signal("CONT");
   }
 
   /** Ends it as an orchestrator does, and starts it again; does not wait until it is ready. */

@@ -49,16 +49,19 @@ class TargetConfiguration {
       return SharedPrefixes.NONE;
     }
     int message = Math.toIntExact(kv.maxBlockSize().toBytes()) + MESSAGE_OVERHEAD_BYTES;
-    return new KvServiceClient(
-        channel(channels, kv.target(), message),
-        new KvServiceClient.Limits(
-            kv.patience(),
-            kv.fetchRate().toBytes(),
-            kv.pause(),
-            kv.storeQueue().toBytes(),
-            kv.fetchMemory().toBytes(),
-            kv.refusal()),
-        registry);
+    KvServiceClient client =
+        new KvServiceClient(
+            channel(channels, kv.target(), message),
+            new KvServiceClient.Limits(
+                kv.patience(),
+                kv.fetchRate().toBytes(),
+                kv.pause(),
+                kv.storeQueue().toBytes(),
+                kv.fetchMemory().toBytes(),
+                kv.refusal()),
+            registry);
+    client.connect();
+    return client;
   }
 
   private static <T extends ManagedChannelBuilder<T>> ManagedChannel channel(

@@ -21,6 +21,8 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -49,6 +51,7 @@ public final class KvServiceClient implements SharedPrefixes {
   private final RefusedKeys refused;
   private final AtomicLong fetching = new AtomicLong();
   private volatile long pausedUntil = System.nanoTime();
+  private volatile Future<?> connecting = CompletableFuture.completedFuture(null);
 
   /**
    * @param patience longest wait for the first answer
@@ -95,6 +98,17 @@ public final class KvServiceClient implements SharedPrefixes {
     }
     this.refusals = counters::get;
     this.uploader = new BlockUploader(stub, limits.storeQueue(), this::failed, registry);
+  }
+
+  /**
+   * Connects, at once or when there is a service. Else the first request would do it, for which its
+   * patience is too short, and would be neither helped nor stored.
+   */
+  public void connect() {
+    connecting =
+        KvServiceGrpc.newFutureStub(stub.getChannel())
+            .withWaitForReady()
+            .match(MatchRequest.getDefaultInstance());
   }
 
   @Override
@@ -234,6 +248,7 @@ public final class KvServiceClient implements SharedPrefixes {
 
   @Override
   public void close() {
+    connecting.cancel(true);
     uploader.close();
   }
 

@@ -22,12 +22,21 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A request that is never told what became of its blocks is never computed either. */
 class KvServiceClientTest {
   private static final KvLayout LAYOUT = KvLayout.perLayer(1, 1, 4, NamedEncoding.DEFAULT);
+  private static final KvServiceClient.Limits LIMITS =
+      new KvServiceClient.Limits(
+          Duration.ofSeconds(30),
+          1 << 20,
+          Duration.ofSeconds(1),
+          1 << 20,
+          1 << 20,
+          Duration.ofHours(1));
 
   @ParameterizedTest
   @ValueSource(strings = {"Match", "Fetch"})
@@ -35,16 +44,8 @@ class KvServiceClientTest {
     String name = InProcessServerBuilder.generateName();
     Server server = InProcessServerBuilder.forName(name).addService(new OneBlock()).build().start();
     ManagedChannel channel = InProcessChannelBuilder.forName(name).build();
-    var limits =
-        new KvServiceClient.Limits(
-            Duration.ofSeconds(30),
-            1 << 20,
-            Duration.ofSeconds(1),
-            1 << 20,
-            1 << 20,
-            Duration.ofHours(1));
     SimpleMeterRegistry meters = new SimpleMeterRegistry();
-    try (var client = new KvServiceClient(new Breaking(channel, broken), limits, meters)) {
+    try (var client = new KvServiceClient(new Breaking(channel, broken), LIMITS, meters)) {
       CompletableFuture<List<byte[]>> result = new CompletableFuture<>();
       client.fetch("", List.of(BlockKey.of(new byte[32])), LAYOUT, result::complete);
 
@@ -56,9 +57,43 @@ class KvServiceClientTest {
     }
   }
 
+  /**
+   * To connect takes longer than a request waits: the first one would be none the better for kv.
+   */
+  @Test
+  void isConnectedBeforeTheFirstRequestHoweverLateTheServiceComes() throws Exception {
+    String name = InProcessServerBuilder.generateName();
+    ManagedChannel channel = InProcessChannelBuilder.forName(name).build();
+    OneBlock service = new OneBlock();
+    Server server = InProcessServerBuilder.forName(name).addService(service).build();
+    try (var client = new KvServiceClient(channel, LIMITS, new SimpleMeterRegistry())) {
+      client.connect();
+      server.start();
+
+      assertThat(service.first.get(30, TimeUnit.SECONDS).getKeysList()).isEmpty();
+      assertThat(client.isAvailable()).isTrue();
+    } finally {
+      channel.shutdownNow();
+      server.shutdownNow();
+    }
+  }
+
+  @Test
+  void aServiceThatNeverCameKeepsNoTargetFromEnding() throws Exception {
+    ManagedChannel channel =
+        InProcessChannelBuilder.forName(InProcessServerBuilder.generateName()).build();
+    try (var client = new KvServiceClient(channel, LIMITS, new SimpleMeterRegistry())) {
+      client.connect();
+    }
+    assertThat(channel.shutdown().awaitTermination(30, TimeUnit.SECONDS)).isTrue();
+  }
+
   private static final class OneBlock extends KvServiceGrpc.KvServiceImplBase {
+    final CompletableFuture<MatchRequest> first = new CompletableFuture<>();
+
     @Override
     public void match(MatchRequest request, StreamObserver<MatchResponse> responses) {
+      first.complete(request);
       responses.onNext(MatchResponse.newBuilder().setMatched(1).build());
       responses.onCompleted();
     }

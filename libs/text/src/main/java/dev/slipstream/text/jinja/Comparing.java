@@ -43,6 +43,7 @@ final class Comparing {
   }
 
   private static boolean same(Budget budget, Value left, Value right) {
+    budget.step();
     return left == right || equal(budget, left, right);
   }
 
