@@ -35,7 +35,8 @@ class SourceTreeTest {
     try (Stream<Path> files = Files.walk(Repository.root())) {
       assertThat(
               files
-                  .filter(file -> file.toString().matches(".*/src/main/java/.*/package-info[.]java"))
+                  .filter(
+                      file -> file.toString().matches(".*/src/main/java/.*/package-info[.]java"))
                   .filter(file -> !file.startsWith(Repository.root().resolve("benchmarks")))
                   .filter(file -> contentOf(file.toFile()).lines().noneMatch("@NullMarked"::equals))
                   .map(Repository.root()::relativize))
