@@ -72,13 +72,13 @@ final class FloatKernels {
     int p = zo;
     for (int k = 0; k < columns; k += 2) {
       FloatVector x0 = FloatVector.broadcast(F, x[xo + k]);
-      long v0 = w + 4 * k * BYTES;
+      long v0 = w + k * (4 * BYTES);
       a = FloatVector.fromMemorySegment(F, ALL, v0, LITTLE_ENDIAN).fma(x0, a);
       b = FloatVector.fromMemorySegment(F, ALL, v0 + BYTES, LITTLE_ENDIAN).fma(x0, b);
       c = FloatVector.fromMemorySegment(F, ALL, v0 + 2 * BYTES, LITTLE_ENDIAN).fma(x0, c);
       d = FloatVector.fromMemorySegment(F, ALL, v0 + 3 * BYTES, LITTLE_ENDIAN).fma(x0, d);
       FloatVector x1 = FloatVector.broadcast(F, x[xo + k + 1]);
-      long v1 = w + 4 * (k + 1) * BYTES;
+      long v1 = w + (k + 1) * (4 * BYTES);
       a = FloatVector.fromMemorySegment(F, ALL, v1, LITTLE_ENDIAN).fma(x1, a);
       b = FloatVector.fromMemorySegment(F, ALL, v1 + BYTES, LITTLE_ENDIAN).fma(x1, b);
       c = FloatVector.fromMemorySegment(F, ALL, v1 + 2 * BYTES, LITTLE_ENDIAN).fma(x1, c);
@@ -121,12 +121,12 @@ final class FloatKernels {
     int p = zo;
     for (int k = 0; k < columns; k++) {
       FloatVector x0 = FloatVector.broadcast(F, x[xo + k]);
-      long v0 = w + 4 * k * BYTES;
+      long v0 = w + k * (4 * BYTES);
       a0 = FloatVector.fromMemorySegment(F, ALL, v0, LITTLE_ENDIAN).fma(x0, a0);
       b0 = FloatVector.fromMemorySegment(F, ALL, v0 + BYTES, LITTLE_ENDIAN).fma(x0, b0);
       c0 = FloatVector.fromMemorySegment(F, ALL, v0 + 2 * BYTES, LITTLE_ENDIAN).fma(x0, c0);
       d0 = FloatVector.fromMemorySegment(F, ALL, v0 + 3 * BYTES, LITTLE_ENDIAN).fma(x0, d0);
-      long v1 = w1 + 4 * k * BYTES;
+      long v1 = w1 + k * (4 * BYTES);
       a1 = FloatVector.fromMemorySegment(F, ALL, v1, LITTLE_ENDIAN).fma(x0, a1);
       b1 = FloatVector.fromMemorySegment(F, ALL, v1 + BYTES, LITTLE_ENDIAN).fma(x0, b1);
       c1 = FloatVector.fromMemorySegment(F, ALL, v1 + 2 * BYTES, LITTLE_ENDIAN).fma(x0, c1);
@@ -182,17 +182,17 @@ final class FloatKernels {
     int p = zo;
     for (int k = 0; k < columns; k++) {
       FloatVector x0 = FloatVector.broadcast(F, x[xo + k]);
-      long v0 = w + 4 * k * BYTES;
+      long v0 = w + k * (4 * BYTES);
       a0 = FloatVector.fromMemorySegment(F, ALL, v0, LITTLE_ENDIAN).fma(x0, a0);
       b0 = FloatVector.fromMemorySegment(F, ALL, v0 + BYTES, LITTLE_ENDIAN).fma(x0, b0);
       c0 = FloatVector.fromMemorySegment(F, ALL, v0 + 2 * BYTES, LITTLE_ENDIAN).fma(x0, c0);
       d0 = FloatVector.fromMemorySegment(F, ALL, v0 + 3 * BYTES, LITTLE_ENDIAN).fma(x0, d0);
-      long v1 = w1 + 4 * k * BYTES;
+      long v1 = w1 + k * (4 * BYTES);
       a1 = FloatVector.fromMemorySegment(F, ALL, v1, LITTLE_ENDIAN).fma(x0, a1);
       b1 = FloatVector.fromMemorySegment(F, ALL, v1 + BYTES, LITTLE_ENDIAN).fma(x0, b1);
       c1 = FloatVector.fromMemorySegment(F, ALL, v1 + 2 * BYTES, LITTLE_ENDIAN).fma(x0, c1);
       d1 = FloatVector.fromMemorySegment(F, ALL, v1 + 3 * BYTES, LITTLE_ENDIAN).fma(x0, d1);
-      long v2 = w2 + 4 * k * BYTES;
+      long v2 = w2 + k * (4 * BYTES);
       a2 = FloatVector.fromMemorySegment(F, ALL, v2, LITTLE_ENDIAN).fma(x0, a2);
       b2 = FloatVector.fromMemorySegment(F, ALL, v2 + BYTES, LITTLE_ENDIAN).fma(x0, b2);
       c2 = FloatVector.fromMemorySegment(F, ALL, v2 + 2 * BYTES, LITTLE_ENDIAN).fma(x0, c2);
@@ -242,7 +242,7 @@ final class FloatKernels {
     for (int k = 0; k < columns; k++) {
       FloatVector x0 = FloatVector.broadcast(F, x[xo + 2 * k]);
       FloatVector x1 = FloatVector.broadcast(F, x[xo + 2 * k + 1]);
-      long v = w + 4 * k * BYTES;
+      long v = w + k * (4 * BYTES);
       FloatVector u0 = FloatVector.fromMemorySegment(F, ALL, v, LITTLE_ENDIAN);
       a0 = u0.fma(x0, a0);
       a1 = u0.fma(x1, a1);
@@ -319,7 +319,7 @@ final class FloatKernels {
     for (int k = 0; k < columns; k++) {
       FloatVector x0 = FloatVector.broadcast(F, x[xo + 2 * k]);
       FloatVector x1 = FloatVector.broadcast(F, x[xo + 2 * k + 1]);
-      long v0 = w + 4 * k * BYTES;
+      long v0 = w + k * (4 * BYTES);
       FloatVector u00 = FloatVector.fromMemorySegment(F, ALL, v0, LITTLE_ENDIAN);
       a00 = u00.fma(x0, a00);
       a01 = u00.fma(x1, a01);
@@ -332,7 +332,7 @@ final class FloatKernels {
       FloatVector u03 = FloatVector.fromMemorySegment(F, ALL, v0 + 3 * BYTES, LITTLE_ENDIAN);
       d00 = u03.fma(x0, d00);
       d01 = u03.fma(x1, d01);
-      long v1 = w1 + 4 * k * BYTES;
+      long v1 = w1 + k * (4 * BYTES);
       FloatVector u10 = FloatVector.fromMemorySegment(F, ALL, v1, LITTLE_ENDIAN);
       a10 = u10.fma(x0, a10);
       a11 = u10.fma(x1, a11);
@@ -345,7 +345,7 @@ final class FloatKernels {
       FloatVector u13 = FloatVector.fromMemorySegment(F, ALL, v1 + 3 * BYTES, LITTLE_ENDIAN);
       d10 = u13.fma(x0, d10);
       d11 = u13.fma(x1, d11);
-      long v2 = w2 + 4 * k * BYTES;
+      long v2 = w2 + k * (4 * BYTES);
       FloatVector u20 = FloatVector.fromMemorySegment(F, ALL, v2, LITTLE_ENDIAN);
       a20 = u20.fma(x0, a20);
       a21 = u20.fma(x1, a21);
@@ -427,7 +427,7 @@ final class FloatKernels {
     for (int k = 0; k < columns; k++) {
       FloatVector x0 = FloatVector.broadcast(F, x[xo + 4 * k]);
       FloatVector x1 = FloatVector.broadcast(F, x[xo + 4 * k + 1]);
-      long v = w + 4 * k * BYTES;
+      long v = w + k * (4 * BYTES);
       FloatVector u0 = FloatVector.fromMemorySegment(F, ALL, v, LITTLE_ENDIAN);
       a0 = u0.fma(x0, a0);
       a1 = u0.fma(x1, a1);
@@ -477,7 +477,7 @@ final class FloatKernels {
     for (int k = 0; k < columns; k++) {
       FloatVector x0 = FloatVector.broadcast(F, x[xo + 4 * k + 2]);
       FloatVector x1 = FloatVector.broadcast(F, x[xo + 4 * k + 3]);
-      long v = w + 4 * k * BYTES;
+      long v = w + k * (4 * BYTES);
       FloatVector u0 = FloatVector.fromMemorySegment(F, ALL, v, LITTLE_ENDIAN);
       a0 = u0.fma(x0, a0);
       a1 = u0.fma(x1, a1);
@@ -533,7 +533,7 @@ final class FloatKernels {
     FloatVector d3 = zero;
     int p = zo;
     for (int k = 0; k < columns; k++) {
-      long v = w + 4 * k * BYTES;
+      long v = w + k * (4 * BYTES);
       FloatVector u0 = FloatVector.fromMemorySegment(F, ALL, v, LITTLE_ENDIAN);
       FloatVector u1 = FloatVector.fromMemorySegment(F, ALL, v + BYTES, LITTLE_ENDIAN);
       FloatVector u2 = FloatVector.fromMemorySegment(F, ALL, v + 2 * BYTES, LITTLE_ENDIAN);

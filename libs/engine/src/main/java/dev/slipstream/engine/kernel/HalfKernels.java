@@ -83,7 +83,7 @@ final class HalfKernels {
     int p = zo;
     for (int k = 0; k < columns; k += 2) {
       FloatVector x0 = FloatVector.broadcast(F, x[xo + k]);
-      long qv0 = w + 2 * k * BYTES;
+      long qv0 = w + k * (2 * BYTES);
       IntVector v0a = IntVector.fromMemorySegment(I, ALL, qv0, LITTLE_ENDIAN);
       IntVector v0b = IntVector.fromMemorySegment(I, ALL, qv0 + BYTES, LITTLE_ENDIAN);
       a = v0a.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF).reinterpretAsFloats().fma(x0, a);
@@ -91,7 +91,7 @@ final class HalfKernels {
       c = v0b.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF).reinterpretAsFloats().fma(x0, c);
       d = v0b.lanewise(ASHR, 3).and(HALF).reinterpretAsFloats().fma(x0, d);
       FloatVector x1 = FloatVector.broadcast(F, x[xo + k + 1]);
-      long qv1 = w + 2 * (k + 1) * BYTES;
+      long qv1 = w + (k + 1) * (2 * BYTES);
       IntVector v1a = IntVector.fromMemorySegment(I, ALL, qv1, LITTLE_ENDIAN);
       IntVector v1b = IntVector.fromMemorySegment(I, ALL, qv1 + BYTES, LITTLE_ENDIAN);
       a = v1a.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF).reinterpretAsFloats().fma(x1, a);
@@ -136,14 +136,14 @@ final class HalfKernels {
     int p = zo;
     for (int k = 0; k < columns; k++) {
       FloatVector x0 = FloatVector.broadcast(F, x[xo + k]);
-      long qv0 = w + 2 * k * BYTES;
+      long qv0 = w + k * (2 * BYTES);
       IntVector v0a = IntVector.fromMemorySegment(I, ALL, qv0, LITTLE_ENDIAN);
       IntVector v0b = IntVector.fromMemorySegment(I, ALL, qv0 + BYTES, LITTLE_ENDIAN);
       a0 = v0a.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF).reinterpretAsFloats().fma(x0, a0);
       b0 = v0a.lanewise(ASHR, 3).and(HALF).reinterpretAsFloats().fma(x0, b0);
       c0 = v0b.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF).reinterpretAsFloats().fma(x0, c0);
       d0 = v0b.lanewise(ASHR, 3).and(HALF).reinterpretAsFloats().fma(x0, d0);
-      long qv1 = w1 + 2 * k * BYTES;
+      long qv1 = w1 + k * (2 * BYTES);
       IntVector v1a = IntVector.fromMemorySegment(I, ALL, qv1, LITTLE_ENDIAN);
       IntVector v1b = IntVector.fromMemorySegment(I, ALL, qv1 + BYTES, LITTLE_ENDIAN);
       a1 = v1a.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF).reinterpretAsFloats().fma(x0, a1);
@@ -201,21 +201,21 @@ final class HalfKernels {
     int p = zo;
     for (int k = 0; k < columns; k++) {
       FloatVector x0 = FloatVector.broadcast(F, x[xo + k]);
-      long qv0 = w + 2 * k * BYTES;
+      long qv0 = w + k * (2 * BYTES);
       IntVector v0a = IntVector.fromMemorySegment(I, ALL, qv0, LITTLE_ENDIAN);
       IntVector v0b = IntVector.fromMemorySegment(I, ALL, qv0 + BYTES, LITTLE_ENDIAN);
       a0 = v0a.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF).reinterpretAsFloats().fma(x0, a0);
       b0 = v0a.lanewise(ASHR, 3).and(HALF).reinterpretAsFloats().fma(x0, b0);
       c0 = v0b.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF).reinterpretAsFloats().fma(x0, c0);
       d0 = v0b.lanewise(ASHR, 3).and(HALF).reinterpretAsFloats().fma(x0, d0);
-      long qv1 = w1 + 2 * k * BYTES;
+      long qv1 = w1 + k * (2 * BYTES);
       IntVector v1a = IntVector.fromMemorySegment(I, ALL, qv1, LITTLE_ENDIAN);
       IntVector v1b = IntVector.fromMemorySegment(I, ALL, qv1 + BYTES, LITTLE_ENDIAN);
       a1 = v1a.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF).reinterpretAsFloats().fma(x0, a1);
       b1 = v1a.lanewise(ASHR, 3).and(HALF).reinterpretAsFloats().fma(x0, b1);
       c1 = v1b.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF).reinterpretAsFloats().fma(x0, c1);
       d1 = v1b.lanewise(ASHR, 3).and(HALF).reinterpretAsFloats().fma(x0, d1);
-      long qv2 = w2 + 2 * k * BYTES;
+      long qv2 = w2 + k * (2 * BYTES);
       IntVector v2a = IntVector.fromMemorySegment(I, ALL, qv2, LITTLE_ENDIAN);
       IntVector v2b = IntVector.fromMemorySegment(I, ALL, qv2 + BYTES, LITTLE_ENDIAN);
       a2 = v2a.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF).reinterpretAsFloats().fma(x0, a2);
@@ -267,7 +267,7 @@ final class HalfKernels {
     for (int k = 0; k < columns; k++) {
       FloatVector x0 = FloatVector.broadcast(F, x[xo + 2 * k]);
       FloatVector x1 = FloatVector.broadcast(F, x[xo + 2 * k + 1]);
-      long qv = w + 2 * k * BYTES;
+      long qv = w + k * (2 * BYTES);
       IntVector va = IntVector.fromMemorySegment(I, ALL, qv, LITTLE_ENDIAN);
       IntVector vb = IntVector.fromMemorySegment(I, ALL, qv + BYTES, LITTLE_ENDIAN);
       FloatVector u0 = va.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
@@ -346,7 +346,7 @@ final class HalfKernels {
     for (int k = 0; k < columns; k++) {
       FloatVector x0 = FloatVector.broadcast(F, x[xo + 2 * k]);
       FloatVector x1 = FloatVector.broadcast(F, x[xo + 2 * k + 1]);
-      long qv0 = w + 2 * k * BYTES;
+      long qv0 = w + k * (2 * BYTES);
       IntVector v0a = IntVector.fromMemorySegment(I, ALL, qv0, LITTLE_ENDIAN);
       IntVector v0b = IntVector.fromMemorySegment(I, ALL, qv0 + BYTES, LITTLE_ENDIAN);
       FloatVector u00 = v0a.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
@@ -361,7 +361,7 @@ final class HalfKernels {
       FloatVector u03 = v0b.lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
       d00 = u03.fma(x0, d00);
       d01 = u03.fma(x1, d01);
-      long qv1 = w1 + 2 * k * BYTES;
+      long qv1 = w1 + k * (2 * BYTES);
       IntVector v1a = IntVector.fromMemorySegment(I, ALL, qv1, LITTLE_ENDIAN);
       IntVector v1b = IntVector.fromMemorySegment(I, ALL, qv1 + BYTES, LITTLE_ENDIAN);
       FloatVector u10 = v1a.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
@@ -376,7 +376,7 @@ final class HalfKernels {
       FloatVector u13 = v1b.lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
       d10 = u13.fma(x0, d10);
       d11 = u13.fma(x1, d11);
-      long qv2 = w2 + 2 * k * BYTES;
+      long qv2 = w2 + k * (2 * BYTES);
       IntVector v2a = IntVector.fromMemorySegment(I, ALL, qv2, LITTLE_ENDIAN);
       IntVector v2b = IntVector.fromMemorySegment(I, ALL, qv2 + BYTES, LITTLE_ENDIAN);
       FloatVector u20 = v2a.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
@@ -458,7 +458,7 @@ final class HalfKernels {
     FloatVector b3 = zero;
     int p = zo;
     for (int k = 0; k < columns; k++) {
-      long qv = w + 2 * k * BYTES;
+      long qv = w + k * (2 * BYTES);
       IntVector va = IntVector.fromMemorySegment(I, ALL, qv, LITTLE_ENDIAN);
       FloatVector u0 = va.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
       FloatVector u1 = va.lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
@@ -509,7 +509,7 @@ final class HalfKernels {
     FloatVector b3 = zero;
     int p = zo + 8 * L;
     for (int k = 0; k < columns; k++) {
-      long qv = w + 2 * k * BYTES;
+      long qv = w + k * (2 * BYTES);
       IntVector vb = IntVector.fromMemorySegment(I, ALL, qv + BYTES, LITTLE_ENDIAN);
       FloatVector u0 = vb.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
       FloatVector u1 = vb.lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();
@@ -568,7 +568,7 @@ final class HalfKernels {
     FloatVector d3 = zero;
     int p = zo;
     for (int k = 0; k < columns; k++) {
-      long qv = w + 2 * k * BYTES;
+      long qv = w + k * (2 * BYTES);
       IntVector va = IntVector.fromMemorySegment(I, ALL, qv, LITTLE_ENDIAN);
       IntVector vb = IntVector.fromMemorySegment(I, ALL, qv + BYTES, LITTLE_ENDIAN);
       FloatVector u0 = va.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF).reinterpretAsFloats();

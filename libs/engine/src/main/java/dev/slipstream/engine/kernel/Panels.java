@@ -28,7 +28,7 @@ final class Panels {
     for (int k = 0; k < n; k++) {
       ShortVector s = ShortVector.fromMemorySegment(S, ALL, w + 2L * L * k, LITTLE_ENDIAN);
       IntVector v = (IntVector) s.convertShape(ZERO_EXTEND_S2I, I, 0);
-      long at = out + 4 * k * BYTES;
+      long at = out + k * (4 * BYTES);
       FloatVector code = (FloatVector) v.and(0xf).convert(I2F, 0);
       code.intoMemorySegment(ALL, at, LITTLE_ENDIAN);
       code = (FloatVector) v.lanewise(LSHR, 4).and(0xf).convert(I2F, 0);
@@ -43,7 +43,7 @@ final class Panels {
   static void bytes(long w, int n, long out) {
     for (int k = 0; k < n; k++) {
       IntVector v = IntVector.fromMemorySegment(I, ALL, w + k * BYTES, LITTLE_ENDIAN);
-      long at = out + 4 * k * BYTES;
+      long at = out + k * (4 * BYTES);
       FloatVector code = (FloatVector) v.lanewise(LSHL, 24).lanewise(ASHR, 24).convert(I2F, 0);
       code.intoMemorySegment(ALL, at, LITTLE_ENDIAN);
       code = (FloatVector) v.lanewise(LSHL, 16).lanewise(ASHR, 24).convert(I2F, 0);
@@ -58,7 +58,7 @@ final class Panels {
   static void halves(long w, int n, long out) {
     for (int i = 0; i < 2 * n; i++) {
       IntVector v = IntVector.fromMemorySegment(I, ALL, w + i * BYTES, LITTLE_ENDIAN);
-      long at = out + 2 * i * BYTES;
+      long at = out + i * (2 * BYTES);
       IntVector bits = v.lanewise(LSHL, 16).lanewise(ASHR, 3).and(HALF);
       bits.reinterpretAsFloats().mul(HALF_UNIT).intoMemorySegment(ALL, at, LITTLE_ENDIAN);
       bits = v.lanewise(ASHR, 3).and(HALF);
@@ -69,7 +69,7 @@ final class Panels {
   static void brains(long w, int n, long out) {
     for (int i = 0; i < 2 * n; i++) {
       IntVector v = IntVector.fromMemorySegment(I, ALL, w + i * BYTES, LITTLE_ENDIAN);
-      long at = out + 2 * i * BYTES;
+      long at = out + i * (2 * BYTES);
       v.lanewise(LSHL, 16).intoMemorySegment(ALL, at, LITTLE_ENDIAN);
       v.and(HIGH).intoMemorySegment(ALL, at + BYTES, LITTLE_ENDIAN);
     }

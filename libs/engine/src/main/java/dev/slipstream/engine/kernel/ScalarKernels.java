@@ -78,7 +78,7 @@ public final class ScalarKernels implements Kernels {
   /** Of two row vectors, the first is in the low halves. */
   private short half(long w, int k, int row) {
     int j = row / lanes;
-    return getShort(w + 4L * ((2 * k + j / 2) * lanes + row % lanes) + 2 * (j % 2));
+    return getShort(w + 4L * ((2 * k + j / 2) * lanes + row % lanes) + 2L * (j % 2));
   }
 
   /** Adds one column of a group to its block sums. */

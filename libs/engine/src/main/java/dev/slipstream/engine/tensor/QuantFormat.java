@@ -89,7 +89,7 @@ enum QuantFormat {
     void decode(MemorySegment s, long o, QuantBlock b) {
       sixBitScales(s, o, b);
       for (int i = 0; i < 4; i++) {
-        nibbles(s, o + 16 + 32 * i, b.codes, 64 * i, 32);
+        nibbles(s, o + 16 + 32L * i, b.codes, 64 * i, 32);
       }
     }
   },
@@ -98,7 +98,7 @@ enum QuantFormat {
     void decode(MemorySegment s, long o, QuantBlock b) {
       sixBitScales(s, o, b);
       for (int i = 0; i < 4; i++) {
-        nibbles(s, o + 48 + 32 * i, b.codes, 64 * i, 32);
+        nibbles(s, o + 48 + 32L * i, b.codes, 64 * i, 32);
       }
       for (int i = 0; i < 256; i++) {
         b.codes[i] += ((unsigned(s, o + 16 + (i & 31)) >> (i >> 5)) & 1) << 4;
@@ -214,7 +214,7 @@ enum QuantFormat {
 
   /** Two-bit field i of 256: byte l of a 32-byte half holds elements l, l+32, l+64 and l+96. */
   private static int pair(MemorySegment s, long o, int i) {
-    return (unsigned(s, o + (i >> 7) * 32 + (i & 31)) >> ((i >> 5) & 3) * 2) & 3;
+    return (unsigned(s, o + (i >> 7) * 32L + (i & 31)) >> ((i >> 5) & 3) * 2) & 3;
   }
 
   private static void sixBitScales(MemorySegment s, long o, QuantBlock b) {

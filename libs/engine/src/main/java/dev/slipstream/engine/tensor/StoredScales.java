@@ -87,7 +87,7 @@ record StoredScales(Form form, MemorySegment memory, int lanes) implements Block
   }
 
   private long half(long i) {
-    return 2 * (i / (2 * lanes) * 2 * lanes + i % lanes * 2 + i / lanes % 2);
+    return 2 * (i / (2L * lanes) * 2 * lanes + i % lanes * 2 + i / lanes % 2);
   }
 
   private long split(long i) {

@@ -25,6 +25,7 @@ import java.util.concurrent.CancellationException;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -180,7 +181,7 @@ public final class WeightCache {
     }
   }
 
-  private static void requireUninterrupted(Exception cause) {
+  private static void requireUninterrupted(@Nullable Exception cause) {
     if (Thread.currentThread().isInterrupted()) {
       CancellationException cancelled = new CancellationException("loading was interrupted");
       cancelled.initCause(cause);

@@ -106,7 +106,7 @@ enum BlockSumKernels implements Reader {
       List.of()) {
     @Override
     public List<String> loads(String w, String k, String v, int from, int to) {
-      return List.of("long %s = %s + 4 * %s * BYTES;".formatted(v, w, k));
+      return List.of("long %s = %s + %s * (4 * BYTES);".formatted(v, w, k));
     }
 
     @Override
@@ -192,7 +192,7 @@ enum BlockSumKernels implements Reader {
 
   private static List<String> pairs(String w, String k, String v, int from, int to) {
     List<String> loads = new ArrayList<>();
-    loads.add("long q%s = %s + 2 * %s * BYTES;".formatted(v, w, k));
+    loads.add("long q%s = %s + %s * (2 * BYTES);".formatted(v, w, k));
     for (int half = from / 2; half < to / 2; half++) {
       loads.add(ints(v + "ab".charAt(half), "q" + v + (half == 0 ? "" : " + BYTES")));
     }
