@@ -53,6 +53,9 @@ class DraftConfiguration {
   }
 
   static String defaultDrafter(String wanted, List<String> names) {
+    if (names.isEmpty()) {
+      throw new IllegalStateException("this draft service was built without a drafter");
+    }
     if (wanted.isEmpty()) {
       return names.getFirst();
     }

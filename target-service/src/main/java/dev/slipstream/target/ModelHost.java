@@ -220,6 +220,7 @@ final class ModelHost
   private void run() {
     try {
       long start = System.nanoTime();
+      shared.connect();
       LoadedModel loaded = loader.load();
       ServedTarget target = serveOrRelease(loaded);
       State.Ready ready = new State.Ready(target, loaded.resources());

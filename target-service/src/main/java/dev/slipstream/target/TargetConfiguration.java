@@ -14,7 +14,9 @@ import io.grpc.ManagedChannelBuilder;
 import io.grpc.ServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.event.ApplicationReadyEvent;
@@ -35,6 +37,12 @@ class TargetConfiguration {
   /** A block message carries a key and a checksum besides the block. */
   private static final int MESSAGE_OVERHEAD_BYTES = 64 << 10;
 
+  /**
+   * From here on gRPC knows no idleness. A connection that had been given up after a lull would
+   * have to be made within the patience that one request has.
+   */
+  private static final Duration NEVER_IDLE = Duration.ofDays(30);
+
   @Bean
   @ConditionalOnMissingBean
   ModelLoader modelLoader(TargetProperties properties, BatchProperties batch) {
@@ -49,19 +57,16 @@ class TargetConfiguration {
       return SharedPrefixes.NONE;
     }
     int message = Math.toIntExact(kv.maxBlockSize().toBytes()) + MESSAGE_OVERHEAD_BYTES;
-    KvServiceClient client =
-        new KvServiceClient(
-            channel(channels, kv.target(), message),
-            new KvServiceClient.Limits(
-                kv.patience(),
-                kv.fetchRate().toBytes(),
-                kv.pause(),
-                kv.storeQueue().toBytes(),
-                kv.fetchMemory().toBytes(),
-                kv.refusal()),
-            registry);
-    client.connect();
-    return client;
+    return new KvServiceClient(
+        channel(channels, kv.target(), message),
+        new KvServiceClient.Limits(
+            kv.patience(),
+            kv.fetchRate().toBytes(),
+            kv.pause(),
+            kv.storeQueue().toBytes(),
+            kv.fetchMemory().toBytes(),
+            kv.refusal()),
+        registry);
   }
 
   private static <T extends ManagedChannelBuilder<T>> ManagedChannel channel(
@@ -69,7 +74,11 @@ class TargetConfiguration {
     return channels.createChannel(
         target,
         ChannelBuilderOptions.defaults()
-            .<T>withCustomizer((name, builder) -> builder.maxInboundMessageSize(maxMessageBytes)));
+            .<T>withCustomizer(
+                (name, builder) ->
+                    builder
+                        .maxInboundMessageSize(maxMessageBytes)
+                        .idleTimeout(NEVER_IDLE.toDays(), TimeUnit.DAYS)));
   }
 
   /** Those that are named, in that order. */

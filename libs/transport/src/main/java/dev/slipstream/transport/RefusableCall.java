@@ -27,6 +27,7 @@ public class RefusableCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
   protected final synchronized void refuse(Status status, Metadata trailers) {
     if (!closed) {
       refused = true;
+      closed = true;
       super.close(status, trailers);
     }
   }

@@ -13,9 +13,6 @@ import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
 import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import io.prometheus.metrics.model.snapshots.SummarySnapshot;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -95,17 +92,7 @@ class MetricTablesTest {
   /** An answer with drafts, and a kv that looks for its Redis, bring what is not there before. */
   @BeforeAll
   static void collect(RunningSuite suite) throws Exception {
-    try (HttpClient client = HttpClient.newHttpClient()) {
-      var request =
-          HttpRequest.newBuilder(suite.uri("/v1/completions"))
-              .header("Content-Type", "application/json")
-              .POST(
-                  HttpRequest.BodyPublishers.ofString(
-                      "{\"prompt\": \"a b a b a b a b\", \"max_tokens\": 12, \"temperature\": 0}"))
-              .build();
-      assertThat(client.send(request, HttpResponse.BodyHandlers.ofString()).statusCode())
-          .isEqualTo(200);
-    }
+    suite.verifyDrafts();
     figures = new ArrayList<>();
     for (MetricSnapshot metric : ours(suite.figures())) {
       for (String service : SERVICES) {

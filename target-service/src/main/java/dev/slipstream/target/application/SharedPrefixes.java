@@ -35,6 +35,12 @@ public interface SharedPrefixes extends AutoCloseable {
         public void close() {}
       };
 
+  /**
+   * Makes ready for requests while the model is loaded: else the first one would, for which its
+   * time is too short.
+   */
+  default void connect() {}
+
   /** Whether asking is worth while at the moment. */
   boolean isAvailable();
 

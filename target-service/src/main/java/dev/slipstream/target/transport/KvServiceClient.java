@@ -11,6 +11,7 @@ import dev.slipstream.proto.v1.MatchRequest;
 import dev.slipstream.proto.v1.MatchResponse;
 import dev.slipstream.target.application.SharedPrefixes;
 import io.grpc.Channel;
+import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import io.micrometer.core.instrument.Counter;
@@ -100,10 +101,8 @@ public final class KvServiceClient implements SharedPrefixes {
     this.uploader = new BlockUploader(stub, limits.storeQueue(), this::failed, registry);
   }
 
-  /**
-   * Connects, at once or when there is a service. Else the first request would do it, for which its
-   * patience is too short, and would be neither helped nor stored.
-   */
+  /** Connects, at once or when there is a service. */
+  @Override
   public void connect() {
     connecting =
         KvServiceGrpc.newFutureStub(stub.getChannel())
@@ -265,6 +264,10 @@ public final class KvServiceClient implements SharedPrefixes {
           "kv-service failed, computing prefixes for the next {} s: {}",
           limits.pause().toSeconds(),
           cause.getMessage());
+      if (stub.getChannel() instanceof ManagedChannel channel) {
+        // It would try to connect ever more seldom; pauses see to it that this is not too often.
+        channel.resetConnectBackoff();
+      }
     }
   }
 

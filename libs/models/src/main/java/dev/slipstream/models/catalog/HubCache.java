@@ -94,6 +94,9 @@ final class HubCache {
         // Its name is of two parts; then come the revision and the listing.
         Path place = root.relativize(listing);
         int revision = place.getNameCount() - 2;
+        if (revision < 1) {
+          continue;
+        }
         String name = place.subpath(0, revision).toString().replace('\\', '/');
         Path directory = root.resolve(place.subpath(0, revision + 1));
         for (var file : remembered(directory).map(HubListing::files).orElse(List.of())) {
