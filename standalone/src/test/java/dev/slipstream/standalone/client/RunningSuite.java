@@ -2,11 +2,13 @@ package dev.slipstream.standalone.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.slipstream.models.catalog.CacheDirectory;
 import dev.slipstream.models.catalog.CatalogSettings;
 import dev.slipstream.models.catalog.ModelResolver;
 import dev.slipstream.models.catalog.ProgressListener;
 import dev.slipstream.proto.v1.GenerationServiceGrpc;
 import dev.slipstream.proto.v1.ListModelsRequest;
+import dev.slipstream.standalone.flow.Flow;
 import dev.slipstream.standalone.suite.EmbeddedSuite;
 import dev.slipstream.standalone.suite.Service;
 import dev.slipstream.standalone.suite.SuiteConfiguration;
@@ -23,6 +25,8 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -90,20 +94,27 @@ final class RunningSuite implements AutoCloseable {
   private static RunningSuite start() {
     try {
       var model = new ModelResolver(settings()).resolve(MODEL, ProgressListener.SILENT);
+      Path home = Files.createTempDirectory("suite");
+      Flow.keepCheapRows(home, model, Runtime.getRuntime().availableProcessors());
       var settings =
           new SuiteSettings(
               SuiteConfiguration.check(Form.EMBEDDED, System.getenv(), Map.of()),
               model,
               OptionalInt.empty(),
               Optional.of(new SuiteSettings.Network("127.0.0.1", 0, 0)),
-              settings().cache(),
+              new CacheDirectory(home),
               Map.of(
                   Service.TARGET,
-                  Map.of("slipstream.target.context-length", Integer.toString(CONTEXT))));
+                  Map.of(
+                      "slipstream.target.context-length",
+                      Integer.toString(CONTEXT),
+                      // What was kept is to be believed, whatever passes take.
+                      "slipstream.target.cost-budget",
+                      "0s")));
       RunningSuite running = new RunningSuite(EmbeddedSuite.start(settings));
       running.awaitModel();
       return running;
-    } catch (InterruptedException e) {
+    } catch (InterruptedException | IOException e) {
       throw new AssertionError(e);
     }
   }
