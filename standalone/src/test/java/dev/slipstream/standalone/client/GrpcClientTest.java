@@ -23,11 +23,13 @@ import io.grpc.reflection.v1.ServerReflectionRequest;
 import io.grpc.reflection.v1.ServerReflectionResponse;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -200,8 +202,12 @@ class GrpcClientTest {
   @Test
   void isHealthyForStockProbes() {
     var health = HealthGrpc.newBlockingStub(channel);
-    assertThat(health.check(HealthCheckRequest.getDefaultInstance()).getStatus())
-        .isEqualTo(ServingStatus.SERVING);
+    // The gateway looks at its targets from time to time.
+    Awaitility.await()
+        .atMost(Duration.ofMinutes(1))
+        .until(
+            () -> health.check(HealthCheckRequest.getDefaultInstance()).getStatus(),
+            status -> status == ServingStatus.SERVING);
   }
 
   @Test
