@@ -17,6 +17,7 @@ import io.grpc.Status;
 import io.grpc.stub.MetadataUtils;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -24,6 +25,7 @@ import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
 /** Logs are read by more people than may read what users ask, or use their keys. */
+@Tag("suite")
 @Timeout(60)
 @ExtendWith(OutputCaptureExtension.class)
 class SecrecyTest {

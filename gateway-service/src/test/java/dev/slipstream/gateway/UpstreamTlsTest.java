@@ -13,6 +13,7 @@ import io.grpc.TlsServerCredentials;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
  * it to look for the address, no target would be good enough, or any at that address would be: one
  * that a stranger runs there, too, with the texts of all users.
  */
+@Tag("suite")
 @Timeout(120)
 class UpstreamTlsTest {
   private final TestAuthority authority = new TestAuthority("suite");

@@ -10,12 +10,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Who compares with llama-bench needs its fields, and figures that belong to the same work. */
+@Tag("suite")
 class BenchCommandTest {
 
   @TempDir private Path home;

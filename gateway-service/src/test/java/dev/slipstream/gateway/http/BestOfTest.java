@@ -8,12 +8,14 @@ import dev.slipstream.gateway.fake.TestVocabulary;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
 
 /** Whether {@code best_of} means to clients of completions what it means at OpenAI. */
+@Tag("suite")
 @Timeout(120)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class BestOfTest {

@@ -22,11 +22,13 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 
 /** What one user's bodies may do to others, to probes and to the gateway's memory. */
+@Tag("suite")
 @Timeout(120)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class BodyBudgetTest {

@@ -6,10 +6,12 @@ import dev.slipstream.gateway.fake.Gateway;
 import dev.slipstream.gateway.fake.TestVocabulary;
 import dev.slipstream.proto.v1.FinishReason;
 import java.net.http.HttpRequest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
 /** Whether OpenAI clients find in whole answers to chats what they look for. */
+@Tag("suite")
 class ChatAnswerTest extends ChatFixture {
 
   @Test

@@ -8,11 +8,13 @@ import dev.slipstream.proto.v1.DecodeStart;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whether a target is asked for what the client has asked for. */
+@Tag("suite")
 class ChatParametersTest extends ChatFixture {
 
   @Test

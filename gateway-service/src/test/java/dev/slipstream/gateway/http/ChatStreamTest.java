@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.slipstream.gateway.fake.FakeDecode;
 import dev.slipstream.gateway.fake.TestVocabulary;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
 /** Whether OpenAI clients find in streams of chats what they look for. */
+@Tag("suite")
 class ChatStreamTest extends ChatFixture {
 
   @Test

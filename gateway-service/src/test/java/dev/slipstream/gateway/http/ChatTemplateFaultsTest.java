@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.slipstream.gateway.fake.FakeTarget;
 import dev.slipstream.gateway.fake.Gateway;
 import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 
 /** A model whose template is of no use must still serve what needs none, and say what is wrong. */
+@Tag("suite")
 @ExtendWith(OutputCaptureExtension.class)
 class ChatTemplateFaultsTest {
   private static final String CHAT =

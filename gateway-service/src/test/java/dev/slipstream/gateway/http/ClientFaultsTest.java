@@ -12,11 +12,13 @@ import dev.slipstream.gateway.fake.RawClient;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 
 /** Clients leave whenever they like; that is nobody's error, and nothing of theirs stays. */
+@Tag("suite")
 @Timeout(120)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ClientFaultsTest {

@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.slipstream.gateway.access.KeyHash;
 import dev.slipstream.gateway.fake.FakeTarget;
 import dev.slipstream.gateway.fake.Gateway;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Where the gateway is not a developer's own, operators say what it is called, if anybody does. */
+@Tag("suite")
 @Timeout(120)
 class ConfiguredHostsTest {
   private static final String LOOPBACK = "--server.address=127.0.0.1";

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.springframework.context.event.ContextClosedEvent;
@@ -21,6 +22,7 @@ import org.springframework.context.event.ContextClosedEvent;
  * Whoever breaks this loses requests of busy clients whenever a gateway is replaced: they are sent
  * on a connection that nobody said would end.
  */
+@Tag("suite")
 @Timeout(120)
 class ConnectionDrainTest {
   private static final String BODY =

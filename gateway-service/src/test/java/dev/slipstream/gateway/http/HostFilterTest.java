@@ -8,6 +8,7 @@ import dev.slipstream.gateway.fake.Gateway;
 import dev.slipstream.gateway.fake.RawClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
@@ -15,6 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A gateway as developers have it: on loopback, without keys, and with a browser beside it. */
+@Tag("suite")
 @Timeout(60)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class HostFilterTest {

@@ -11,11 +11,13 @@ import io.grpc.Status;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 
 /** Old clients know no chunks: they would take the sizes between them for a part of the answer. */
+@Tag("suite")
 @Timeout(60)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class Http10Test {

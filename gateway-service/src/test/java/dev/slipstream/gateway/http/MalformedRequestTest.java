@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Scanners of the whole Internet send such things. Whoever watches errors must not be woken by
  * them, or find the real ones among their stack traces.
  */
+@Tag("suite")
 @Timeout(60)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class MalformedRequestTest {

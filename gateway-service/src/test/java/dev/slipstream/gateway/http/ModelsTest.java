@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.slipstream.gateway.fake.FakeTarget;
 import dev.slipstream.gateway.fake.Gateway;
 import dev.slipstream.gateway.fake.TestVocabulary;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
 /** Whether clients see which model it is that answers, and in which form. */
+@Tag("suite")
 class ModelsTest {
   @Test
   void aModelIsShownWithWhatItsAnswersDependOn() {

@@ -17,11 +17,13 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 
 /** A few clients that send slowly, or too much, must not take the gateway from all others. */
+@Tag("suite")
 @Timeout(60)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RequestLimitsTest {

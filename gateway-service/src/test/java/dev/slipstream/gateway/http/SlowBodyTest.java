@@ -8,10 +8,12 @@ import dev.slipstream.gateway.fake.FakeTarget;
 import dev.slipstream.gateway.fake.Gateway;
 import dev.slipstream.gateway.fake.LogRecord;
 import dev.slipstream.gateway.fake.RawClient;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Bytes are held for those who send them, and not for those who have stopped. */
+@Tag("suite")
 @Timeout(120)
 class SlowBodyTest {
 

@@ -23,11 +23,13 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 
 /** API keys over gRPC, where the same keys hold as over HTTP. */
+@Tag("suite")
 @Timeout(60)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class GrpcAccessTest {

@@ -28,11 +28,13 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 
 /** Messages on gRPC calls are the same bytes as bodies, and share their budget. */
+@Tag("suite")
 @Timeout(120)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class GrpcBytesTest {

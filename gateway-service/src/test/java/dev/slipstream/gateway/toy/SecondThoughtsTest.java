@@ -10,11 +10,13 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 
 /** Whoever breaks this cannot add a way to make answers without changing the gateway. */
+@Tag("suite")
 @Timeout(120)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class SecondThoughtsTest {

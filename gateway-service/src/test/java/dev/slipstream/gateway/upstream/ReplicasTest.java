@@ -29,12 +29,14 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * A user who scales targets or drafts under one host name expects all of them to work. One channel
  * for the name would keep all streams on one of them.
  */
+@Tag("suite")
 class ReplicasTest {
   private static final String NAME = "dns:///target:9092";
 

@@ -15,10 +15,12 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.lifecycle.AfterTry;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Tag("suite")
 class MemoryBlockStoreTest {
   private static final int PAGE = PagePool.PAGE_BYTES;
 
@@ -83,6 +85,7 @@ class MemoryBlockStoreTest {
     assertThat(store.match("acme", List.of())).isZero();
   }
 
+  @net.jqwik.api.Tag("suite")
   @Property(tries = 50)
   void theBudgetHoldsWhateverIsStored(
       @ForAll long seed, @ForAll @IntRange(min = 2, max = 100) int capacity) {

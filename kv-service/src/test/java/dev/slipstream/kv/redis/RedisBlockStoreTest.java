@@ -28,10 +28,12 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
 /** The store on a real server. */
+@Tag("suite")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RedisBlockStoreTest {
   private static final Duration PATIENCE = Duration.ofMinutes(2);

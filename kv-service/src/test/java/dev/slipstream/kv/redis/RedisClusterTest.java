@@ -21,10 +21,12 @@ import java.util.stream.LongStream;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Three masters without replicas. */
+@Tag("suite")
 class RedisClusterTest {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 

@@ -37,6 +37,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.springframework.boot.grpc.test.autoconfigure.LocalGrpcServerPort;
@@ -55,6 +56,7 @@ import org.springframework.boot.test.web.server.LocalServerPort;
       "slipstream.kv.max-fetch-size=45MB",
       "slipstream.kv.max-in-flight=24MB"
     })
+@Tag("suite")
 @AutoConfigureMetrics
 @Timeout(120)
 class KvGrpcServiceTest {

@@ -22,11 +22,13 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Several techniques in one tree: none is lost, nothing is verified twice, nothing is biased. */
+@Tag("slow")
 class FusedTreeTest {
   private static DraftTree fuse(int maxNodes, DraftTree... trees) {
     return FusedTree.of(
@@ -76,6 +78,7 @@ class FusedTreeTest {
   }
 
   /** The target verifies the first k nodes, so every prefix must be the best tree of its size. */
+  @net.jqwik.api.Tag("slow")
   @Property(tries = 300)
   void fewerNodesAreThePrefixOfMoreAndNothingIsLostThatFits(
       @ForAll @Size(min = 1, max = 40) int[] one,

@@ -25,6 +25,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -44,6 +45,7 @@ import org.springframework.grpc.server.lifecycle.GrpcServerStartedEvent;
  * A server and its clients as services have them, with certificates in files. Without this, whoever
  * reaches a service's port could read every tenant's texts, and a rotation would cut answers.
  */
+@Tag("suite")
 @Timeout(120)
 @ExtendWith(OutputCaptureExtension.class)
 class MutualTlsTest {

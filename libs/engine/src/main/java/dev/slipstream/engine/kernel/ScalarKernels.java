@@ -51,9 +51,9 @@ public final class ScalarKernels implements Kernels {
       int zApart) {
     int rows = ROW_VECTORS * lanes;
     float unit = codes == Codes.HALVES ? HALF_WEIGHT_UNIT : 1;
+    float[] weights = new float[rows];
     for (int g = 0; g < groups; g++) {
       for (int k = 0; k < columns; k++) {
-        float[] weights = new float[rows];
         for (int row = 0; row < rows; row++) {
           weights[row] = weight(codes, w + g * apart, k, row) * unit;
         }

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.Parameter;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * A token's logits must have the same bits alone, in a chunk, beside strangers and on a branch of a
  * tree. If they do not, speculation and batching change answers.
  */
+@Tag("slow")
 @ParameterizedClass
 @MethodSource("formats")
 class BatchInvarianceTest {

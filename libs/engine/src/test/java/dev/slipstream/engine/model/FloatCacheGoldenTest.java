@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
@@ -21,6 +22,7 @@ import tools.jackson.databind.JsonNode;
  *
  * <p>Gemma's files would not do: llama.cpp looks GELU up in a table of 16-bit floats.
  */
+@Tag("slow")
 class FloatCacheGoldenTest {
   private static final double TOLERANCE = 5e-4;
 

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,6 +33,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Numbers of a model file that are made into sizes. Kernels read and write by address: a size that
  * wraps lets one file overwrite the memory of the process that serves everybody.
  */
+@Tag("slow")
 class HostileShapesTest {
   private static final long SEED = 5;
   private static final int CONTEXT = 128;

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Damaged model files, from loading to the first forward pass. If this fails, one bad download
  * takes a service down instead of being refused.
  */
+@Tag("slow")
 class ModelFuzzTest {
   private static final int FILES = 2000;
 

@@ -18,10 +18,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A model that is larger than the memory would answer nonsense, or none would fit any more. */
+@Tag("slow")
 class ResidencyTest {
   /** With two workers these are enough rows for each to go its own way. */
   private static final int MANY_ROWS = 40;

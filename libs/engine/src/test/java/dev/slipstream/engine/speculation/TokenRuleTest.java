@@ -22,11 +22,13 @@ import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What a rule forbids is never said, and what it allows is as likely as without drafts. */
+@Tag("slow")
 class TokenRuleTest {
   private static final int VOCABULARY = 8;
   private static final int TOKENS = 24;
@@ -34,6 +36,7 @@ class TokenRuleTest {
   private static final int[] PROMPT = {2, 5, 2};
 
   /** A rule's place in a text is moved by drafts that are tried, and must move back with them. */
+  @net.jqwik.api.Tag("slow")
   @Property(tries = 150)
   void answersUnderARuleDoNotDependOnTheDraft(
       @ForAll ToyDrafters.Children children,

@@ -24,6 +24,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class WeightMatrixTest {
   private static final Kernels KERNELS = KernelSelection.kernels();
 
+  @net.jqwik.api.Tag("slow")
   @Property(tries = 150)
   void computesTheProductOfTheExactWeights(
       @ForAll GgmlType type,
@@ -50,6 +51,7 @@ class WeightMatrixTest {
     }
   }
 
+  @net.jqwik.api.Tag("slow")
   @Property(tries = 100)
   void hasTheSameBitsInAnyBatchWithAnyWorkersAndInScalarLoops(
       @ForAll GgmlType type,

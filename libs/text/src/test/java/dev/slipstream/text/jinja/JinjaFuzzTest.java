@@ -6,9 +6,11 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A damaged template is a clear error and never another exception, which would fail a gateway. */
+@Tag("slow")
 class JinjaFuzzTest {
 
   private static final String[] PIECES = {

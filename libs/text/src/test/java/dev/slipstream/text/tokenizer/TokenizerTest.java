@@ -15,10 +15,12 @@ import dev.slipstream.models.gguf.GgufWriter;
 import dev.slipstream.models.gguf.ModelFormatException;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Tag("slow")
 class TokenizerTest {
 
   private static final List<String> MERGES = List.of("h e", "l l", "he ll", "hell o", "Ġ hello");
