@@ -3,9 +3,11 @@ package dev.slipstream.gateway.http;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.slipstream.gateway.fake.Gateway;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
+@Tag("suite")
 @Timeout(60)
 class HttpEdgeTest {
 

@@ -50,11 +50,13 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Scores as a client of another process gets them, through the network. */
+@Tag("model")
 @Timeout(300)
 class ScoreCallTest {
   @TempDir private Path folder;

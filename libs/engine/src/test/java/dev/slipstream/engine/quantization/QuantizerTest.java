@@ -26,12 +26,14 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Whoever breaks these gives users files that answer worse than other tools' or do not load. */
+@Tag("slow")
 class QuantizerTest {
   @TempDir private Path folder;
   private final ComputePool pool = new ComputePool(3);
