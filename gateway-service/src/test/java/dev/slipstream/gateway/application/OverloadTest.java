@@ -38,12 +38,14 @@ class OverloadTest {
   void answersBeyondTheLimitAreRefusedUntilOthersAreOver() {
     start(2, Duration.ofMinutes(1));
     Exchange one = bench.begin(Bench.chat("1"));
+    var first = target.next();
     Exchange two = bench.begin(Bench.chat("2"));
+    var second = target.next();
     assertThat(bench.begin(Bench.chat("3")).error()).isInstanceOf(ApiError.Busy.class);
 
     one.leave();
-    target.next().awaitCancel();
-    target.next().started().commit("two").finishByEnd();
+    first.awaitCancel();
+    second.started().commit("two").finishByEnd();
     assertThat(two.answer()).isEqualTo("two");
     target.says("ok");
     assertThat(bench.begin(Bench.chat("4")).answer()).isEqualTo("ok");
